@@ -1,0 +1,2 @@
+//! The watchkeeper binary.
+fn main() {}

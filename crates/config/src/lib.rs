@@ -1,0 +1,1 @@
+//! TOML to model: every mistake of every file at once.

@@ -1,0 +1,3 @@
+//! Schedule, evaluate, decide, act, notify, record: the durable protocol and the ports it speaks through.
+
+pub mod ports;

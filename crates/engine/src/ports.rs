@@ -1,0 +1,8 @@
+//! The ports: everything the engine asks of the outside, each with a real and a test implementation.
+
+pub mod action;
+pub mod checker;
+pub mod clock;
+pub mod frame;
+pub mod notifier;
+pub mod store;

@@ -1,0 +1,71 @@
+//! Actions: effects on the outside, always after a committed intent.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use watchkeeper_model::{Action, Outcome};
+
+/// Performs every kind of action but `gate`, which is a transaction of the store.
+#[async_trait]
+pub trait Actions: Send + Sync {
+    /// Sends it once. Must return within `call.timeout`; what is not known by then is `Outcome::Unknown`.
+    async fn perform(&self, call: &ActionCall) -> ActionEnd;
+    /// Looks for the mark that an earlier `perform` of the same call leaves at the peer (guarantee `probe`).
+    async fn probe(&self, call: &ActionCall) -> Probe;
+}
+
+/// One action, ready to be sent. Equal calls send equal bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionCall {
+    /// The run's id: ten hex digits.
+    pub run: String,
+    /// H(incident, runbook digest, step), 64 hex digits: the peer's idempotency key.
+    pub idempotency_key: String,
+    /// The incident's id.
+    pub incident: String,
+    /// With every placeholder filled in.
+    pub action: Action,
+    /// The total time limit.
+    pub timeout: Duration,
+    /// An earlier issue key of the same monitor and group, for `reopen_within`.
+    pub reopen: Option<String>,
+}
+
+/// How an action ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionEnd {
+    /// `Done`, `Failed` or `Unknown`.
+    pub outcome: Outcome,
+    /// For people: an exit code, an answer, a reason. Secrets are masked.
+    pub detail: String,
+    /// What the peer calls its result: an issue key.
+    pub reference: Option<String>,
+}
+
+/// What probing found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// Our mark, with the peer's reference.
+    Found(String),
+    /// No mark so far.
+    Absent,
+    /// The peer could not be asked, and why.
+    Unreachable(String),
+}
+
+impl ActionEnd {
+    /// It did what it should.
+    pub fn done(detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Done, detail: detail.into(), reference: None }
+    }
+
+    /// It did not, for certain.
+    pub fn failed(detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Failed, detail: detail.into(), reference: None }
+    }
+
+    /// It may have run or may yet run.
+    pub fn unknown(detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Unknown, detail: detail.into(), reference: None }
+    }
+}

@@ -1,0 +1,90 @@
+//! Checks: data in, measurements out.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use watchkeeper_model::{Measurement, Name, ParamValue, Time};
+
+use super::frame::Frame;
+
+/// Runs checks.
+#[async_trait]
+pub trait Checker: Send + Sync {
+    /// Runs one check within its limits. A failing check is a value, not an `Err`.
+    async fn check(&self, request: CheckRequest) -> CheckOutcome;
+    /// What the plugin says of itself; the error says why it cannot be loaded.
+    async fn manual(&self, plugin: &str) -> Result<Manual, String>;
+}
+
+/// One run of a check.
+#[derive(Clone)]
+pub struct CheckRequest {
+    /// For whom it runs; named in logs and errors.
+    pub monitor: Name,
+    /// A standard check's name or a path to a component.
+    pub plugin: String,
+    /// The tick.
+    pub scheduled_at: Time,
+    /// The window's ends; the Unix epoch and the tick when the whole source is read.
+    pub window: (Time, Time),
+    /// Parameters by name.
+    pub params: Vec<(String, ParamValue)>,
+    /// The deadline.
+    pub timeout: Duration,
+    /// The guest's memory limit, in bytes.
+    pub memory_bytes_max: u64,
+    /// The rows to look at.
+    pub current: Arc<dyn Frame>,
+    /// The rows to compare with.
+    pub baseline: Option<Arc<dyn Frame>>,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckOutcome {
+    /// With measurements.
+    Measured(Vec<Measurement>),
+    /// There is nothing to measure, and why.
+    NoData(String),
+    /// It failed: a message that its author, or whoever set its parameters, can act on.
+    Failed(String),
+}
+
+/// A plugin's own description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manual {
+    /// One sentence.
+    pub summary: String,
+    /// What it takes.
+    pub params: Vec<ManualParam>,
+    /// What it measures; empty when its query decides.
+    pub metrics: Vec<ManualMetric>,
+}
+
+/// A parameter a plugin takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManualParam {
+    /// Its name.
+    pub name: String,
+    /// One sentence.
+    pub doc: String,
+    /// `text`, `number`, `integer`, `flag`, `texts` or `numbers`.
+    pub kind: String,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What holds when it is not given.
+    pub default: Option<ParamValue>,
+}
+
+/// A metric a plugin measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManualMetric {
+    /// Its name.
+    pub name: String,
+    /// Its unit; empty for plain numbers.
+    pub unit: String,
+    /// One sentence.
+    pub doc: String,
+    /// The labels its series carry.
+    pub labels: Vec<String>,
+}

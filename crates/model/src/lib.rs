@@ -1,0 +1,43 @@
+//! The domain, pure: what is watched, how it is judged, and the state machines of incidents and steps.
+//!
+//! Architecture invariant: nothing here reads a file, a socket or a clock. Every function is a value in, a value out;
+//! the time is always an argument.
+
+mod action;
+mod channel;
+mod digest;
+mod guard;
+mod incident;
+mod ledger;
+mod measurement;
+mod message;
+mod monitor;
+mod name;
+mod runbook;
+mod schedule;
+mod source;
+mod step;
+mod template;
+mod threshold;
+mod workspace;
+
+pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi};
+pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
+pub use digest::{digest_of, short_id};
+pub use guard::{BreakerState, Budget, CircuitBreaker, Guard, GuardFacts, Permission, Withheld};
+pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advance};
+pub use ledger::{LedgerEntry, LedgerFault, verify_chain};
+pub use measurement::{Labels, Measurement, Series, Verdict};
+pub use message::{Facts, Message, MessageKind, NextStep, SeriesReport, StepReport};
+pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
+pub use name::{Name, NameError};
+pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};
+pub use schedule::{Cron, CronError, Misfire, Schedule};
+pub use source::{FileFormat, FilesSource, Source, SourceKind, ViewSource};
+pub use step::{Outcome, StepEvent, StepStatus};
+pub use template::{Placeholder, Template, TemplateError};
+pub use threshold::{Comparison, Judgement, Threshold};
+pub use workspace::{Allow, Daemon, Digests, Gate, Secret, Team, Unreachable, Workspace};
+
+/// A point in time, always UTC.
+pub type Time = chrono::DateTime<chrono::Utc>;

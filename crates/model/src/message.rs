@@ -1,0 +1,170 @@
+//! What people are told: facts in typed places, rendered by each channel in its own way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GateState, Labels, Layer, Name, Outcome, Placeholder, Series, Severity, Time, Verdict};
+
+/// One message about a monitor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Unique for ever; peers use it to recognise a repeat.
+    pub id: String,
+    /// Why it is sent.
+    pub kind: MessageKind,
+    /// The monitor and its incident.
+    pub facts: Facts,
+    /// How the first step ended, once it has.
+    pub first_step: Option<StepReport>,
+    /// What people may do now.
+    pub next_steps: Vec<NextStep>,
+    /// The ledger's head when the message was written, 64 hex digits; empty until the store fills it in.
+    pub ledger_head: String,
+}
+
+/// Why a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// An incident is handed over after its first step.
+    Handoff,
+    /// The first step has not ended within the runbook's `notify_deadline`.
+    Overdue,
+    /// A series went past its `warn` limit, or there is nothing to judge.
+    Warning,
+    /// The incident is still open and nobody has acknowledged it.
+    Reminder,
+    /// Nobody acknowledged it in time; told to the next in line.
+    Escalation,
+    /// A later step ended.
+    Step,
+    /// The incident is over.
+    Resolved,
+}
+
+/// What is known of a breach: the values of the placeholders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The monitor's id.
+    pub monitor: Name,
+    /// The monitor's description.
+    pub description: String,
+    /// The monitor's layer.
+    pub layer: Layer,
+    /// The monitor's severity.
+    pub severity: Severity,
+    /// The owning team.
+    pub owner: Name,
+    /// The monitor's own labels.
+    pub labels: Labels,
+    /// The incident's id; absent for a warning.
+    pub incident: Option<String>,
+    /// The run's id; absent for a warning.
+    pub run: Option<String>,
+    /// The tick.
+    pub at: Time,
+    /// The series that are not ok, worst first; at least one.
+    pub series: Vec<SeriesReport>,
+    /// Whether all of this is a drill.
+    pub drill: bool,
+}
+
+/// One series, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesReport {
+    /// Which number.
+    pub series: Series,
+    /// Its value; absent when nothing was measured.
+    pub value: Option<f64>,
+    /// The same series on the baseline, where it was measured.
+    pub baseline: Option<f64>,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// The limit it is judged against, for example `below 0.6`; empty without one.
+    pub limit: String,
+    /// What the check says of it, or why there is no value.
+    pub detail: Option<String>,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The step's id in its runbook.
+    pub step: Name,
+    /// The action's kind: `gate`, `exec`, …
+    pub action: String,
+    /// One line: `pause gate loan-decisions`.
+    pub summary: String,
+    /// How it ended; absent while it is under way.
+    pub outcome: Option<Outcome>,
+    /// What happened, for people: an exit code, an issue key, a reason.
+    pub detail: String,
+    /// When it began; absent when it was withheld.
+    pub started_at: Option<Time>,
+    /// When its outcome was known.
+    pub finished_at: Option<Time>,
+}
+
+/// Something people may do now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStep {
+    /// What it is for.
+    pub description: String,
+    /// The command that does it; absent when it is done by hand.
+    pub command: Option<String>,
+}
+
+impl Facts {
+    /// The worst series in the report.
+    pub fn worst(&self) -> Option<&SeriesReport> {
+        self.series.first()
+    }
+
+    /// A placeholder's text; a hyphen for what is not known.
+    pub fn get(&self, placeholder: Placeholder) -> String {
+        let worst = self.worst();
+        let number = |value: Option<f64>| value.map(|value| value.to_string());
+        let found = match placeholder {
+            Placeholder::Monitor => Some(self.monitor.to_string()),
+            Placeholder::Description => Some(self.description.clone()),
+            Placeholder::Layer => Some(self.layer.to_string()),
+            Placeholder::Severity => Some(self.severity.to_string()),
+            Placeholder::Owner => Some(self.owner.to_string()),
+            Placeholder::Incident => self.incident.clone(),
+            Placeholder::Run => self.run.clone(),
+            Placeholder::Metric => worst.map(|report| report.series.to_string()),
+            Placeholder::Value => worst.and_then(|report| number(report.value)),
+            Placeholder::Threshold => worst.map(|report| report.limit.clone()),
+            Placeholder::Baseline => worst.and_then(|report| number(report.baseline)),
+            Placeholder::Detail => worst.and_then(|report| report.detail.clone()),
+            Placeholder::Series => Some(self.series.iter().map(|report| format!("{report}\n")).collect()),
+            Placeholder::At => Some(self.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        };
+        found.unwrap_or_else(|| "-".to_owned())
+    }
+}
+
+impl std::fmt::Display for SeriesReport {
+    /// `auc 0.592603 (breach: below 0.6)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.series)?;
+        if let Some(value) = self.value {
+            write!(f, " {value}")?;
+        }
+        if let Some(baseline) = self.baseline {
+            write!(f, ", baseline {baseline}")?;
+        }
+        let limit = if self.limit.is_empty() { String::new() } else { format!(": {}", self.limit) };
+        write!(f, " ({}{limit})", self.verdict)?;
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " - {detail}"))
+    }
+}
+
+impl GateState {
+    /// The other state.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Open => Self::Paused,
+            Self::Paused => Self::Open,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A runbook: the first step, the steps after it, and the limits around them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Action, Guard, Name};
+
+/// A TOML procedure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Runbook {
+    /// Unique in the workspace.
+    pub id: Name,
+    /// One sentence for people.
+    pub description: String,
+    /// The owner is told by then even if the first step hangs.
+    pub notify_deadline: Duration,
+    /// What limits automatic steps.
+    pub guard: Guard,
+    /// The step that runs by itself before anybody is told.
+    pub first: Step,
+    /// The steps after it, in order.
+    pub rest: Vec<Step>,
+    /// Who is told when nobody acknowledges.
+    pub escalation: Option<Escalation>,
+}
+
+/// One action of a runbook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Unique in the runbook.
+    pub id: Name,
+    /// One sentence for people.
+    pub description: String,
+    /// The time limit of the action.
+    pub timeout: Duration,
+    /// What it does.
+    pub action: Action,
+    /// Whether it runs by itself; the first step always does.
+    pub run: StepRun,
+    /// Who has to agree before it runs.
+    pub approval: Option<Approval>,
+}
+
+/// Who starts a step after the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepRun {
+    /// It runs by itself once the owner has been told.
+    Auto,
+    /// People do it.
+    Manual,
+}
+
+/// Who has to agree before a step runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The team whose members may approve.
+    pub team: Name,
+    /// How many of them.
+    pub quorum: u32,
+    /// Running out rejects.
+    pub timeout: Duration,
+    /// Whether the one who asked may approve.
+    pub self_approval: bool,
+}
+
+/// Who is told when nobody acknowledges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// How long after the handoff.
+    pub after: Duration,
+    /// The teams.
+    pub to: Vec<Name>,
+}

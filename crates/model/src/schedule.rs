@@ -1,0 +1,164 @@
+//! When a monitor runs: five crontab fields in a time zone, daylight saving included.
+
+use std::{str::FromStr, time::Duration};
+
+use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// When a monitor runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The five fields.
+    pub cron: Cron,
+    /// Whose local time they are in.
+    pub timezone: Tz,
+    /// Ticks are delayed by up to this, fixed per monitor.
+    pub jitter: Duration,
+    /// What happens to ticks that were missed.
+    pub misfire: Misfire,
+    /// How late a tick may still begin.
+    pub starting_deadline: Duration,
+}
+
+/// What happens to ticks that were missed, within the starting deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Misfire {
+    /// None of them runs.
+    Skip,
+    /// The newest runs.
+    Latest,
+    /// All of them run, oldest first.
+    All,
+}
+
+/// Five crontab fields. Weekdays are crontab's: 0 and 7 are Sunday.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cron {
+    text: String,
+    schedule: Box<cron::Schedule>,
+    /// An hourly or finer schedule follows elapsed time over a clock change.
+    follows_elapsed_time: bool,
+}
+
+/// Why a text is not a crontab line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a crontab line of five fields (minute hour day month weekday): {reason}")]
+pub struct CronError {
+    text: String,
+    reason: String,
+}
+
+impl Cron {
+    /// Reads five crontab fields. A day of month and a weekday given together must both match.
+    pub fn parse(text: &str) -> Result<Self, CronError> {
+        let error = |reason: String| CronError { text: text.to_owned(), reason };
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = fields[..] else {
+            return Err(error(format!("it has {} fields", fields.len())));
+        };
+        let weekday = weekday.split(',').map(weekday_part).collect::<Result<Vec<_>, _>>().map_err(error)?.join(",");
+        let seven = format!("0 {minute} {hour} {day} {month} {weekday} *");
+        let schedule = cron::Schedule::from_str(&seven).map_err(|cause| error(cause.to_string()))?;
+        let follows_elapsed_time = hour.starts_with('*');
+        Ok(Self { text: text.to_owned(), schedule: Box::new(schedule), follows_elapsed_time })
+    }
+}
+
+/// Turns one crontab weekday (`1`, `1-5`, `5-7`, `MON-FRI`, `*/2`) into the `cron` crate's numbers, where Sunday is 1.
+fn weekday_part(part: &str) -> Result<String, String> {
+    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+    let step: usize = match step {
+        None => 1,
+        Some(step) => step.parse().ok().filter(|step| *step > 0).ok_or(format!("weekday step `{step}`"))?,
+    };
+    let (low, high) = match range.split_once('-') {
+        _ if range == "*" => (0, 6),
+        Some((low, high)) => (weekday_number(low)?, weekday_number(high)?),
+        None => (weekday_number(range)?, weekday_number(range)?),
+    };
+    if range == "*" && step == 1 {
+        return Ok("*".to_owned());
+    }
+    let high = if high < low && high == 0 { 7 } else { high };
+    if high < low {
+        return Err(format!("weekday range `{range}` runs backwards"));
+    }
+    let days: Vec<String> = (low..=high).step_by(step).map(|day| (day % 7 + 1).to_string()).collect();
+    Ok(days.join(","))
+}
+
+fn weekday_number(text: &str) -> Result<u32, String> {
+    let names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    let named = names.iter().position(|name| text.eq_ignore_ascii_case(name)).map(|index| index as u32);
+    let number = named.or_else(|| text.parse().ok().filter(|number| *number <= 7));
+    number.ok_or(format!("`{text}` is not a weekday (0-7 or sun-sat)"))
+}
+
+impl Schedule {
+    /// The first tick after `after`, jitter left out; `None` when there is none (a 30th of February).
+    ///
+    /// A local time that a clock change skips fires once, right after the gap; one that it repeats fires once, the
+    /// first time. An hourly or finer schedule follows elapsed time instead.
+    pub fn next_after(&self, after: Time) -> Option<Time> {
+        if self.cron.follows_elapsed_time {
+            return self.cron.schedule.after(&after.with_timezone(&self.timezone)).next().map(|tick| tick.to_utc());
+        }
+        // Fields are matched on the wall clock, then placed on the time line. Starting a day early keeps ticks whose
+        // wall time a clock change moved past `after`.
+        let wall = after.with_timezone(&self.timezone).naive_local() - TimeDelta::days(1);
+        let ticks = self.cron.schedule.after_owned(wall.and_utc());
+        ticks.map(|tick| self.place(tick.naive_utc())).find(|tick| *tick > after)
+    }
+
+    /// Every tick in `(after, until]`.
+    pub fn ticks(&self, after: Time, until: Time) -> impl Iterator<Item = Time> {
+        let next = move |from: Time| self.next_after(from).filter(|tick| *tick <= until);
+        std::iter::successors(next(after), move |tick| next(*tick))
+    }
+
+    /// The instant of a wall-clock time: the first of two, or the end of the gap it lies in.
+    fn place(&self, wall: NaiveDateTime) -> DateTime<Utc> {
+        match self.timezone.from_local_datetime(&wall) {
+            LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
+            LocalResult::None => self.gap_end(wall),
+        }
+    }
+
+    /// The first instant after the gap that `wall` lies in; gaps end on whole minutes and last at most a day.
+    fn gap_end(&self, wall: NaiveDateTime) -> DateTime<Utc> {
+        let whole = wall.with_second(0).unwrap_or(wall);
+        let minutes = (1..=24 * 60).map(|minute| whole + TimeDelta::minutes(minute));
+        let mut after = minutes.filter_map(|wall| self.timezone.from_local_datetime(&wall).earliest());
+        after.next().map_or_else(|| wall.and_utc(), |time| time.to_utc())
+    }
+}
+
+impl std::fmt::Display for Cron {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Cron {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl TryFrom<String> for Cron {
+    type Error = CronError;
+    fn try_from(text: String) -> Result<Self, CronError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Cron> for String {
+    fn from(cron: Cron) -> Self {
+        cron.text
+    }
+}

@@ -1,0 +1,54 @@
+//! Sources: named places that data comes from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Name;
+
+/// A named place that data comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The column that windows are cut on.
+    pub time_column: Option<String>,
+    /// Where the rows are.
+    pub kind: SourceKind,
+}
+
+/// Where a source's rows are; a closed set, one table each in TOML.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Files, local or in an object store.
+    Files(FilesSource),
+    /// SQL over other sources.
+    View(ViewSource),
+}
+
+/// Files of one format and one schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FilesSource {
+    /// A path relative to the workspace, an absolute path or a URL; `*` matches within a folder.
+    pub path: String,
+    /// The format; told by the file's extension when absent.
+    pub format: Option<FileFormat>,
+}
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// Comma-separated, with a header line.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// A read-only query over other sources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewSource {
+    /// The query; other sources stand in it by name, double-quoted where they contain a hyphen.
+    pub sql: String,
+    /// The sources that the query names.
+    pub inputs: Vec<Name>,
+}

@@ -1,0 +1,94 @@
+//! The life of a step, from planned to settled, as one table.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a step stands. `Done`, `Failed` and `Withheld` are final; `Unknown` is until people settle it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Recorded; nothing has been sent.
+    Planned,
+    /// About to be sent, or sent and not yet answered.
+    Intent,
+    /// It ended.
+    Ended(Outcome),
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It did what it should.
+    Done,
+    /// It did not, for certain.
+    Failed,
+    /// It may have run or may yet run.
+    Unknown,
+    /// It was not attempted.
+    Withheld,
+}
+
+/// What happens to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepEvent {
+    /// The intent is committed.
+    Begin,
+    /// The guard said no.
+    Withhold,
+    /// The action ended, or recovery found how it ended.
+    End(Outcome),
+    /// People say how it ended.
+    Settle(Outcome),
+}
+
+impl StepStatus {
+    /// The status after an event; `None` when the event cannot happen there.
+    pub fn next(self, event: StepEvent) -> Option<Self> {
+        match (self, event) {
+            (Self::Planned, StepEvent::Begin) => Some(Self::Intent),
+            (Self::Planned, StepEvent::Withhold) => Some(Self::Ended(Outcome::Withheld)),
+            (Self::Intent, StepEvent::End(outcome @ (Outcome::Done | Outcome::Failed | Outcome::Unknown))) => {
+                Some(Self::Ended(outcome))
+            }
+            (Self::Ended(Outcome::Unknown), StepEvent::Settle(outcome @ (Outcome::Done | Outcome::Failed))) => {
+                Some(Self::Ended(outcome))
+            }
+            _ => None,
+        }
+    }
+
+    /// The word kept in the store and shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Intent => "intent",
+            Self::Ended(outcome) => outcome.as_str(),
+        }
+    }
+
+    /// The status of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let ended = [Outcome::Done, Outcome::Failed, Outcome::Unknown, Outcome::Withheld].map(Self::Ended);
+        [Self::Planned, Self::Intent].into_iter().chain(ended).find(|status| status.as_str() == word)
+    }
+}
+
+impl Outcome {
+    /// The word used in JSON and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Withheld => "withheld",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

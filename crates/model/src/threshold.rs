@@ -1,0 +1,132 @@
+//! Thresholds: how a measured value is judged. Stateless; streaks and hysteresis are the incident machine's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Verdict;
+
+/// The limits for one metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// The metric these limits judge; every series of it is judged by itself.
+    pub metric: String,
+    /// Past this, the series is in breach.
+    pub breach: Option<Comparison>,
+    /// Past this, the owner is warned.
+    pub warn: Option<Comparison>,
+    /// What counts as recovered; when absent, not being in breach.
+    pub clear: Option<Comparison>,
+    /// Breaches in a row before the incident opens; at least 1.
+    pub consecutive: u32,
+    /// Recoveries in a row before it resolves; at least 1.
+    pub recover: u32,
+}
+
+/// One comparison of a value with a fixed limit or with its baseline. Fractions: 0.1 is 10 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// value > limit
+    Above(f64),
+    /// value < limit
+    Below(f64),
+    /// value < low or value > high
+    Outside(f64, f64),
+    /// value = limit, exactly
+    Equals(f64),
+    /// value != limit, exactly
+    NotEquals(f64),
+    /// (value - baseline) / |baseline| > fraction; a fall never holds
+    IncreaseOverBaseline(f64),
+    /// (baseline - value) / |baseline| > fraction; a rise never holds
+    DecreaseUnderBaseline(f64),
+    /// |value - baseline| / |baseline| > fraction
+    DeviationFromBaseline(f64),
+    /// |value - expected| / |expected| > fraction
+    DeviationFrom {
+        /// The expected value.
+        expected: f64,
+        /// The fraction of it that is tolerated.
+        by: f64,
+    },
+}
+
+/// What one threshold says about one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// `Ok`, `Warn`, `Breach`, or `Error` when the value cannot be judged.
+    pub verdict: Verdict,
+    /// Whether an open breach may count this as a recovery.
+    pub clears: bool,
+}
+
+impl Threshold {
+    /// Judges one value; `baseline` is the same series measured on the baseline. A value that is not finite, or a
+    /// relative limit without a baseline value, is an `Error`.
+    pub fn judge(&self, value: f64, baseline: Option<f64>) -> Judgement {
+        let holds = |comparison: &Option<Comparison>| match comparison {
+            Some(comparison) => comparison.holds(value, baseline),
+            None => Some(false),
+        };
+        let (Some(breach), Some(warn)) = (holds(&self.breach), holds(&self.warn)) else {
+            return Judgement { verdict: Verdict::Error, clears: false };
+        };
+        let verdict = match (breach, warn) {
+            (true, _) => Verdict::Breach,
+            (false, true) => Verdict::Warn,
+            (false, false) => Verdict::Ok,
+        };
+        let clears = !breach && self.clear.as_ref().is_none_or(|clear| clear.holds(value, baseline) == Some(true));
+        Judgement { verdict, clears }
+    }
+
+    /// Whether any limit needs the metric measured on the baseline.
+    pub fn needs_baseline(&self) -> bool {
+        [&self.breach, &self.warn, &self.clear].into_iter().flatten().any(Comparison::needs_baseline)
+    }
+}
+
+impl Comparison {
+    /// Whether the comparison holds; `None` when it cannot be told.
+    pub fn holds(&self, value: f64, baseline: Option<f64>) -> Option<bool> {
+        if !value.is_finite() {
+            return None;
+        }
+        let beyond = |difference: f64, reference: f64, fraction: f64| difference > fraction * reference.abs();
+        Some(match *self {
+            Self::Above(limit) => value > limit,
+            Self::Below(limit) => value < limit,
+            Self::Outside(low, high) => value < low || value > high,
+            Self::Equals(limit) => value == limit,
+            Self::NotEquals(limit) => value != limit,
+            Self::IncreaseOverBaseline(fraction) => beyond(value - baseline?, baseline?, fraction),
+            Self::DecreaseUnderBaseline(fraction) => beyond(baseline? - value, baseline?, fraction),
+            Self::DeviationFromBaseline(fraction) => beyond((value - baseline?).abs(), baseline?, fraction),
+            Self::DeviationFrom { expected, by } => beyond((value - expected).abs(), expected, by),
+        })
+    }
+
+    /// Whether it compares with the baseline.
+    pub fn needs_baseline(&self) -> bool {
+        matches!(self, Self::IncreaseOverBaseline(_) | Self::DecreaseUnderBaseline(_) | Self::DeviationFromBaseline(_))
+    }
+}
+
+impl fmt::Display for Comparison {
+    /// As a message says it: `below 0.6`, `more than 10 % over the baseline`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |fraction: f64| (fraction * 1e8).round() / 1e6;
+        match *self {
+            Self::Above(limit) => write!(f, "above {limit}"),
+            Self::Below(limit) => write!(f, "below {limit}"),
+            Self::Outside(low, high) => write!(f, "outside {low} to {high}"),
+            Self::Equals(limit) => write!(f, "equal to {limit}"),
+            Self::NotEquals(limit) => write!(f, "not equal to {limit}"),
+            Self::IncreaseOverBaseline(by) => write!(f, "more than {} % over the baseline", percent(by)),
+            Self::DecreaseUnderBaseline(by) => write!(f, "more than {} % under the baseline", percent(by)),
+            Self::DeviationFromBaseline(by) => write!(f, "more than {} % away from the baseline", percent(by)),
+            Self::DeviationFrom { expected, by } => write!(f, "more than {} % away from {expected}", percent(by)),
+        }
+    }
+}

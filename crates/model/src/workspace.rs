@@ -1,0 +1,101 @@
+//! A whole configuration: loaded whole or not at all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, GateState, Layer, Monitor, Name, Runbook, Source};
+
+/// Everything a workspace's files say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// The daemon's own settings.
+    pub daemon: Daemon,
+    /// What steps may reach.
+    pub allow: Allow,
+    /// Who is told, by name.
+    pub teams: BTreeMap<Name, Team>,
+    /// How they are told, by name.
+    pub channels: BTreeMap<Name, Channel>,
+    /// The switches that decision services ask.
+    pub gates: BTreeMap<Name, Gate>,
+    /// Where data comes from.
+    pub sources: BTreeMap<Name, Source>,
+    /// What is watched.
+    pub monitors: BTreeMap<Name, Monitor>,
+    /// What is done.
+    pub runbooks: BTreeMap<Name, Runbook>,
+    /// Digests of what was loaded, kept with every run.
+    pub digests: Digests,
+}
+
+/// SHA-256 of configuration, 64 hex digits each.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Digests {
+    /// Over every file, in path order.
+    pub config: String,
+    /// Over each runbook's file.
+    pub runbooks: BTreeMap<Name, String>,
+}
+
+/// The daemon's own settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// Where the HTTP face listens; loopback.
+    pub listen: SocketAddr,
+    /// The folder of the store, relative to the workspace.
+    pub state: PathBuf,
+    /// How many checks run at once; at least 1.
+    pub checks_max: u32,
+    /// How long a stopping daemon waits for what is in flight.
+    pub shutdown: Duration,
+}
+
+/// What steps may reach; deny by default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Allow {
+    /// Absolute paths of programs that exec steps may run.
+    pub exec: BTreeSet<String>,
+    /// `host` or `host:port` that http and jira steps may reach.
+    pub hosts: BTreeSet<String>,
+}
+
+/// A team that answers for layers or monitors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Team {
+    /// The layers it answers for.
+    pub layers: BTreeSet<Layer>,
+    /// Its members' mailboxes.
+    pub members: Vec<String>,
+    /// The channels it is told on.
+    pub notify: Vec<Name>,
+}
+
+/// A named switch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// One sentence for people.
+    pub description: String,
+    /// What clients assume when Watchkeeper cannot be asked.
+    pub on_unreachable: Unreachable,
+}
+
+/// What clients assume when Watchkeeper cannot be asked.
+pub type Unreachable = GateState;
+
+/// Where a secret is kept; never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Secret {
+    /// A file's content, without the line's end.
+    File(PathBuf),
+    /// A systemd credential's name.
+    Credential(String),
+    /// An environment variable's name.
+    Env(String),
+}

@@ -1,0 +1,1 @@
+//! The Wasm host for checks, on wasmtime.

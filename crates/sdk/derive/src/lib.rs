@@ -1,0 +1,1 @@
+//! Derives a check's parameters from its struct.

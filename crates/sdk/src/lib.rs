@@ -1,0 +1,1 @@
+//! For plugin authors: write a check as a struct and one function.

@@ -1,0 +1,1 @@
+//! The daemon's HTTP face: gates over OFREP and plain HTTP, health.

@@ -1,0 +1,1 @@
+//! Named sources to frames, on DataFusion.

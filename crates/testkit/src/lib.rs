@@ -1,0 +1,1 @@
+//! A manual clock and scripted ports for tests.

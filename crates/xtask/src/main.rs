@@ -1,0 +1,2 @@
+//! cargo xtask: plugins, demo, test.
+fn main() {}

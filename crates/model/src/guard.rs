@@ -137,3 +137,10 @@ impl fmt::Display for Withheld {
         }
     }
 }
+
+impl Default for Guard {
+    /// One act of a step in an incident; no budgets, no breaker.
+    fn default() -> Self {
+        Self { per_incident: 1, per_target: None, global: None, circuit_breaker: None }
+    }
+}

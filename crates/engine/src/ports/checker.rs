@@ -14,6 +14,8 @@ pub trait Checker: Send + Sync {
     async fn check(&self, request: CheckRequest) -> CheckOutcome;
     /// What the plugin says of itself; the error says why it cannot be loaded.
     async fn manual(&self, plugin: &str) -> Result<Manual, String>;
+    /// SHA-256 of the plugin's component, 64 hex digits; `None` when it cannot be read.
+    fn digest(&self, plugin: &str) -> Option<String>;
 }
 
 /// One run of a check.

@@ -1,0 +1,196 @@
+//! Compose: what people are told, as facts; channels find the words.
+
+use std::time::Duration;
+
+use watchkeeper_model::{
+    Action, Facts, GateState, Incident, Message, MessageKind, Monitor, Name, NextStep, Outcome, Runbook, SeriesReport,
+    StepReport, StepRun, Time, Workspace, short_id,
+};
+
+use crate::ports::store::{NewMessage, StepRecord};
+
+/// A message before it is addressed.
+pub(crate) struct Note {
+    pub(crate) kind: MessageKind,
+    pub(crate) facts: Facts,
+    pub(crate) first_step: Option<StepReport>,
+    pub(crate) next_steps: Vec<NextStep>,
+}
+
+/// The facts of a monitor's tick.
+pub(crate) fn facts(
+    monitor: &Monitor,
+    incident: Option<&Incident>,
+    at: Time,
+    series: Vec<SeriesReport>,
+    drill: bool,
+) -> Facts {
+    Facts {
+        monitor: monitor.id.clone(),
+        description: monitor.description.clone(),
+        layer: monitor.layer,
+        severity: monitor.severity,
+        owner: monitor.owner.clone(),
+        labels: monitor.labels.clone(),
+        incident: incident.map(|incident| incident.id.clone()),
+        run: incident.map(run_id),
+        at,
+        series,
+        drill,
+    }
+}
+
+/// The run of an incident: its runbook is executed once.
+pub(crate) fn run_id(incident: &Incident) -> String {
+    short_id(&["run", incident.monitor.as_str(), &incident.id])
+}
+
+/// One message a channel of the team, due at `not_before`.
+pub(crate) fn to_team(workspace: &Workspace, team: &Name, note: &Note, not_before: Time) -> Vec<NewMessage> {
+    let channels = workspace.teams.get(team).map(|team| team.notify.as_slice()).unwrap_or_default();
+    channels.iter().map(|channel| address(note, team, channel, not_before)).collect()
+}
+
+fn address(note: &Note, team: &Name, channel: &Name, not_before: Time) -> NewMessage {
+    let subject = note.facts.incident.clone();
+    let about = subject.clone().unwrap_or_else(|| format!("{}.{}", note.facts.monitor, note.facts.at.timestamp()));
+    let step = note.first_step.as_ref().filter(|_| note.kind == MessageKind::Step).map(|step| step.step.as_str());
+    let kind = serde_json::to_value(note.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+    let parts = [Some(about.as_str()), kind.as_deref(), step, Some(team.as_str()), Some(channel.as_str())];
+    NewMessage {
+        incident: subject,
+        overdue_for: None,
+        until_acknowledged: false,
+        channel: channel.clone(),
+        not_before,
+        repeat: None,
+        message: Message {
+            id: parts.into_iter().flatten().collect::<Vec<_>>().join("."),
+            kind: note.kind,
+            facts: note.facts.clone(),
+            first_step: note.first_step.clone(),
+            next_steps: note.next_steps.clone(),
+            ledger_head: String::new(),
+        },
+    }
+}
+
+/// What the owner is told when the step has not ended in time.
+pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, step: &StepRecord, now: Time) -> Vec<NewMessage> {
+    let report = StepReport {
+        step: step.step.id.clone(),
+        action: step.step.action.kind().to_owned(),
+        summary: step.step.action.summary(),
+        outcome: None,
+        detail: format!("still under way after {} s", runbook.notify_deadline.as_secs()),
+        started_at: Some(now),
+        finished_at: None,
+    };
+    let note = Note {
+        kind: MessageKind::Overdue,
+        facts: step.facts.clone(),
+        first_step: Some(report),
+        next_steps: vec![show(&step.incident)],
+    };
+    let mut messages = to_team(workspace, &step.facts.owner, &note, now + runbook.notify_deadline);
+    for message in &mut messages {
+        message.overdue_for = Some((step.run.clone(), step.step.id.clone()));
+    }
+    messages
+}
+
+/// The messages of the handoff: to the owner now, again while nobody acknowledges, then to the next in line.
+pub(crate) fn handoff(
+    workspace: &Workspace,
+    runbook: &Runbook,
+    step: &StepRecord,
+    report: &StepReport,
+    escalate_now: bool,
+    now: Time,
+) -> Vec<NewMessage> {
+    let note = |kind| Note {
+        kind,
+        facts: step.facts.clone(),
+        first_step: Some(report.clone()),
+        next_steps: next_steps(runbook, step, report),
+    };
+    let mut messages = to_team(workspace, &step.facts.owner, &note(MessageKind::Handoff), now);
+    let repeat = workspace.monitors.get(&step.facts.monitor).and_then(|monitor| monitor.alert.repeat);
+    if let Some(every) = repeat {
+        let reminders = to_team(workspace, &step.facts.owner, &note(MessageKind::Reminder), now + every);
+        messages.extend(reminders.into_iter().map(|message| waiting(message, Some(every))));
+    }
+    if let Some(escalation) = &runbook.escalation {
+        let after = if escalate_now { Duration::ZERO } else { escalation.after };
+        for team in &escalation.to {
+            let escalations = to_team(workspace, team, &note(MessageKind::Escalation), now + after);
+            messages.extend(escalations.into_iter().map(|message| waiting(message, None)));
+        }
+    }
+    messages
+}
+
+/// The message of a later step's end.
+pub(crate) fn later_step(workspace: &Workspace, step: &StepRecord, report: &StepReport, now: Time) -> Vec<NewMessage> {
+    let note = Note {
+        kind: MessageKind::Step,
+        facts: step.facts.clone(),
+        first_step: Some(report.clone()),
+        next_steps: settle(step, report).into_iter().collect(),
+    };
+    to_team(workspace, &step.facts.owner, &note, now)
+}
+
+fn waiting(message: NewMessage, repeat: Option<Duration>) -> NewMessage {
+    NewMessage { until_acknowledged: true, repeat, ..message }
+}
+
+/// What people may do after the first step.
+fn next_steps(runbook: &Runbook, step: &StepRecord, report: &StepReport) -> Vec<NextStep> {
+    let acknowledge = NextStep {
+        description: "Take it over".to_owned(),
+        command: Some(format!("watchkeeper ack {}", step.incident)),
+    };
+    let by_hand = runbook.rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
+    let by_hand = by_hand.map(|later| NextStep {
+        description: match &later.approval {
+            Some(approval) => format!("{} (needs the agreement of {})", described(later), approval.team),
+            None => described(later),
+        },
+        command: None,
+    });
+    let reopen = match &step.step.action {
+        Action::Gate(gate) if gate.state == GateState::Paused && report.outcome == Some(Outcome::Done) => {
+            Some(NextStep {
+                description: "Let decisions go on when it is safe".to_owned(),
+                command: Some(format!("watchkeeper open {}", gate.gate)),
+            })
+        }
+        _ => None,
+    };
+    std::iter::once(acknowledge)
+        .chain(settle(step, report))
+        .chain(by_hand)
+        .chain(reopen)
+        .chain([show(&step.incident)])
+        .collect()
+}
+
+fn described(step: &watchkeeper_model::Step) -> String {
+    if step.description.is_empty() { step.action.summary() } else { step.description.clone() }
+}
+
+/// An unknown outcome is settled by people.
+fn settle(step: &StepRecord, report: &StepReport) -> Option<NextStep> {
+    (report.outcome == Some(Outcome::Unknown)).then(|| NextStep {
+        description: "Find out whether the step ran, then settle it".to_owned(),
+        command: Some(format!("watchkeeper settle {} {} done|failed", step.run, step.step.id)),
+    })
+}
+
+fn show(incident: &str) -> NextStep {
+    NextStep {
+        description: "See the whole record".to_owned(),
+        command: Some(format!("watchkeeper incidents show {incident}")),
+    }
+}

@@ -1,0 +1,181 @@
+//! Evaluate: open the window, run the check, judge what it measured. Nothing is acted on.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
+
+use watchkeeper_model::{Baseline, Measurement, Monitor, Series, Threshold, Time, Verdict};
+
+use crate::{
+    Engine, EngineError, Evaluation, EvaluationDigests, SeriesVerdict, Window,
+    ports::{
+        checker::{CheckOutcome, CheckRequest},
+        frame::{Aggregate, Answer, Frame, Span},
+    },
+};
+
+/// What the check gave: measurements with the baseline's own, or why there are none.
+enum Measured {
+    Values(Vec<Measurement>, Arc<BTreeMap<Series, f64>>),
+    NoData(String),
+    Failed(String),
+}
+
+impl Engine {
+    /// Evaluates one monitor at one tick and acts on nothing.
+    pub async fn evaluate(&self, monitor: &str, at: Time) -> Result<Evaluation, EngineError> {
+        let monitor = self.monitor(monitor)?;
+        let started = self.ports.clock.now();
+        let span = input_span(monitor, at);
+        let mut window = Window { start: span.start, end: span.end, rows: None };
+        let measured = self.measure(monitor, at, span, &mut window).await.unwrap_or_else(Measured::Failed);
+        let plugin = self.ports.checker.digest(&monitor.check.plugin);
+        let (verdict, series, error) = judge(monitor, measured);
+        Ok(Evaluation {
+            monitor: monitor.id.clone(),
+            at,
+            window,
+            verdict,
+            series,
+            error,
+            digests: EvaluationDigests { plugin, config: self.workspace.digests.config.clone() },
+            elapsed_ms: (self.ports.clock.now() - started).num_milliseconds(),
+        })
+    }
+
+    async fn measure(
+        &self,
+        monitor: &Monitor,
+        at: Time,
+        span: Span,
+        window: &mut Window,
+    ) -> Result<Measured, String> {
+        let current = self.ports.sources.open(&monitor.input.source, span).await.map_err(|e| e.to_string())?;
+        let rows = count(&*current).await?;
+        window.rows = Some(rows);
+        if rows < monitor.input.min_rows {
+            let needed = monitor.input.min_rows;
+            return Ok(Measured::NoData(format!("{rows} rows in the window, at least {needed} needed")));
+        }
+        let baseline = self.open_baseline(monitor, span).await?;
+        let request = request(monitor, at, span, current, baseline.clone());
+        let values = match self.ports.checker.check(request).await {
+            CheckOutcome::Measured(values) if values.is_empty() => {
+                return Ok(Measured::NoData("the check measured nothing".to_owned()));
+            }
+            CheckOutcome::Measured(values) => values,
+            CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
+            CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+        };
+        let reference = self.baseline_values(monitor, at, span, baseline).await?;
+        Ok(Measured::Values(values, reference))
+    }
+
+    async fn open_baseline(&self, monitor: &Monitor, span: Span) -> Result<Option<Arc<dyn Frame>>, String> {
+        let Some(baseline) = &monitor.baseline else { return Ok(None) };
+        let (source, span) = match baseline {
+            Baseline::Whole { source } => (source, Span::default()),
+            Baseline::Range { source, from, to } => (source, Span { start: Some(*from), end: Some(*to) }),
+            Baseline::Offset(by) => {
+                let earlier = |time: Option<Time>| time.map(|time| time - *by);
+                (&monitor.input.source, Span { start: earlier(span.start), end: earlier(span.end) })
+            }
+        };
+        self.ports.sources.open(source, span).await.map(Some).map_err(|e| format!("the baseline: {e}"))
+    }
+
+    /// The baseline's own measurements, where a relative limit needs them. Fixed baselines are measured once.
+    async fn baseline_values(
+        &self,
+        monitor: &Monitor,
+        at: Time,
+        span: Span,
+        baseline: Option<Arc<dyn Frame>>,
+    ) -> Result<Arc<BTreeMap<Series, f64>>, String> {
+        let Some(baseline) = baseline.filter(|_| monitor.thresholds.iter().any(Threshold::needs_baseline)) else {
+            return Ok(Arc::default());
+        };
+        if let Some(known) = self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id) {
+            return Ok(known.clone());
+        }
+        let values = match self.ports.checker.check(request(monitor, at, span, baseline, None)).await {
+            CheckOutcome::Measured(values) => values,
+            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => {
+                return Err(format!("the check cannot be run on the baseline: {reason}"));
+            }
+        };
+        let values: Arc<BTreeMap<_, _>> = Arc::new(values.into_iter().map(|m| (m.series, m.value)).collect());
+        if !matches!(monitor.baseline, Some(Baseline::Offset(_))) {
+            let mut known = self.baselines.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(monitor.id.clone(), values.clone());
+        }
+        Ok(values)
+    }
+}
+
+/// The rows a tick sees: `[tick - delay - window, tick - delay)`, or the whole source.
+fn input_span(monitor: &Monitor, at: Time) -> Span {
+    let Some(window) = monitor.input.window else { return Span::default() };
+    let end = at - monitor.input.delay;
+    Span { start: Some(end - window), end: Some(end) }
+}
+
+fn request(
+    monitor: &Monitor,
+    at: Time,
+    span: Span,
+    current: Arc<dyn Frame>,
+    baseline: Option<Arc<dyn Frame>>,
+) -> CheckRequest {
+    CheckRequest {
+        monitor: monitor.id.clone(),
+        plugin: monitor.check.plugin.clone(),
+        scheduled_at: at,
+        window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(at)),
+        params: monitor.check.params.clone(),
+        timeout: monitor.check.timeout,
+        memory_bytes_max: monitor.check.memory_bytes_max,
+        current,
+        baseline,
+    }
+}
+
+async fn count(frame: &dyn Frame) -> Result<u64, String> {
+    match frame.aggregate(&[Aggregate::Rows]).await.map_err(|e| e.to_string())?[..] {
+        [Answer::Count(rows)] => Ok(rows),
+        _ => Err("the source did not answer how many rows it has".to_owned()),
+    }
+}
+
+fn judge(monitor: &Monitor, measured: Measured) -> (Verdict, Vec<SeriesVerdict>, Option<String>) {
+    match measured {
+        Measured::NoData(reason) => (Verdict::NoData, Vec::new(), Some(reason)),
+        Measured::Failed(reason) => (Verdict::Error, Vec::new(), Some(reason)),
+        Measured::Values(values, reference) => {
+            let series: Vec<_> = values.into_iter().map(|value| judge_one(monitor, value, &reference)).collect();
+            let verdict = series.iter().map(|series| series.verdict).max().unwrap_or(Verdict::NoData);
+            let unjudged = series.iter().find(|series| series.verdict == Verdict::Error);
+            let error = unjudged.map(|series| format!("{} has no value on the baseline to compare with", series.series()));
+            (verdict, series, error)
+        }
+    }
+}
+
+fn judge_one(monitor: &Monitor, measured: Measurement, reference: &BTreeMap<Series, f64>) -> SeriesVerdict {
+    let threshold = monitor.thresholds.iter().find(|threshold| threshold.metric == measured.series.metric);
+    let baseline = reference.get(&measured.series).copied();
+    let judged = threshold.map(|t| (t.judge(measured.value, baseline), t.consecutive, t.recover));
+    let verdict = judged.map_or(Verdict::Ok, |(judgement, _, _)| judgement.verdict);
+    let limit = threshold.and_then(|t| if verdict == Verdict::Warn { t.warn.as_ref() } else { t.breach.as_ref() });
+    SeriesVerdict {
+        metric: measured.series.metric,
+        labels: measured.series.labels,
+        value: measured.value,
+        baseline,
+        verdict,
+        detail: measured.detail,
+        judged,
+        limit: limit.map(ToString::to_string).unwrap_or_default(),
+    }
+}

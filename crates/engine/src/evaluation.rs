@@ -1,0 +1,102 @@
+//! What one evaluation of a monitor found; its JSON is what `check --json` prints.
+
+use chrono::SecondsFormat;
+use serde::{Serialize, Serializer};
+use watchkeeper_model::{Judgement, Labels, Name, Series, SeriesReport, Time, Verdict};
+
+/// One evaluation of a monitor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// The monitor.
+    pub monitor: Name,
+    /// The tick.
+    #[serde(serialize_with = "rfc3339")]
+    pub at: Time,
+    /// The rows it saw.
+    pub window: Window,
+    /// The worst verdict of its series.
+    pub verdict: Verdict,
+    /// Every series measured, in the order measured.
+    pub series: Vec<SeriesVerdict>,
+    /// Why there is no measurement: the reason of a `no_data` or an `error`.
+    pub error: Option<String>,
+    /// What was computed with.
+    pub digests: EvaluationDigests,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: i64,
+}
+
+/// The rows a check saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Window {
+    /// First instant included; absent for a whole source.
+    #[serde(serialize_with = "rfc3339_option")]
+    pub start: Option<Time>,
+    /// First instant left out; absent for a whole source.
+    #[serde(serialize_with = "rfc3339_option")]
+    pub end: Option<Time>,
+    /// How many; absent when they could not be counted.
+    pub rows: Option<u64>,
+}
+
+/// Digests of what was computed with, 64 hex digits each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvaluationDigests {
+    /// Of the plugin's component; absent when it could not be loaded.
+    pub plugin: Option<String>,
+    /// Of the configuration.
+    pub config: String,
+}
+
+/// One series, measured and judged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeriesVerdict {
+    /// The metric.
+    pub metric: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// Its value.
+    pub value: f64,
+    /// The same series on the baseline, where a relative limit needs it.
+    pub baseline: Option<f64>,
+    /// The verdict; `ok` without a threshold.
+    pub verdict: Verdict,
+    /// What the check says of it.
+    pub detail: Option<String>,
+    /// Its threshold's judgement, `consecutive` and `recover`; absent without a threshold.
+    #[serde(skip)]
+    pub judged: Option<(Judgement, u32, u32)>,
+    /// The limit as people read it; empty without a threshold.
+    #[serde(skip)]
+    pub limit: String,
+}
+
+impl SeriesVerdict {
+    /// Which number this is.
+    pub fn series(&self) -> Series {
+        Series { metric: self.metric.clone(), labels: self.labels.clone() }
+    }
+
+    /// As people are told.
+    pub fn report(&self) -> SeriesReport {
+        SeriesReport {
+            series: self.series(),
+            value: Some(self.value),
+            baseline: self.baseline,
+            verdict: self.verdict,
+            limit: self.limit.clone(),
+            detail: self.detail.clone(),
+        }
+    }
+}
+
+fn rfc3339<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+fn rfc3339_option<S: Serializer>(time: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => rfc3339(time, to),
+        None => to.serialize_none(),
+    }
+}

@@ -1,0 +1,26 @@
+//! A notifier that keeps what it was told to send.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_model::{Message, Name};
+
+/// Keeps every message; each is taken at once.
+#[derive(Default)]
+pub struct RecordingNotifier(Mutex<Vec<(Name, Message)>>);
+
+impl RecordingNotifier {
+    /// What was sent so far, with its channel.
+    pub fn sent(&self) -> Vec<(Name, Message)> {
+        self.0.lock().expect("no test panics while it holds this").clone()
+    }
+}
+
+#[async_trait]
+impl Notifier for RecordingNotifier {
+    async fn send(&self, channel: &Name, message: &Message) -> Delivery {
+        self.0.lock().expect("no test panics while it holds this").push((channel.clone(), message.clone()));
+        Delivery::Sent(None)
+    }
+}

@@ -1,0 +1,157 @@
+//! `cargo xtask demo`: the main job on real data, in a throw-away workspace, without an account anywhere.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{plugins, run, workspace};
+
+const GATE: &str = "loan-decisions";
+
+/// Simulates eleven months of the loan model for real: gate, mail and ledger are what they would have been.
+pub(crate) fn demo() -> Result<()> {
+    plugins::plugins()?;
+    run(Command::new("cargo").args(["build", "--quiet", "--package", "watchkeeper"]).current_dir(workspace()))?;
+    let place = Place::new()?;
+    say("Eleven months of a loan model, 2021-06-15 to 2022-05-10, through the real engine");
+    let period = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];
+    run(place.watchkeeper(&["simulate", "--execute"]).args(period))?;
+    say("What went from the machine to its owner");
+    run(&mut place.watchkeeper(&["handoffs"]))?;
+    say("The newest mail, as the owner got it");
+    println!("{}", place.newest_mail()?);
+    say("A decision service asks the gate, over OpenFeature's remote evaluation protocol");
+    let answer = place.ask_gate()?;
+    println!("{answer}");
+    ensure!(answer.contains("\"value\":false"), "the gate {GATE} should be paused");
+    say("The ledger");
+    run(&mut place.watchkeeper(&["ledger", "verify"]))?;
+    place.try_next();
+    Ok(())
+}
+
+fn say(line: &str) {
+    println!("\n== {line}\n");
+}
+
+/// The throw-away workspace and the binary that runs in it.
+struct Place {
+    folder: PathBuf,
+    binary: PathBuf,
+}
+
+impl Place {
+    /// A new folder with a copy of the repository's own workspace.
+    fn new() -> Result<Self> {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+        let folder = target.join("demo");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+        }
+        for part in ["config", "runbooks"] {
+            copy_folder(&workspace().join(part), &folder.join(part))?;
+        }
+        let settings = folder.join("config/watchkeeper.toml");
+        let text = fs::read_to_string(&settings)?.replace("127.0.0.1:7707", "127.0.0.1:0");
+        fs::write(&settings, text)?;
+        Ok(Self { folder, binary: target.join("debug/watchkeeper") })
+    }
+
+    fn watchkeeper(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("--workspace").arg(&self.folder).args(arguments);
+        command
+    }
+
+    /// Headers and plain text of the newest mail.
+    fn newest_mail(&self) -> Result<String> {
+        let mut mails: Vec<_> = fs::read_dir(self.folder.join("state/mail"))?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
+        mails.sort_by_key(|path| fs::metadata(path).and_then(|meta| meta.modified()).ok());
+        let newest = mails.last().context("no mail has landed")?;
+        let text = fs::read_to_string(newest)?;
+        let plain = text.split("Content-Type: text/html").next().unwrap_or(&text);
+        Ok(format!("{} mails; the newest is {}\n\n{plain}", mails.len(), newest.display()))
+    }
+
+    /// Starts the daemon, asks it, and stops it.
+    fn ask_gate(&self) -> Result<String> {
+        let mut daemon = Daemon::start(self.watchkeeper(&["run"]))?;
+        let address = daemon.address()?;
+        let mut stream = TcpStream::connect(&address).with_context(|| format!("cannot reach {address}"))?;
+        let body = r#"{"context":{"targetingKey":"demo"}}"#;
+        write!(
+            stream,
+            "POST /ofrep/v1/evaluate/flags/{GATE} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("the daemon gave half an answer")?;
+        Ok(format!("POST /ofrep/v1/evaluate/flags/{GATE}\n{body}"))
+    }
+
+    fn try_next(&self) {
+        let folder = self.folder.display();
+        let binary = self.binary.display();
+        println!("\n== Three commands to try next\n");
+        println!("{binary} --workspace {folder} status");
+        println!("{binary} --workspace {folder} backtest loan-auc --from 2021-08-30T00:00:00Z --to 2021-09-15T00:00:00Z");
+        println!("{binary} --workspace {folder} open {GATE}");
+    }
+}
+
+/// A running daemon; killed when dropped.
+struct Daemon(Child);
+
+impl Daemon {
+    fn start(mut command: Command) -> Result<Self> {
+        Ok(Self(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("cannot start the daemon")?))
+    }
+
+    /// Where it says that it listens.
+    fn address(&mut self) -> Result<String> {
+        let lines = BufReader::new(self.0.stderr.take().context("the daemon's words cannot be read")?).lines();
+        let mut said = String::new();
+        for line in lines {
+            let line = line?;
+            if let Some((_, address)) = line.split_once("listening on ") {
+                return Ok(address.trim().to_owned());
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        bail!("the daemon stopped before it listened:\n{said}")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let stopped = self.0.kill().and_then(|()| self.0.wait());
+        if let Err(error) = stopped {
+            eprintln!("cannot stop the daemon: {error}");
+        }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

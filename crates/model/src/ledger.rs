@@ -70,7 +70,15 @@ fn whole_micros(at: Time) -> Time {
 
 /// Walks rows in order from the first and names the first bad one.
 pub fn verify_chain<'a>(rows: impl IntoIterator<Item = &'a LedgerEntry>) -> Result<(), LedgerFault> {
-    let mut expected = (1, LedgerEntry::GENESIS.to_owned());
+    verify_chain_after((0, LedgerEntry::GENESIS), rows)
+}
+
+/// Walks rows that follow a row already verified (its number and hash; 0 and the genesis hash for none).
+pub fn verify_chain_after<'a>(
+    (seq, hash): (u64, &str),
+    rows: impl IntoIterator<Item = &'a LedgerEntry>,
+) -> Result<(), LedgerFault> {
+    let mut expected = (seq + 1, hash.to_owned());
     for row in rows {
         let (seq, previous) = &expected;
         if row.seq != *seq {

@@ -26,7 +26,7 @@ pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, Webho
 pub use digest::{digest_of, short_id};
 pub use guard::{BreakerState, Budget, CircuitBreaker, Guard, GuardFacts, Permission, Withheld};
 pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advance};
-pub use ledger::{LedgerEntry, LedgerFault, verify_chain};
+pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
 pub use measurement::{Labels, Measurement, Series, Verdict};
 pub use message::{Facts, Message, MessageKind, NextStep, SeriesReport, StepReport};
 pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -106,13 +106,27 @@ impl Schedule {
     /// first time. An hourly or finer schedule follows elapsed time instead.
     pub fn next_after(&self, after: Time) -> Option<Time> {
         if self.cron.follows_elapsed_time {
-            return self.cron.schedule.after(&after.with_timezone(&self.timezone)).next().map(|tick| tick.to_utc());
+            return self.next_elapsed(after);
         }
         // Fields are matched on the wall clock, then placed on the time line. Starting a day early keeps ticks whose
         // wall time a clock change moved past `after`.
         let wall = after.with_timezone(&self.timezone).naive_local() - TimeDelta::days(1);
         let ticks = self.cron.schedule.after_owned(wall.and_utc());
         ticks.map(|tick| self.place(tick.naive_utc())).find(|tick| *tick > after)
+    }
+
+    /// The `cron` crate passes over the second of two equal wall-clock hours. So fields are matched at the offset that
+    /// holds now; where another one holds by then, the minutes up to there are looked at one by one.
+    fn next_elapsed(&self, after: Time) -> Option<Time> {
+        let offset = |time: Time| time.with_timezone(&self.timezone).offset().fix();
+        let found = self.cron.schedule.after(&after.with_timezone(&offset(after))).next()?.to_utc();
+        if offset(found) == offset(after) {
+            return Some(found);
+        }
+        let first = after.with_second(0)?.with_nanosecond(0)?;
+        let mut minutes = (1..=(found - first).num_minutes()).map(|minute| first + TimeDelta::minutes(minute));
+        let near = minutes.find(|minute| self.cron.schedule.includes(minute.with_timezone(&self.timezone)));
+        near.or_else(|| self.next_elapsed(found))
     }
 
     /// Every tick in `(after, until]`.

@@ -1,0 +1,86 @@
+//! Schedules against instants worked out by hand from the time zones' own rules.
+
+use std::time::Duration;
+
+use watchkeeper_model::{Cron, Misfire, Schedule, Time};
+
+fn schedule(cron: &str, timezone: &str) -> Schedule {
+    Schedule {
+        cron: Cron::parse(cron).expect("a crontab line"),
+        timezone: timezone.parse().expect("a time zone"),
+        jitter: Duration::ZERO,
+        misfire: Misfire::Latest,
+        starting_deadline: Duration::from_secs(600),
+    }
+}
+
+fn time(text: &str) -> Time {
+    text.parse().expect("RFC 3339")
+}
+
+fn ticks(cron: &str, timezone: &str, after: &str, until: &str) -> Vec<String> {
+    let schedule = schedule(cron, timezone);
+    schedule.ticks(time(after), time(until)).map(|tick| tick.format("%FT%H:%MZ").to_string()).collect()
+}
+
+#[test]
+fn weekdays_are_numbered_as_in_crontab() {
+    // 2026-03-01 is a Sunday.
+    let week = |cron| ticks(cron, "UTC", "2026-02-28T12:00:00Z", "2026-03-07T12:00:00Z");
+    assert_eq!(week("0 6 * * 0"), ["2026-03-01T06:00Z"]);
+    assert_eq!(week("0 6 * * 7"), ["2026-03-01T06:00Z"]);
+    assert_eq!(week("0 6 * * SUN"), ["2026-03-01T06:00Z"]);
+    assert_eq!(week("0 6 * * 1-2,6"), ["2026-03-02T06:00Z", "2026-03-03T06:00Z", "2026-03-07T06:00Z"]);
+    assert_eq!(week("0 6 * * 5-7"), ["2026-03-01T06:00Z", "2026-03-06T06:00Z", "2026-03-07T06:00Z"]);
+    assert_eq!(week("0 6 * * */3"), ["2026-03-01T06:00Z", "2026-03-04T06:00Z", "2026-03-07T06:00Z"]);
+}
+
+#[test]
+fn a_time_that_a_clock_change_skips_fires_once_right_after_the_gap() {
+    // London skips 01:00-02:00 on 2026-03-29.
+    let london = ticks("30 1 * * *", "Europe/London", "2026-03-28T00:00:00Z", "2026-03-31T00:00:00Z");
+    assert_eq!(london, ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"]);
+    // New York skips 02:00-03:00 on 2026-03-08.
+    let new_york = ticks("15 2 * * *", "America/New_York", "2026-03-07T00:00:00Z", "2026-03-10T00:00:00Z");
+    assert_eq!(new_york, ["2026-03-07T07:15Z", "2026-03-08T07:00Z", "2026-03-09T06:15Z"]);
+    // Lord Howe Island skips half an hour, 02:00-02:30 on 2026-10-04.
+    let lord_howe = ticks("10 2 * * *", "Australia/Lord_Howe", "2026-10-02T20:00:00Z", "2026-10-05T00:00:00Z");
+    assert_eq!(lord_howe, ["2026-10-03T15:30Z", "2026-10-04T15:10Z"]);
+}
+
+#[test]
+fn a_time_that_exists_twice_fires_once_the_first_time() {
+    // London repeats 01:00-02:00 on 2026-10-25; the first 01:30 is summer time.
+    let london = ticks("30 1 * * *", "Europe/London", "2026-10-24T00:00:00Z", "2026-10-27T00:00:00Z");
+    assert_eq!(london, ["2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"]);
+}
+
+#[test]
+fn hourly_and_finer_schedules_follow_elapsed_time() {
+    let spring = ticks("0 * * * *", "Europe/London", "2026-03-28T23:30:00Z", "2026-03-29T03:30:00Z");
+    assert_eq!(spring, ["2026-03-29T00:00Z", "2026-03-29T01:00Z", "2026-03-29T02:00Z", "2026-03-29T03:00Z"]);
+    let autumn = ticks("*/30 * * * *", "Europe/London", "2026-10-24T23:45:00Z", "2026-10-25T02:15:00Z");
+    let expected =
+        ["2026-10-25T00:00Z", "2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z", "2026-10-25T02:00Z"];
+    assert_eq!(autumn, expected);
+}
+
+#[test]
+fn two_wall_times_in_one_gap_fire_together_once() {
+    let london = ticks("10,40 1 * * *", "Europe/London", "2026-03-29T00:30:00Z", "2026-03-30T00:20:00Z");
+    assert_eq!(london, ["2026-03-29T01:00Z", "2026-03-30T00:10Z"]);
+}
+
+#[test]
+fn a_day_that_never_comes_has_no_tick() {
+    assert_eq!(schedule("0 0 30 2 *", "UTC").next_after(time("2026-01-01T00:00:00Z")), None);
+}
+
+#[test]
+fn mistakes_say_what_is_wrong() {
+    let mistake = |cron| Cron::parse(cron).expect_err("a mistake").to_string();
+    assert!(mistake("0 6 * *").contains("it has 4 fields"));
+    assert!(mistake("0 6 * * 8").contains("`8` is not a weekday"));
+    assert!(mistake("0 6 * * 3-1").contains("runs backwards"));
+    assert!(mistake("99 6 * * *").contains("99"));
+}

@@ -1,1 +1,7 @@
-//! End-to-end tests of the binary.
+//! End-to-end tests: the real binary on real folders, peers and signals.
+
+mod arrows;
+mod backtest;
+mod bench;
+mod crash;
+mod simulate;

@@ -1,2 +1,25 @@
 //! The watchkeeper binary.
-fn main() {}
+
+mod args;
+mod assembly;
+mod clock;
+mod commands;
+mod dispatch;
+mod exit;
+mod failure;
+mod person;
+mod place;
+mod render;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Cli, render::terminal::Terminal};
+
+fn main() -> ExitCode {
+    let mut terminal = Terminal::of_process();
+    let ended = dispatch::run(Cli::parse(), &mut terminal);
+    render::error::exit_of(ended, &mut terminal).into()
+}

@@ -20,7 +20,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
     /// Takes over steps and occurrences of an earlier owner. Steps that need time go on in the background.
-    pub(crate) async fn recover(self: &Arc<Self>) -> Result<(), EngineError> {
+    pub async fn recover(self: &Arc<Self>) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
         for step in self.ports.store.take_over_steps(now).await? {
             let engine = self.clone();

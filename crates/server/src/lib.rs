@@ -1,1 +1,59 @@
 //! The daemon's HTTP face: gates over OFREP and plain HTTP, health.
+//!
+//! Architecture invariant: nothing here writes. Every route reads, so a visitor can change nothing.
+
+mod answer;
+mod gates;
+mod health;
+mod ofrep;
+mod plain;
+
+use std::{io, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::{get, post},
+};
+use tokio::net::TcpListener;
+
+pub use gates::{GateReading, Gates};
+
+/// The largest request body that is read, in bytes.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The longest time one request may take, its body's arrival included.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Every route, over these gates.
+pub fn router(gates: Gates) -> Router {
+    Router::new()
+        .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::one))
+        .route("/ofrep/v1/evaluate/flags", post(ofrep::all))
+        .route("/v1/gates", get(plain::all))
+        .route("/v1/gates/{name}", get(plain::one))
+        .route("/healthz", get(health::healthz))
+        .fallback(async || answer::failure(StatusCode::NOT_FOUND, "there is nothing at this path"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(in_time))
+        .with_state(gates)
+}
+
+/// Serves until `shutdown` is done; requests in flight are answered first.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => answer::failure(StatusCode::REQUEST_TIMEOUT, "the request took longer than 10 s"),
+    }
+}

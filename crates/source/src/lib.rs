@@ -1,1 +1,22 @@
-//! Named sources to frames, on DataFusion.
+//! Named sources to frames, on DataFusion: windows, views, many aggregates in one scan, chunked reads.
+//!
+//! The same files give the same answers, bit for bit: rows have one order (see [`DataSources`]), scans are split
+//! into a fixed number of parts whose results are joined in order, and SQL has no clock and no randomness.
+
+mod aggregate;
+mod cells;
+mod chunks;
+mod fault;
+mod files;
+mod format;
+mod frame;
+mod location;
+mod rows;
+mod session;
+mod shape;
+mod sources;
+mod table;
+mod time;
+mod view;
+
+pub use sources::DataSources;

@@ -1,1 +1,32 @@
 //! State that survives: occurrences, incidents, runs, outbox, gates and the ledger, on SQLite.
+//!
+//! Architecture invariant: every write that follows a claim or a step names the fencing epoch it was taken with, in
+//! the transaction that writes. A lock is never what keeps two owners apart.
+
+mod check;
+mod columns;
+mod enqueue;
+mod fault;
+mod gate;
+mod guard;
+mod hold;
+mod incident;
+mod ledger;
+mod lock;
+mod occurrence;
+mod open;
+mod outbox;
+mod people;
+mod port;
+mod read;
+mod settle;
+mod step;
+mod verify;
+
+pub use gate::GateRecord;
+pub use hold::{Hold, HoldScope};
+pub use lock::{DaemonLock, LockError};
+pub use open::{OpenError, SqliteStore};
+pub use people::PeopleError;
+pub use read::{Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, LastVerdict, Notification, StepDetail};
+pub use verify::{Verified, VerifyError};

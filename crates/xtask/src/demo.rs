@@ -10,34 +10,34 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{plugins, run, workspace};
+use crate::{finish, plugins, repository, target};
 
 const GATE: &str = "loan-decisions";
 
 /// Simulates eleven months of the loan model for real: gate, mail and ledger are what they would have been.
-pub(crate) fn demo() -> Result<()> {
-    plugins::plugins()?;
-    run(Command::new("cargo").args(["build", "--quiet", "--package", "watchkeeper"]).current_dir(workspace()))?;
+pub(crate) fn run() -> Result<()> {
+    plugins::run()?;
+    finish(Command::new("cargo").args(["build", "--quiet", "--package", "watchkeeper"]).current_dir(repository()))?;
     let place = Place::new()?;
     say("Eleven months of a loan model, 2021-06-15 to 2022-05-10, through the real engine");
     let period = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];
-    run(place.watchkeeper(&["simulate", "--execute"]).args(period))?;
+    finish(place.watchkeeper(&["simulate", "--execute"]).args(period))?;
     say("What went from the machine to its owner");
-    run(&mut place.watchkeeper(&["handoffs"]))?;
+    finish(&mut place.watchkeeper(&["handoffs"]))?;
     say("The newest mail, as the owner got it");
-    println!("{}", place.newest_mail()?);
+    crate::say(&place.newest_mail()?);
     say("A decision service asks the gate, over OpenFeature's remote evaluation protocol");
     let answer = place.ask_gate()?;
-    println!("{answer}");
+    crate::say(&answer);
     ensure!(answer.contains("\"value\":false"), "the gate {GATE} should be paused");
     say("The ledger");
-    run(&mut place.watchkeeper(&["ledger", "verify"]))?;
+    finish(&mut place.watchkeeper(&["ledger", "verify"]))?;
     place.try_next();
     Ok(())
 }
 
 fn say(line: &str) {
-    println!("\n== {line}\n");
+    crate::say(&format!("\n== {line}\n"));
 }
 
 /// The throw-away workspace and the binary that runs in it.
@@ -49,18 +49,17 @@ struct Place {
 impl Place {
     /// A new folder with a copy of the repository's own workspace.
     fn new() -> Result<Self> {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-        let folder = target.join("demo");
+        let folder = target().join("demo");
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
         }
         for part in ["config", "runbooks"] {
-            copy_folder(&workspace().join(part), &folder.join(part))?;
+            copy_folder(&repository().join(part), &folder.join(part))?;
         }
         let settings = folder.join("config/watchkeeper.toml");
         let text = fs::read_to_string(&settings)?.replace("127.0.0.1:7707", "127.0.0.1:0");
         fs::write(&settings, text)?;
-        Ok(Self { folder, binary: target.join("debug/watchkeeper") })
+        Ok(Self { folder, binary: target().join("debug/watchkeeper") })
     }
 
     fn watchkeeper(&self, arguments: &[&str]) -> Command {
@@ -100,12 +99,11 @@ impl Place {
     }
 
     fn try_next(&self) {
-        let folder = self.folder.display();
-        let binary = self.binary.display();
-        println!("\n== Three commands to try next\n");
-        println!("{binary} --workspace {folder} status");
-        println!("{binary} --workspace {folder} backtest loan-auc --from 2021-08-30T00:00:00Z --to 2021-09-15T00:00:00Z");
-        println!("{binary} --workspace {folder} open {GATE}");
+        say("Three commands to try next");
+        let start = format!("{} --workspace {}", self.binary.display(), self.folder.display());
+        crate::say(&format!("{start} status"));
+        crate::say(&format!("{start} backtest loan-auc --from 2021-08-30 --to 2021-09-15"));
+        crate::say(&format!("{start} open {GATE}"));
     }
 }
 
@@ -137,7 +135,7 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let stopped = self.0.kill().and_then(|()| self.0.wait());
         if let Err(error) = stopped {
-            eprintln!("cannot stop the daemon: {error}");
+            crate::say(&format!("cannot stop the daemon: {error}"));
         }
     }
 }

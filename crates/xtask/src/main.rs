@@ -1,2 +1,52 @@
-//! cargo xtask: plugins, demo, test.
-fn main() {}
+//! `cargo xtask`: the project's own chores.
+
+mod demo;
+mod plugins;
+mod test;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+  plugins   build the standard checks to plugins/dist
+  demo      the main job on real data, in a throw-away workspace
+  test      everything that is tested";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("plugins") => plugins::run(),
+        Some("demo") => demo::run(),
+        Some("test") => test::run(),
+        Some(other) => bail!("there is no chore {other:?}\n{USAGE}"),
+        None => bail!("which chore?\n{USAGE}"),
+    }
+}
+
+/// Tells what happens, a line a step.
+#[expect(clippy::print_stdout, reason = "a chore's lines are for the person who runs it")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The repository's folder.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
+
+/// Runs a command to its end; one that fails ends the chore.
+fn finish(command: &mut Command) -> Result<()> {
+    let ended = command.status().with_context(|| format!("cannot start {}", command.get_program().display()))?;
+    ensure!(ended.success(), "{} ended with {ended}", command.get_program().display());
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Sends one HTTP request; any 2xx answer is done.
+//!
+//! A request that was refused for certain (3xx, 4xx, no connection) has failed. A 5xx answer, a broken one or none at
+//! all says nothing about what the server did: unknown. With `idempotent = true` a busy or failing server (429, 5xx)
+//! is asked again until the time limit, under the same `Idempotency-Key`.
+
+use reqwest::{
+    Client, Method, RequestBuilder, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use url::Url;
+use watchkeeper_engine::{
+    ports::action::{ActionCall, ActionEnd},
+    secret::SecretError,
+};
+use watchkeeper_model::{HttpAction, Outcome};
+
+use crate::{
+    ActionRunner, cause,
+    excerpt::Mask,
+    limit::{Limit, backoff, retry_after},
+    target::{self, TargetError},
+    web::{self, Answer, NoAnswer},
+};
+
+const BODY_BYTES_MAX: usize = 4 * 1024;
+const EXCERPT_CHARS_MAX: usize = 200;
+
+/// Headers that are the connection's or the call's own.
+const RESERVED: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key"];
+
+/// Why a request cannot be sent.
+#[derive(Debug, thiserror::Error)]
+enum HttpError {
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Token(#[from] SecretError),
+    #[error("`{0}` is not an HTTP method")]
+    Method(String),
+    #[error("header `{0}` cannot be sent: its name or value is not allowed")]
+    Header(String),
+    #[error("the token cannot be sent in a header: it holds a line end or a control character")]
+    TokenText,
+    #[error("cannot set up a client")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A request that can be sent any number of times with the same bytes.
+struct Prepared {
+    client: Client,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<String>,
+    mask: Mask,
+}
+
+/// What an attempt says about the call.
+enum Attempt {
+    Ended(ActionEnd),
+    /// The server is busy (`certain`: it did nothing) or failing (it may have acted).
+    Busy {
+        certain: bool,
+        end: ActionEnd,
+        after: Option<std::time::Duration>,
+    },
+}
+
+/// Sends the request of an http step.
+pub(crate) async fn send(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
+    match prepare(action, call, runner) {
+        Ok(prepared) => exchange(&prepared, action.idempotent, call).await,
+        Err(error) => ActionEnd::failed(cause::line(&error)),
+    }
+}
+
+fn prepare(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> Result<Prepared, HttpError> {
+    let url = target::permitted(&action.url, &runner.allow.hosts)?;
+    let token = action.token.as_ref().map(|secret| runner.secrets.resolve(secret)).transpose()?;
+    let method = Method::from_bytes(action.method.as_bytes()).map_err(|_| HttpError::Method(action.method.clone()))?;
+    let fields: Map<String, Value> =
+        action.body.iter().map(|(name, text)| (name.clone(), Value::String(text.text()))).collect();
+    let body = (!fields.is_empty()).then(|| Value::Object(fields).to_string());
+    let headers = headers(action, call, token.as_ref(), body.is_some())?;
+    Ok(Prepared { client: web::client(call.timeout)?, method, url, headers, body, mask: Mask::over(&token) })
+}
+
+/// The step's own headers between a default content type and what must not be overridden.
+fn headers(
+    action: &HttpAction,
+    call: &ActionCall,
+    token: Option<&SecretString>,
+    has_body: bool,
+) -> Result<HeaderMap, HttpError> {
+    let mut headers = HeaderMap::new();
+    if has_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &action.headers {
+        let refused = || HttpError::Header(name.clone());
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        if RESERVED.contains(&key.as_str()) {
+            return Err(refused());
+        }
+        headers.insert(key, HeaderValue::from_str(value).map_err(|_| refused())?);
+    }
+    if let Some(token) = token {
+        let bearer = format!("Bearer {}", token.expose_secret());
+        let mut value = HeaderValue::from_str(&bearer).map_err(|_| HttpError::TokenText)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let key = HeaderValue::from_str(&call.idempotency_key).map_err(|_| HttpError::Header("idempotency-key".into()))?;
+    headers.insert("idempotency-key", key);
+    Ok(headers)
+}
+
+/// Sends, and sends again while the server asks for it and the guarantee allows it.
+async fn exchange(prepared: &Prepared, idempotent: bool, call: &ActionCall) -> ActionEnd {
+    let limit = Limit::ahead(call.timeout);
+    let mut doubt = false;
+    for attempt in 0.. {
+        let answer = web::send(prepared.request(), &limit, BODY_BYTES_MAX).await;
+        let (certain, end, after) = match prepared.judge(answer) {
+            Attempt::Ended(end) => return settled(end, doubt),
+            Attempt::Busy { certain, end, after } => (certain, end, after),
+        };
+        let pause = after.unwrap_or_default().max(backoff(attempt, &call.idempotency_key));
+        if !idempotent || !limit.pause(pause).await {
+            return settled(end, doubt);
+        }
+        doubt |= !certain;
+    }
+    ActionEnd::unknown("it was asked too often")
+}
+
+/// A refusal settles nothing once an earlier attempt may have acted.
+fn settled(end: ActionEnd, doubt: bool) -> ActionEnd {
+    match end.outcome {
+        Outcome::Failed if doubt => {
+            ActionEnd::unknown(format!("{}; an earlier attempt may have been carried out", end.detail))
+        }
+        _ => end,
+    }
+}
+
+impl Prepared {
+    fn request(&self) -> RequestBuilder {
+        let request = self.client.request(self.method.clone(), self.url.clone()).headers(self.headers.clone());
+        match &self.body {
+            Some(body) => request.body(body.clone()),
+            None => request,
+        }
+    }
+
+    fn judge(&self, answer: Result<Answer, NoAnswer>) -> Attempt {
+        let host = self.url.host_str().unwrap_or_default();
+        match answer {
+            Ok(answer) => self.judge_answer(&answer),
+            Err(NoAnswer::NotSent(why)) => {
+                Attempt::Ended(ActionEnd::failed(format!("{host} could not be reached: {}", self.mask.apply(&why))))
+            }
+            Err(NoAnswer::Lost(why)) => Attempt::Ended(ActionEnd::unknown(format!(
+                "the request was sent to {host} and may have been carried out: {}",
+                self.mask.apply(&why)
+            ))),
+        }
+    }
+
+    fn judge_answer(&self, answer: &Answer) -> Attempt {
+        let said = self.said(answer);
+        let after = retry_after(&answer.headers);
+        match (answer.status, &answer.broken) {
+            (status, None) if status.is_success() => Attempt::Ended(ActionEnd::done(said)),
+            (status, Some(why)) if status.is_success() => {
+                Attempt::Ended(ActionEnd::unknown(format!("{said}; the answer broke off: {why}")))
+            }
+            (StatusCode::TOO_MANY_REQUESTS, _) => Attempt::Busy { certain: true, end: ActionEnd::failed(said), after },
+            (status, _) if status.is_server_error() => {
+                let end = ActionEnd::unknown(format!("{said}; the server may have carried it out"));
+                Attempt::Busy { certain: false, end, after }
+            }
+            (status, _) if status.is_redirection() => {
+                let to =
+                    answer.headers.get(LOCATION).map_or("nowhere".into(), |to| String::from_utf8_lossy(to.as_bytes()));
+                let to = self.mask.head(&to, EXCERPT_CHARS_MAX);
+                Attempt::Ended(ActionEnd::failed(format!("{said}; it redirects to {to}, which is not followed")))
+            }
+            _ => Attempt::Ended(ActionEnd::failed(said)),
+        }
+    }
+
+    /// `POST host answered 200 OK: {"ok":true}`.
+    fn said(&self, answer: &Answer) -> String {
+        let excerpt = self.mask.head(&answer.body, EXCERPT_CHARS_MAX);
+        let colon = if excerpt.is_empty() { "" } else { ": " };
+        let host = self.url.host_str().unwrap_or_default();
+        format!("{} {host} answered {}{colon}{excerpt}", self.method, answer.status)
+    }
+}

@@ -1,0 +1,51 @@
+//! Dispatches a call to its kind.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use watchkeeper_engine::{
+    ports::action::{ActionCall, ActionEnd, Actions, Probe},
+    secret::SecretReader,
+};
+use watchkeeper_model::{Action, Allow};
+
+use crate::{exec, http, jira};
+
+/// Performs exec, http and jira steps. What a step may reach is checked again on every call, not only when the
+/// configuration is loaded.
+#[derive(Debug, Clone)]
+pub struct ActionRunner {
+    pub(crate) workspace: PathBuf,
+    pub(crate) allow: Allow,
+    pub(crate) secrets: SecretReader,
+}
+
+impl ActionRunner {
+    /// A runner whose programs start in `workspace`, which reaches only what `allow` lists.
+    pub fn new(workspace: &Path, allow: Allow, secrets: SecretReader) -> Self {
+        Self { workspace: workspace.to_owned(), allow, secrets }
+    }
+}
+
+#[async_trait]
+impl Actions for ActionRunner {
+    async fn perform(&self, call: &ActionCall) -> ActionEnd {
+        let end = match &call.action {
+            Action::Gate(_) => ActionEnd::failed("a gate is set by the store, in the transaction that ends its step"),
+            Action::Exec(exec) => exec::run(exec, call, self).await,
+            Action::Http(http) => http::send(http, call, self).await,
+            Action::Jira(jira) => jira::open_issue(jira, call, self).await,
+        };
+        tracing::debug!(run = call.run, kind = call.action.kind(), outcome = %end.outcome, "action ended");
+        end
+    }
+
+    async fn probe(&self, call: &ActionCall) -> Probe {
+        match &call.action {
+            Action::Jira(jira) => jira::find_issue(jira, call, self).await,
+            Action::Gate(_) | Action::Exec(_) | Action::Http(_) => {
+                Probe::Unreachable(format!("a {} step leaves no mark that could be looked for", call.action.kind()))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The command line: every command, argument and help text, in one place.
+
+mod engine;
+mod people;
+mod value;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, RunArgs, SimulateArgs};
+pub(crate) use people::{
+    AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, ReleaseArgs,
+    ResolveArgs, SettleArgs, SettledAs, Show,
+};
+
+use crate::exit;
+
+/// Watches data, models, systems and KPIs; on a breach runs the runbook's first step, tells the owner and records the
+/// handoff.
+#[derive(Debug, Parser)]
+#[command(name = "watchkeeper", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// The workspace; by default the nearest folder upward that has config/watchkeeper.toml.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a sample workspace that works: one monitor, one runbook, sample data.
+    #[command(after_help = exit::HELP)]
+    Init(InitArgs),
+    /// Report every mistake that can be known without running, and what each runbook step guarantees.
+    #[command(after_help = exit::HELP)]
+    Lint(ListingArgs),
+    /// Print the JSON Schema of one kind of file, for editors.
+    #[command(after_help = exit::HELP)]
+    Schema(SchemaArgs),
+
+    /// Evaluate a monitor once and act on nothing.
+    #[command(after_help = exit::HELP)]
+    Check(CheckArgs),
+    /// Evaluate every tick of the past and act on nothing.
+    #[command(after_help = exit::HELP)]
+    Backtest(BacktestArgs),
+    /// Run the whole engine on a simulated clock; actions and messages are printed, not done.
+    #[command(after_help = exit::HELP)]
+    Simulate(SimulateArgs),
+    /// Pretend a breach: runbook, messages and handoff, marked as a drill everywhere.
+    #[command(after_help = exit::HELP)]
+    Drill(DrillArgs),
+    /// Watch: the daemon. SIGTERM finishes what is in flight.
+    #[command(after_help = exit::HELP)]
+    Run(RunArgs),
+
+    /// Show monitors with their last verdicts and next ticks, open incidents, gates and holds.
+    #[command(after_help = exit::HELP)]
+    Status(ListingArgs),
+    /// List incidents, or show one.
+    #[command(after_help = exit::HELP)]
+    Incidents(IncidentsArgs),
+    /// Take an incident: its reminders and escalations stop.
+    #[command(after_help = exit::HELP)]
+    Ack(AckArgs),
+    /// Close an incident by hand.
+    #[command(after_help = exit::HELP)]
+    Resolve(ResolveArgs),
+    /// Say how a step with an unknown outcome ended.
+    #[command(after_help = exit::HELP)]
+    Settle(SettleArgs),
+    /// List handoffs, or show one.
+    #[command(after_help = exit::HELP)]
+    Handoffs(HandoffsArgs),
+
+    /// List the gates and who set them last.
+    #[command(after_help = exit::HELP)]
+    Gates(ListingArgs),
+    /// Pause a gate: its decisions must wait.
+    #[command(after_help = exit::HELP)]
+    Pause(GateArgs),
+    /// Open a gate: its decisions may be made.
+    #[command(after_help = exit::HELP)]
+    Open(GateArgs),
+    /// Stop all automatic steps, or those of one monitor; checks and messages go on.
+    #[command(after_help = exit::HELP)]
+    Hold(HoldArgs),
+    /// Let automatic steps run again.
+    #[command(after_help = exit::HELP)]
+    Release(ReleaseArgs),
+    /// Verify or export the hash-chained record.
+    #[command(after_help = exit::HELP)]
+    Ledger(LedgerArgs),
+
+    /// Compile one component; the host starts this in a process of its own.
+    #[command(hide = true)]
+    CompilePlugin(CompilePluginArgs),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder to write to; made when it does not exist.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Arguments of listings.
+#[derive(Debug, Args)]
+pub(crate) struct ListingArgs {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which kind of file.
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: String,
+}
+
+/// Arguments of `compile-plugin`.
+#[derive(Debug, Args)]
+pub(crate) struct CompilePluginArgs {
+    /// The component.
+    pub(crate) input: PathBuf,
+    /// Where the machine code goes; must not exist yet.
+    pub(crate) output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests;

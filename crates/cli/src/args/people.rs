@@ -1,0 +1,153 @@
+//! Arguments of the commands by which people answer, switch and read the record.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::value;
+
+/// Arguments of `incidents`.
+#[derive(Debug, Args)]
+pub(crate) struct IncidentsArgs {
+    /// List resolved ones too.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show one.
+    #[command(subcommand)]
+    pub(crate) show: Option<Show>,
+}
+
+/// Arguments of `handoffs`.
+#[derive(Debug, Args)]
+pub(crate) struct HandoffsArgs {
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show one.
+    #[command(subcommand)]
+    pub(crate) show: Option<Show>,
+}
+
+/// One record instead of the list.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Show {
+    /// Show one with everything that is known of it.
+    Show {
+        /// Its id: ten hex digits.
+        id: String,
+    },
+}
+
+/// Who acts.
+#[derive(Debug, Args)]
+pub(crate) struct ByArgs {
+    /// Who does this, for the record; by default the user of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+}
+
+/// Arguments of `ack`.
+#[derive(Debug, Args)]
+pub(crate) struct AckArgs {
+    /// The incident's id.
+    pub(crate) incident: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// The incident's id.
+    pub(crate) incident: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `settle`.
+#[derive(Debug, Args)]
+pub(crate) struct SettleArgs {
+    /// The run's id.
+    pub(crate) run: String,
+    /// The step's id in its runbook.
+    pub(crate) step: String,
+    /// How it ended, as far as people could find out.
+    pub(crate) outcome: SettledAs,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// How people say a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SettledAs {
+    /// It did what it should.
+    Done,
+    /// It did not.
+    Failed,
+}
+
+/// Arguments of `pause` and `open`.
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    /// The gate's name.
+    pub(crate) gate: String,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `hold`.
+#[derive(Debug, Args)]
+pub(crate) struct HoldArgs {
+    /// Hold only this monitor's steps.
+    #[arg(long, value_name = "MONITOR")]
+    pub(crate) monitor: Option<String>,
+    /// Why, for the record and for the messages that say a step was withheld.
+    #[arg(long, value_name = "TEXT", default_value = "no reason given")]
+    pub(crate) reason: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `release`.
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    /// Release this monitor's hold; the overall one when absent.
+    #[arg(long, value_name = "MONITOR")]
+    pub(crate) monitor: Option<String>,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `ledger`.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Recompute the chain and name the first bad row.
+    Verify {
+        /// A head somebody kept, for example from a handoff message: it must still be in the chain.
+        #[arg(long, value_name = "HASH", value_parser = value::hash)]
+        head: Option<String>,
+        /// Print JSON instead of a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every row, one JSON object a line, oldest first.
+    Export,
+}

@@ -1,0 +1,50 @@
+//! The wall clock, the one place that asks the operating system for the time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::Utc;
+use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_model::Time;
+
+/// The longest sleep in one piece: a wall clock that is set while we sleep is noticed after this at the latest.
+const NAP_MAX: Duration = Duration::from_secs(1);
+
+/// The operating system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the Clock port's real implementation")]
+    fn now(&self) -> Time {
+        Utc::now()
+    }
+
+    async fn sleep_until(&self, time: Time) {
+        while let Some(left) = left_until(time, self.now()) {
+            tokio::time::sleep(left.min(NAP_MAX)).await;
+        }
+    }
+}
+
+/// How long it is until `time`; `None` once it has come.
+fn left_until(time: Time, now: Time) -> Option<Duration> {
+    (time - now).to_std().ok().filter(|left| !left.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn waiting_ends_when_the_time_has_come() {
+        let noon = Time::from_timestamp(1_767_268_800, 0).unwrap();
+        let second = TimeDelta::seconds(1);
+        assert_eq!(left_until(noon + second, noon), Some(Duration::from_secs(1)));
+        assert_eq!(left_until(noon, noon), None);
+        assert_eq!(left_until(noon - second, noon), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! The commands, one file each: what they read, decide and print.
+
+pub(crate) mod ack;
+pub(crate) mod compile_plugin;
+pub(crate) mod gates;
+pub(crate) mod handoffs;
+pub(crate) mod hold;
+pub(crate) mod incidents;
+pub(crate) mod init;
+pub(crate) mod ledger;
+pub(crate) mod lint;
+pub(crate) mod people;
+pub(crate) mod resolve;
+pub(crate) mod schema;
+pub(crate) mod settle;
+pub(crate) mod status;
+pub(crate) mod switch_gate;
+
+// Those that drive the engine.
+pub(crate) mod backtest;
+pub(crate) mod check;
+pub(crate) mod drill;
+pub(crate) mod monitors;
+pub(crate) mod run;
+pub(crate) mod simulate;

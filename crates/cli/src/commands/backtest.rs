@@ -1,0 +1,107 @@
+//! `backtest`: evaluates every tick of the past, and says how often it would have fired.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use watchkeeper_engine::{Engine, Evaluation, decide, ports::store::Groups, ticks_between};
+use watchkeeper_model::{Monitor, Name, Runbook, Verdict};
+
+use crate::{
+    args::BacktestArgs,
+    assembly,
+    clock::SystemClock,
+    commands::monitors,
+    exit::Exit,
+    failure::Failure,
+    render::{evaluation, json, terminal::Terminal},
+    wiring,
+};
+
+/// Evaluates and prints: a JSON object a tick, or the ticks that are not ok and a summary a monitor.
+pub(crate) async fn run(folder: &Path, args: &BacktestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let workspace = wiring::configuration(folder, terminal).await?;
+    let chosen = monitors::named(&workspace, &args.monitors)?;
+    let ticks = ticks_between(&workspace, &chosen, args.period.from, args.period.to);
+    let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), std::io::sink()).await?;
+    let mut tallies: BTreeMap<Name, Tally> = chosen.into_iter().map(|id| (id, Tally::default())).collect();
+    for tick in &ticks {
+        let found = engine.evaluate(tick.monitor.as_str(), tick.at).await.map_err(Failure::internal)?;
+        if let Some(tally) = tallies.get_mut(&tick.monitor) {
+            tally.add(&engine, &found);
+        }
+        if args.json {
+            json::print(terminal, &found)?;
+        } else if found.verdict != Verdict::Ok {
+            terminal.line(told(&found))?;
+        }
+    }
+    if !args.json {
+        for (monitor, tally) in &tallies {
+            terminal.line(tally.summary(monitor))?;
+        }
+    }
+    let fired = tallies.values().any(|tally| tally.found_something());
+    Ok(if fired { Exit::Finding } else { Exit::Fine })
+}
+
+/// A tick with the series that are not ok.
+fn told(found: &Evaluation) -> String {
+    let series = found.series.iter().filter(|series| series.verdict != Verdict::Ok);
+    let reports: Vec<_> = series.map(|series| format!("\n  {}", series.report())).collect();
+    format!("{}{}", evaluation::summary(found), reports.concat())
+}
+
+/// What a period would have been like.
+#[derive(Default)]
+struct Tally {
+    ticks: u32,
+    verdicts: BTreeMap<Verdict, u32>,
+    groups: Groups,
+    opened: u32,
+    resolved: u32,
+}
+
+impl Tally {
+    fn add(&mut self, engine: &Engine, found: &Evaluation) {
+        self.ticks += 1;
+        *self.verdicts.entry(found.verdict).or_default() += 1;
+        let workspace = engine.workspace();
+        let monitor = workspace.monitors.get(&found.monitor);
+        let both = monitor.and_then(|monitor| Some((monitor, workspace.runbooks.get(&monitor.runbook)?)));
+        if let Some((monitor, runbook)) = both {
+            self.follow(engine, monitor, runbook, found);
+        }
+    }
+
+    /// Remembers what the store would: group states and open incidents.
+    fn follow(&mut self, engine: &Engine, monitor: &Monitor, runbook: &Runbook, found: &Evaluation) {
+        let record = decide(engine.workspace(), monitor, runbook, &self.groups, found, found.at);
+        self.groups.states.extend(record.states);
+        for incident in record.incidents {
+            let known = self.groups.open.contains_key(&incident.group);
+            match (incident.is_open(), known) {
+                (true, known) => {
+                    self.opened += u32::from(!known);
+                    self.groups.open.insert(incident.group.clone(), incident);
+                }
+                (false, _) => {
+                    self.resolved += 1;
+                    self.groups.open.remove(&incident.group);
+                }
+            }
+        }
+    }
+
+    fn found_something(&self) -> bool {
+        self.verdicts.keys().any(|verdict| !matches!(verdict, Verdict::Ok | Verdict::Warn))
+    }
+
+    fn summary(&self, monitor: &Name) -> String {
+        let verdicts: Vec<_> = self.verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let (opened, resolved) = (self.opened, self.resolved);
+        format!(
+            "{monitor}: {} ticks: {}; {opened} incidents (so many first steps), {resolved} resolved by recovery",
+            self.ticks,
+            verdicts.join(", ")
+        )
+    }
+}

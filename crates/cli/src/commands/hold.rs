@@ -1,0 +1,53 @@
+//! `hold` and `release`: the kill switch of automatic steps.
+
+use std::path::Path;
+
+use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_model::Workspace;
+use watchkeeper_store::HoldScope;
+
+use crate::{
+    args::{HoldArgs, ReleaseArgs},
+    clock::SystemClock,
+    commands::people::{configured, opened},
+    exit::Exit,
+    failure::Failure,
+    person,
+    render::{terminal::Terminal, text::harmless},
+};
+
+/// Holds from the next intent on.
+pub(crate) async fn hold(folder: &Path, args: &HoldArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let opened = opened(folder, terminal).await?;
+    let scope = scope(&opened.workspace, args.monitor.as_deref())?;
+    let by = person::acting(&args.by);
+    let held = opened.store.hold(&scope, &by, &args.reason, SystemClock.now()).await;
+    held.map_err(Failure::unreachable)?;
+    let (whose, by) = (steps_of(&scope), harmless(&by));
+    terminal.line(format_args!("{whose} are on hold by {by}; checks and messages go on"))?;
+    Ok(Exit::Fine)
+}
+
+/// Releases a hold.
+pub(crate) async fn release(folder: &Path, args: &ReleaseArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let opened = opened(folder, terminal).await?;
+    let scope = scope(&opened.workspace, args.monitor.as_deref())?;
+    let by = person::acting(&args.by);
+    let released = opened.store.release(&scope, &by, SystemClock.now()).await.map_err(Failure::unreachable)?;
+    let whose = steps_of(&scope);
+    let told = if released { "run again" } else { "were not on hold" };
+    terminal.line(format_args!("{whose} {told}"))?;
+    Ok(Exit::Fine)
+}
+
+fn scope(workspace: &Workspace, monitor: Option<&str>) -> Result<HoldScope, Failure> {
+    let named = monitor.map(|monitor| configured("monitor", monitor, workspace.monitors.keys())).transpose()?;
+    Ok(named.map_or(HoldScope::All, HoldScope::Monitor))
+}
+
+fn steps_of(scope: &HoldScope) -> String {
+    match scope {
+        HoldScope::All => "all automatic steps".to_owned(),
+        HoldScope::Monitor(monitor) => format!("the automatic steps of {monitor}"),
+    }
+}

@@ -1,0 +1,208 @@
+//! `incidents`: what is open, and all that is known of one.
+
+use std::path::Path;
+
+use watchkeeper_model::{Incident, IncidentState, Labels, Severity};
+use watchkeeper_store::{IncidentDetail, IncidentFilter};
+
+use crate::{
+    args::{IncidentsArgs, Show},
+    commands::people::{opened, refused},
+    exit::Exit,
+    failure::Failure,
+    render::{
+        json,
+        table::{Cell, Table, Tone, cell},
+        terminal::Terminal,
+        text::{harmless, utc, utc_or_hyphen},
+    },
+};
+
+/// Lists them, or shows one.
+pub(crate) async fn run(folder: &Path, args: &IncidentsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let store = opened(folder, terminal).await?.store;
+    if let Some(Show::Show { id }) = &args.show {
+        let detail = store.incident(id).await.map_err(refused)?;
+        if args.json {
+            json::print(terminal, &detail)?
+        } else {
+            show(&detail, terminal)?
+        }
+        return Ok(Exit::Fine);
+    }
+    let filter = IncidentFilter { unresolved: !args.all, ..IncidentFilter::default() };
+    let incidents = store.incidents(&filter).await.map_err(Failure::unreachable)?;
+    if args.json {
+        json::print(terminal, &incidents)?;
+    } else {
+        let none = if args.all { "no incidents" } else { "no open incidents" };
+        table(&incidents).print(terminal, none)?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Incidents as a table.
+pub(crate) fn table(incidents: &[Incident]) -> Table {
+    let mut table = Table::new(&["INCIDENT", "MONITOR", "STATE", "SEVERITY", "OWNER", "OPENED", "WORST SERIES"]);
+    for incident in incidents {
+        let worst = incident.series.first().map_or_else(|| "-".to_owned(), ToString::to_string);
+        table.row([
+            cell(&incident.id),
+            cell(named(incident)),
+            Cell::toned(incident.state.as_str(), state_tone(&incident.state)),
+            Cell::toned(incident.severity, severity_tone(incident.severity)),
+            cell(&incident.owner),
+            cell(utc(incident.opened_at)),
+            cell(worst),
+        ]);
+    }
+    table
+}
+
+/// The monitor, its group, and whether it is a drill.
+fn named(incident: &Incident) -> String {
+    let drill = if incident.drill { " (drill)" } else { "" };
+    format!("{}{}{drill}", incident.monitor, group(&incident.group))
+}
+
+fn group(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(", ")) }
+}
+
+fn state_tone(state: &IncidentState) -> Tone {
+    match state {
+        IncidentState::Open => Tone::Bad,
+        IncidentState::Acknowledged { .. } => Tone::Attention,
+        IncidentState::Resolved { .. } => Tone::Good,
+    }
+}
+
+fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Info => Tone::Plain,
+        Severity::Warning => Tone::Attention,
+        Severity::Critical => Tone::Bad,
+    }
+}
+
+fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure> {
+    let incident = &detail.incident;
+    let taken = detail.acknowledged_by.as_deref().map_or_else(
+        || "nobody yet".to_owned(),
+        |by| format!("{} at {}", harmless(by), utc_or_hyphen(detail.acknowledged_at)),
+    );
+    let facts = [
+        ("incident", incident.id.clone()),
+        ("monitor", harmless(&named(incident))),
+        ("layer", format!("{}, {}", incident.layer, incident.severity)),
+        ("owner", incident.owner.to_string()),
+        ("runbook", incident.runbook.to_string()),
+        ("opened", utc(incident.opened_at)),
+        ("state", told(&incident.state)),
+        ("acknowledged", taken),
+        ("handed off", utc_or_hyphen(detail.handed_off_at)),
+    ];
+    for (name, fact) in facts {
+        terminal.line(format_args!("{name:<13} {fact}"))?;
+    }
+    terminal.line("")?;
+    for report in &incident.series {
+        terminal.line(harmless(&report.to_string()))?;
+    }
+    terminal.line("")?;
+    steps(detail).print(terminal, "no steps")?;
+    terminal.line("")?;
+    Ok(deliveries(detail).print(terminal, "nobody was told yet")?)
+}
+
+fn told(state: &IncidentState) -> String {
+    match state {
+        IncidentState::Resolved { by, at } => {
+            let by = by.as_deref().map_or_else(|| "recovery".to_owned(), harmless);
+            format!("resolved by {by} at {}", utc(*at))
+        }
+        state => state.as_str().to_owned(),
+    }
+}
+
+fn steps(detail: &IncidentDetail) -> Table {
+    let mut table = Table::new(&["RUN", "STEP", "DOES", "GUARANTEE", "STATUS", "STARTED", "FINISHED", "DETAIL"]);
+    for step in &detail.steps {
+        let settled = step.settled_by.as_deref().map(|by| format!(" (settled by {by})")).unwrap_or_default();
+        let detail = format!("{}{settled}", step.detail.as_deref().unwrap_or("-"));
+        table.row([
+            cell(&step.run),
+            cell(&step.step),
+            cell(&step.summary),
+            cell(step.guarantee),
+            Cell::toned(step.status, status_tone(step.status)),
+            cell(utc_or_hyphen(step.started_at)),
+            cell(utc_or_hyphen(step.finished_at)),
+            cell(detail),
+        ]);
+    }
+    table
+}
+
+fn status_tone(status: &str) -> Tone {
+    match status {
+        "done" => Tone::Good,
+        "failed" | "unknown" => Tone::Bad,
+        "withheld" => Tone::Attention,
+        _ => Tone::Plain,
+    }
+}
+
+fn deliveries(detail: &IncidentDetail) -> Table {
+    let mut table = Table::new(&["TOLD AT", "CHANNEL", "MESSAGE", "OUTCOME"]);
+    for sent in &detail.deliveries {
+        table.row([cell(utc(sent.at)), cell(&sent.channel), cell(&sent.kind), cell(&sent.outcome)]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use watchkeeper_model::{Layer, Name, Time};
+
+    use super::*;
+    use crate::render::terminal::tests::on_paper;
+
+    fn drill() -> Incident {
+        let name = |text| Name::parse(text).unwrap();
+        Incident {
+            id: "0123456789".to_owned(),
+            monitor: name("loan-nulls"),
+            group: Labels::from([("column".to_owned(), "in\u{1b}come".to_owned())]),
+            layer: Layer::Data,
+            severity: Severity::Critical,
+            owner: name("data-team"),
+            runbook: name("missing-values"),
+            opened_at: Time::from_timestamp(1_767_225_600, 0).unwrap(),
+            state: IncidentState::Open,
+            series: Vec::new(),
+            drill: true,
+        }
+    }
+
+    #[test]
+    fn an_incident_is_a_line_and_its_labels_are_harmless() {
+        let (mut terminal, out, _) = on_paper();
+        table(&[drill()]).print(&mut terminal, "").unwrap();
+        let expected = "\
+INCIDENT    MONITOR                                    STATE  SEVERITY  OWNER      OPENED                WORST SERIES
+0123456789  loan-nulls{column=\"in\\u{1b}come\"} (drill)  open   critical  data-team  2026-01-01T00:00:00Z  -
+";
+        assert_eq!(out.text(), expected);
+    }
+
+    #[test]
+    fn a_resolution_says_whether_people_or_the_data_did_it() {
+        let at = Time::from_timestamp(1_767_225_600, 0).unwrap();
+        let recovered = IncidentState::Resolved { by: None, at };
+        assert_eq!(told(&recovered), "resolved by recovery at 2026-01-01T00:00:00Z");
+        let closed = IncidentState::Resolved { by: Some("on-call".to_owned()), at };
+        assert_eq!(told(&closed), "resolved by on-call at 2026-01-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,95 @@
+//! `init`: writes a sample workspace that works.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{args::InitArgs, exit::Exit, failure::Failure, place, render::terminal::Terminal};
+
+/// Every file of the sample: where it goes and what it says.
+const SAMPLE: [(&str, &str); 5] = [
+    (place::MARK, include_str!("../../sample/config/watchkeeper.toml")),
+    ("config/sources.toml", include_str!("../../sample/config/sources.toml")),
+    ("config/monitors/application-nulls.toml", include_str!("../../sample/config/monitors/application-nulls.toml")),
+    ("runbooks/missing-values.toml", include_str!("../../sample/runbooks/missing-values.toml")),
+    ("data/applications.csv", include_str!("../../sample/data/applications.csv")),
+];
+
+/// What to try, in this order.
+const NEXT: [(&str, &str); 4] = [
+    ("watchkeeper lint", "no mistakes, and what each step guarantees"),
+    ("watchkeeper check application-nulls --at 2026-01-15", "a good week"),
+    ("watchkeeper check application-nulls --at 2026-01-22", "a bad one: one income in seven is missing"),
+    ("watchkeeper drill application-nulls", "what would happen then"),
+];
+
+/// Why there is no sample.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InitError {
+    /// A file is in the way.
+    #[error("{} is there already; init never overwrites anything", .0.display())]
+    Exists(PathBuf),
+    /// The folder or a file cannot be written.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf, #[source] io::Error),
+}
+
+/// Writes the sample and says what to try.
+pub(crate) fn run(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    write_sample(&args.folder)
+        .map_err(|error| Failure::usage(error).hint("name another folder: watchkeeper init DIR"))?;
+    for (path, _) in SAMPLE {
+        terminal.line(format_args!("wrote {}", args.folder.join(path).display()))?;
+    }
+    terminal.line(format_args!("\nTry, in {}:", args.folder.display()))?;
+    for (command, shows) in NEXT {
+        terminal.line(format_args!("  {command:<53} # {shows}"))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Looks at every path before anything is written, so that a refusal leaves the folder as it was.
+pub(crate) fn write_sample(folder: &Path) -> Result<(), InitError> {
+    let paths = SAMPLE.map(|(path, _)| folder.join(path));
+    if let Some(there) = paths.iter().find(|path| path.exists()) {
+        return Err(InitError::Exists(there.clone()));
+    }
+    SAMPLE.iter().zip(&paths).try_for_each(|((_, text), path)| {
+        let write = || {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, text)
+        };
+        write().map_err(|error| InitError::Write(path.clone(), error))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::terminal::tests::on_paper;
+
+    #[test]
+    fn every_file_is_written_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut terminal, out, _) = on_paper();
+        let args = InitArgs { folder: folder.path().join("new") };
+        assert_eq!(run(&args, &mut terminal).unwrap(), Exit::Fine);
+        for (path, text) in SAMPLE {
+            assert_eq!(fs::read_to_string(args.folder.join(path)).unwrap(), text);
+            assert!(out.text().contains(path), "{path} is not named");
+        }
+    }
+
+    #[test]
+    fn nothing_is_overwritten_or_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::write(folder.path().join("data/applications.csv"), "mine").unwrap();
+        let (mut terminal, _, _) = on_paper();
+        let args = InitArgs { folder: folder.path().to_owned() };
+        assert_eq!(run(&args, &mut terminal).unwrap_err().exit, Exit::Usage);
+        assert_eq!(fs::read_to_string(folder.path().join("data/applications.csv")).unwrap(), "mine");
+        assert!(!folder.path().join("config").exists());
+    }
+}

@@ -1,0 +1,69 @@
+//! From a parsed command line to its command.
+
+use std::path::Path;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    args::{Cli, Command},
+    commands::{
+        ack, backtest, check, compile_plugin, drill, gates, handoffs, hold, incidents, init, ledger, lint, resolve,
+        run, schema, settle, simulate, status, switch_gate,
+    },
+    exit::Exit,
+    failure::Failure,
+    place,
+    render::terminal::Terminal,
+};
+
+/// Runs one command to its end.
+pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    log_to_stderr(&cli.command, terminal);
+    match &cli.command {
+        Command::Init(args) => init::run(args, terminal),
+        Command::Schema(args) => schema::run(args, terminal),
+        // Before any thread is started: it limits its whole process.
+        Command::CompilePlugin(args) => compile_plugin::run(args),
+        command => {
+            let folder = place::find(cli.workspace.as_deref())?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(in_workspace(command, &folder, terminal))
+        }
+    }
+}
+
+async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    match command {
+        Command::Lint(args) => lint::run(folder, args, terminal),
+        Command::Status(args) => status::run(folder, args, terminal).await,
+        Command::Incidents(args) => incidents::run(folder, args, terminal).await,
+        Command::Ack(args) => ack::run(folder, args, terminal).await,
+        Command::Resolve(args) => resolve::run(folder, args, terminal).await,
+        Command::Settle(args) => settle::run(folder, args, terminal).await,
+        Command::Handoffs(args) => handoffs::run(folder, args, terminal).await,
+        Command::Gates(args) => gates::run(folder, args, terminal).await,
+        Command::Pause(args) => switch_gate::pause(folder, args, terminal).await,
+        Command::Open(args) => switch_gate::open(folder, args, terminal).await,
+        Command::Hold(args) => hold::hold(folder, args, terminal).await,
+        Command::Release(args) => hold::release(folder, args, terminal).await,
+        Command::Ledger(args) => ledger::run(folder, args, terminal).await,
+        Command::Check(args) => check::run(folder, args, terminal).await,
+        Command::Backtest(args) => backtest::run(folder, args, terminal).await,
+        Command::Simulate(args) => simulate::run(folder, args, terminal).await,
+        Command::Drill(args) => drill::run(folder, args, terminal).await,
+        Command::Run(_) => run::run(folder, terminal).await,
+        // These need no workspace.
+        Command::Init(args) => init::run(args, terminal),
+        Command::Schema(args) => schema::run(args, terminal),
+        Command::CompilePlugin(args) => compile_plugin::run(args),
+    }
+}
+
+/// Logs go to standard error: the daemon tells what it does, other commands only what goes wrong. `WATCHKEEPER_LOG`
+/// says otherwise.
+fn log_to_stderr(command: &Command, terminal: &Terminal) {
+    let default = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("WATCHKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(terminal.styled_err).init();
+}

@@ -1,0 +1,47 @@
+//! Who acts: the name that goes into the record.
+
+use std::{env, fs};
+
+use crate::args::ByArgs;
+
+/// The name given, else `$USER`, else the login name of this process's user, else its number.
+pub(crate) fn acting(args: &ByArgs) -> String {
+    let given = args.by.clone();
+    let from_environment = || env::var("USER").ok();
+    given
+        .or_else(from_environment)
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| login_name(rustix::process::getuid().as_raw()))
+}
+
+fn login_name(uid: u32) -> String {
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_in(&accounts, uid).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name of a user in lines of `name:password:uid:…`.
+fn name_in(accounts: &str, uid: u32) -> Option<String> {
+    let uid = uid.to_string();
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_name_comes_first() {
+        assert_eq!(acting(&ByArgs { by: Some("on-call".to_owned()) }), "on-call");
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_number() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nwatch:x:1000:1000::/home/watch:/bin/sh\n";
+        assert_eq!(name_in(accounts, 1000).as_deref(), Some("watch"));
+        assert_eq!(name_in(accounts, 100), None);
+    }
+}

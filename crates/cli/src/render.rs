@@ -1,0 +1,9 @@
+//! Rendering: the one place where anything reaches a terminal.
+
+pub(crate) mod diagnostics;
+pub(crate) mod error;
+pub(crate) mod evaluation;
+pub(crate) mod json;
+pub(crate) mod table;
+pub(crate) mod terminal;
+pub(crate) mod text;

@@ -1,0 +1,96 @@
+//! Opens what commands work on: the configuration, the store and the plugin host.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use tokio::{runtime::Handle, task::block_in_place};
+use watchkeeper_config::{Diagnostic, Loaded, PluginFault, PluginManual, PluginMetric, PluginParam, Surroundings};
+use watchkeeper_engine::ports::checker::{Checker, Manual};
+use watchkeeper_model::Workspace;
+use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
+use watchkeeper_store::SqliteStore;
+
+use crate::{
+    failure::Failure,
+    render::{diagnostics, terminal::Terminal},
+};
+
+/// The configuration of the workspace in `folder`. Warnings are told on standard error; mistakes are the failure.
+pub(crate) async fn configuration(folder: &Path, terminal: &mut Terminal) -> Result<Workspace, Failure> {
+    match load(folder)? {
+        Ok(loaded) if loaded.warnings.is_empty() => Ok(loaded.workspace),
+        Ok(loaded) => {
+            terminal.note(diagnostics::report(&loaded.warnings, terminal.styled_err))?;
+            Ok(loaded.workspace)
+        }
+        Err(mistakes) => Err(Failure::configuration(diagnostics::report(&mistakes, terminal.styled_err))),
+    }
+}
+
+/// The configuration, or every mistake in it; plugins are asked for their manuals. Needs a runtime of several threads.
+pub(crate) fn load(folder: &Path) -> Result<Result<Loaded, Vec<Diagnostic>>, Failure> {
+    let host = host(folder)?;
+    let mut manual = |plugin: &str| {
+        let asked = Handle::current().block_on(host.manual(plugin));
+        asked.map(manual_for_configuration).map_err(|message| plugin_fault(plugin, message))
+    };
+    let environment = |name: &str| env::var_os(name);
+    let mut surroundings = Surroundings { manual: &mut manual, environment: &environment };
+    Ok(block_in_place(|| watchkeeper_config::load(folder, &mut surroundings)))
+}
+
+fn manual_for_configuration(manual: Manual) -> PluginManual {
+    let params = manual.params.into_iter();
+    let metrics = manual.metrics.into_iter();
+    PluginManual {
+        params: params.map(|p| PluginParam { name: p.name, kind: p.kind, required: p.required }).collect(),
+        metrics: metrics.map(|m| PluginMetric { name: m.name, labels: m.labels }).collect(),
+    }
+}
+
+fn plugin_fault(plugin: &str, message: String) -> PluginFault {
+    let nearest = watchkeeper_config::nearest(plugin, Host::standard_names()).filter(|name| *name != plugin);
+    PluginFault { message, help: nearest.map(|name| format!("did you mean `{name}`?")) }
+}
+
+/// The store of a workspace, made when it is missing.
+pub(crate) async fn store(folder: &Path, workspace: &Workspace) -> Result<SqliteStore, Failure> {
+    SqliteStore::open(&folder.join(&workspace.daemon.state)).await.map_err(Failure::unreachable)
+}
+
+/// The plugin host; components are compiled by this very binary, in a process of its own.
+pub(crate) fn host(folder: &Path) -> Result<Host, Failure> {
+    let program = env::current_exe().map_err(Failure::internal)?;
+    let compiler = Compiler { program, args: vec!["compile-plugin".into()] };
+    let cache_dir = cache_folder(folder, |name| env::var_os(name));
+    Host::new(HostConfig { cache_dir, compiler, workspace: folder.to_owned() }).map_err(Failure::unreachable)
+}
+
+/// Where compiled plugins are kept: the folder that systemd gives a service, else the user's cache, else the workspace.
+fn cache_folder(folder: &Path, environment: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let users = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    let given = absolute("CACHE_DIRECTORY").or_else(|| Some(users()?.join("watchkeeper")));
+    given.unwrap_or_else(|| folder.join("state")).join("plugins")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_plugins_go_to_the_service_the_user_or_the_workspace() {
+        let folder = |variables: &[(&str, &str)]| {
+            let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+            cache_folder(Path::new("/w"), value).display().to_string()
+        };
+        let home = ("HOME", "/home/watch");
+        assert_eq!(folder(&[("CACHE_DIRECTORY", "/var/cache/watchkeeper"), home]), "/var/cache/watchkeeper/plugins");
+        assert_eq!(folder(&[("XDG_CACHE_HOME", "/c"), home]), "/c/watchkeeper/plugins");
+        assert_eq!(folder(&[home]), "/home/watch/.cache/watchkeeper/plugins");
+        assert_eq!(folder(&[("HOME", "nowhere")]), "/w/state/plugins");
+    }
+}

@@ -1,0 +1,201 @@
+//! A monitor: its references, its window and baseline, its schedule.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use watchkeeper_model::{
+    AlertPolicy, Baseline, CheckSpec, Input, Misfire, Monitor, PolicyVerdict, Schedule, Severity, Time,
+};
+
+use super::{Context, names::Kind, params, threshold};
+use crate::{
+    diagnostic::DiagnosticSeverity,
+    nearest::suggestion,
+    place::{Place, Report},
+    plugin::PluginManual,
+    raw::{self, leaf::DurationText, monitor::MonitorFile},
+};
+
+pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Monitor {
+    let head = place.key("monitor");
+    context.names.require(Kind::Team, raw.monitor.owner.0.as_str(), head.key("owner"), report);
+    context.names.require(Kind::Runbook, raw.monitor.runbook.0.as_str(), head.key("runbook"), report);
+    let manual = manual(raw, place.key("check"), context, report);
+    let thresholds = raw.threshold.iter().enumerate().map(|(index, raw_threshold)| {
+        let at = place.key("threshold").index(index);
+        threshold::lower(raw_threshold, at, manual, raw.baseline.is_some(), report)
+    });
+    let thresholds: Vec<_> = thresholds.collect();
+    if thresholds.is_empty() {
+        warn(place, report);
+    }
+    Monitor {
+        id: raw.monitor.id.0.clone(),
+        description: raw.monitor.description.clone(),
+        layer: raw.monitor.layer.0,
+        owner: raw.monitor.owner.0.clone(),
+        severity: raw.monitor.severity.as_ref().map_or(Severity::Warning, |severity| severity.0),
+        runbook: raw.monitor.runbook.0.clone(),
+        labels: raw.monitor.labels.clone(),
+        schedule: schedule(&raw.schedule, place.key("schedule"), report),
+        input: input(&raw.input, place.key("input"), context, report),
+        baseline: raw
+            .baseline
+            .as_ref()
+            .and_then(|baseline| self::baseline(baseline, raw, place.key("baseline"), context, report)),
+        check: check(&raw.check, place.key("check"), manual, report),
+        thresholds,
+        alert: alert(raw, place.key("alert"), manual, context, report),
+    }
+}
+
+/// A monitor without thresholds is allowed: it only measures.
+fn warn(place: Place<'_>, report: &mut Report) {
+    let before = report.found.len();
+    let help = Some("add [[threshold]] tables".to_owned());
+    place.key("monitor").mistake(report, "this monitor measures and judges nothing", help);
+    report.found.iter_mut().skip(before).for_each(|found| found.severity = DiagnosticSeverity::Warning);
+}
+
+fn seconds(given: &Option<DurationText>, otherwise: u64) -> Duration {
+    given.as_ref().map_or(Duration::from_secs(otherwise), |given| given.0)
+}
+
+fn schedule(raw: &raw::monitor::Schedule, place: Place<'_>, report: &mut Report) -> Schedule {
+    let schedule = Schedule {
+        cron: raw.cron.0.clone(),
+        timezone: raw.timezone.as_ref().map_or(chrono_tz::UTC, |zone| zone.0),
+        jitter: seconds(&raw.jitter, 0),
+        misfire: raw.misfire.as_ref().map_or(Misfire::Latest, |misfire| misfire.0),
+        starting_deadline: seconds(&raw.starting_deadline, 600),
+    };
+    // Eight years hold every date there is, the 29th of February included, even around 2100.
+    if schedule.next_after(Time::UNIX_EPOCH).is_none() {
+        place.key("cron").mistake(
+            report,
+            format!("`{}` never comes", schedule.cron),
+            Some("no month has such a day".to_owned()),
+        );
+    }
+    schedule
+}
+
+fn input(raw: &raw::monitor::Input, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Input {
+    let name = raw.source.0.as_str();
+    context.names.require(Kind::Source, name, place.key("source"), report);
+    if raw.window.is_some() {
+        need_time_column(name, place.key("window"), context, report);
+    }
+    Input {
+        source: raw.source.0.clone(),
+        window: raw.window.as_ref().map(|window| window.0),
+        delay: seconds(&raw.delay, 0),
+        min_rows: raw.min_rows.unwrap_or(1),
+    }
+}
+
+fn need_time_column(source: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
+    if context.sources.get(source).is_some_and(|source| source.time_column.is_none()) {
+        let help = Some(format!("add time_column to [source.{source}]"));
+        place.mistake(report, format!("rows of `{source}` cannot be cut by time: it has no time_column"), help);
+    }
+}
+
+fn baseline(
+    raw: &raw::monitor::Baseline,
+    monitor: &MonitorFile,
+    place: Place<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Option<Baseline> {
+    if let Some(offset) = &raw.offset {
+        if monitor.input.window.is_none() {
+            let help = Some("give [input] a window".to_owned());
+            place.key("offset").mistake(report, "there is no window to look at earlier", help);
+        }
+        if raw.from.is_some() || raw.to.is_some() {
+            place.mistake_in_key("offset", report, "`offset` does not go with `from` and `to`", None);
+        }
+        return Some(Baseline::Offset(offset.0));
+    }
+    let source = raw.source.as_ref()?.0.clone();
+    context.names.require(Kind::Source, source.as_str(), place.key("source"), report);
+    match (&raw.from, &raw.to) {
+        (None, None) => Some(Baseline::Whole { source }),
+        (Some(from), Some(to)) => {
+            need_time_column(source.as_str(), place.key("from"), context, report);
+            if from.0 >= to.0 {
+                place.key("to").mistake(report, "`to` is not after `from`", None);
+            }
+            Some(Baseline::Range { source, from: from.0, to: to.0 })
+        }
+        _ => {
+            place.mistake(report, "`from` and `to` belong together", None);
+            None
+        }
+    }
+}
+
+/// What the plugin says of itself; reports one that cannot be used.
+fn manual<'a>(
+    raw: &MonitorFile,
+    place: Place<'_>,
+    context: &Context<'a>,
+    report: &mut Report,
+) -> Option<&'a PluginManual> {
+    match context.manuals.get(&raw.check.plugin)? {
+        Ok(manual) => Some(manual),
+        Err(fault) => {
+            place.key("plugin").mistake(report, fault.message.clone(), fault.help.clone());
+            None
+        }
+    }
+}
+
+fn check(raw: &raw::monitor::Check, place: Place<'_>, manual: Option<&PluginManual>, report: &mut Report) -> CheckSpec {
+    let timeout = seconds(&raw.timeout, 60);
+    if timeout.is_zero() {
+        place.key("timeout").mistake(report, "a check needs some time", None);
+    }
+    CheckSpec {
+        plugin: raw.plugin.clone(),
+        timeout,
+        memory_bytes_max: raw.memory.as_ref().map_or(256 << 20, |memory| memory.0),
+        params: params::lower(raw, place, manual, report),
+    }
+}
+
+fn alert(
+    raw: &MonitorFile,
+    place: Place<'_>,
+    manual: Option<&PluginManual>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> AlertPolicy {
+    let own = raw.monitor.id.0.as_str();
+    let alert = raw.alert.clone().unwrap_or_default();
+    check_groups(&alert.group_by, place.key("group_by"), manual, report);
+    for (index, monitor) in alert.inhibited_by.iter().enumerate() {
+        let at = place.key("inhibited_by").index(index);
+        context.names.require(Kind::Monitor, monitor.0.as_str(), at, report);
+        if monitor.0.as_str() == own {
+            at.mistake(report, "a monitor cannot inhibit itself", None);
+        }
+    }
+    AlertPolicy {
+        no_data: alert.no_data.map_or(PolicyVerdict::Warn, |verdict| verdict.0),
+        on_error: alert.on_error.map_or(PolicyVerdict::Breach, |verdict| verdict.0),
+        group_by: alert.group_by.into_iter().collect(),
+        repeat: alert.repeat.map(|repeat| repeat.0),
+        inhibited_by: alert.inhibited_by.into_iter().map(|monitor| monitor.0).collect(),
+    }
+}
+
+/// Every label must be one that the plugin's metrics carry.
+fn check_groups(groups: &[String], place: Place<'_>, manual: Option<&PluginManual>, report: &mut Report) {
+    let Some(manual) = manual.filter(|manual| !manual.metrics.is_empty()) else { return };
+    let labels: BTreeSet<&str> = manual.metrics.iter().flat_map(|metric| &metric.labels).map(String::as_str).collect();
+    for (index, group) in groups.iter().enumerate().filter(|(_, group)| !labels.contains(group.as_str())) {
+        let help = suggestion(group, labels.iter().copied());
+        place.index(index).mistake(report, format!("no metric of the plugin has a label `{group}`"), help);
+    }
+}

@@ -1,0 +1,96 @@
+//! The names that a workspace defines, and references to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Files, Parsed};
+use crate::{
+    nearest::suggestion,
+    place::{Place, Report},
+};
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Team,
+    Channel,
+    Gate,
+    Source,
+    Monitor,
+    Runbook,
+}
+
+impl Kind {
+    /// The word in TOML and messages.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Channel => "channel",
+            Self::Gate => "gate",
+            Self::Source => "source",
+            Self::Monitor => "monitor",
+            Self::Runbook => "runbook",
+        }
+    }
+}
+
+/// Every name, by kind.
+pub(crate) struct Names {
+    known: BTreeMap<Kind, BTreeSet<String>>,
+    /// Kinds of which a file could not be read whole: a missing name says nothing there.
+    uncertain: BTreeSet<Kind>,
+}
+
+impl Names {
+    pub(crate) fn of(files: &Files) -> Self {
+        let mut names = Self { known: BTreeMap::new(), uncertain: BTreeSet::new() };
+        names
+            .uncertain
+            .extend([Kind::Team, Kind::Channel, Kind::Gate].into_iter().filter(|_| files.watchkeeper.is_empty()));
+        for kind in [Kind::Team, Kind::Channel, Kind::Gate] {
+            files.watchkeeper.iter().for_each(|parsed| names.learn_keys(kind, parsed));
+        }
+        files.sources.iter().for_each(|parsed| names.learn_keys(Kind::Source, parsed));
+        files.monitors.iter().for_each(|parsed| names.learn_id(Kind::Monitor, parsed));
+        files.runbooks.iter().for_each(|parsed| names.learn_id(Kind::Runbook, parsed));
+        names
+    }
+
+    fn learn_keys<T>(&mut self, kind: Kind, parsed: &Parsed<T>) {
+        let table = parsed.node.get(kind.word()).map(|(_, table)| table.entries()).unwrap_or_default();
+        self.known.entry(kind).or_default().extend(table.iter().map(|(key, _)| key.text.clone()));
+        self.note_broken(kind, parsed);
+    }
+
+    fn learn_id<T>(&mut self, kind: Kind, parsed: &Parsed<T>) {
+        let id = parsed.node.get(kind.word()).and_then(|(_, head)| head.get("id"));
+        self.known.entry(kind).or_default().extend(id.and_then(|(_, id)| id.text()).map(str::to_owned));
+        self.note_broken(kind, parsed);
+    }
+
+    fn note_broken<T>(&mut self, kind: Kind, parsed: &Parsed<T>) {
+        if parsed.raw.is_none() {
+            self.uncertain.insert(kind);
+        }
+    }
+
+    pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = &str> + Clone {
+        self.known.get(&kind).into_iter().flatten().map(String::as_str)
+    }
+
+    pub(crate) fn has(&self, kind: Kind, name: &str) -> bool {
+        self.known.get(&kind).is_some_and(|known| known.contains(name))
+    }
+
+    /// Whether a name that is not known may yet be there, in a file that cannot be read.
+    pub(crate) fn uncertain(&self, kind: Kind) -> bool {
+        self.uncertain.contains(&kind)
+    }
+
+    /// Reports a name that nothing has.
+    pub(crate) fn require(&self, kind: Kind, name: &str, place: Place<'_>, report: &mut Report) {
+        if !self.has(kind, name) && !self.uncertain(kind) {
+            let help = suggestion(name, self.all(kind));
+            place.mistake(report, format!("there is no {} `{name}`", kind.word()), help);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A runbook: the first step, the steps after it, and the limits around them.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use watchkeeper_model::{Approval, Budget, CircuitBreaker, Escalation, Guard, Runbook, Step, StepRun};
+
+use super::{Context, action, names::Kind};
+use crate::{
+    place::{Place, Report},
+    raw::{self, runbook::RunbookFile},
+};
+
+/// Lowers a runbook; `None` when it has no step that could be lowered.
+pub(crate) fn lower(
+    raw: &RunbookFile,
+    place: Place<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Option<Runbook> {
+    let mut ids = BTreeSet::new();
+    for (index, step) in raw.step.iter().enumerate() {
+        if !ids.insert(step.id.0.as_str()) {
+            let message = format!("there is already a step `{}` in this runbook", step.id.0);
+            place.key("step").index(index).key("id").mistake(report, message, None);
+        }
+    }
+    check_first(raw, place, report);
+    let escalation = raw.escalation.as_ref().map(|raw| escalation(raw, place.key("escalation"), context, report));
+    let steps = raw.step.iter().enumerate();
+    let lowered = steps.map(|(index, step)| lower_step(step, place.key("step").index(index), context, report));
+    let lowered: Vec<Option<Step>> = lowered.collect();
+    let mut steps = lowered.into_iter().flatten();
+    Some(Runbook {
+        id: raw.runbook.id.0.clone(),
+        description: raw.runbook.description.clone(),
+        notify_deadline: raw.runbook.notify_deadline.as_ref().map_or(Duration::from_secs(60), |deadline| deadline.0),
+        guard: raw.guard.as_ref().map_or_else(Guard::default, guard),
+        first: steps.next()?,
+        rest: steps.collect(),
+        escalation,
+    })
+}
+
+fn check_first(raw: &RunbookFile, place: Place<'_>, report: &mut Report) {
+    let first = place.key("step").index(0);
+    let Some(step) = raw.step.first() else {
+        let help = Some("add a [[step]]: the first one runs by itself on a breach".to_owned());
+        return place.key("runbook").mistake(report, format!("the runbook `{}` has no steps", raw.runbook.id.0), help);
+    };
+    let help = || Some("put a step that may run by itself before it".to_owned());
+    if step.approval.is_some() {
+        first.key("approval").mistake(
+            report,
+            "the first step runs by itself, so it cannot wait for an approval",
+            help(),
+        );
+    }
+    if step.run.as_ref().is_some_and(|run| run.0 == StepRun::Manual) {
+        first.key("run").mistake(report, "the first step runs by itself, so it cannot be manual", help());
+    }
+}
+
+fn lower_step(raw: &raw::runbook::Step, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Option<Step> {
+    let action = action::lower(raw, place, context, report);
+    let approval = raw.approval.as_ref().map(|raw| approval(raw, place.key("approval"), context, report));
+    let timeout = raw.timeout.as_ref().map_or(Duration::from_secs(30), |timeout| timeout.0);
+    if timeout.is_zero() {
+        place.key("timeout").mistake(report, "a step needs some time", None);
+    }
+    Some(Step {
+        id: raw.id.0.clone(),
+        description: raw.description.clone(),
+        timeout,
+        action: action?,
+        run: raw.run.as_ref().map_or(StepRun::Auto, |run| run.0),
+        approval,
+    })
+}
+
+fn approval(raw: &raw::runbook::Approval, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Approval {
+    let team = raw.team.0.as_str();
+    context.names.require(Kind::Team, team, place.key("team"), report);
+    let quorum = raw.quorum.unwrap_or(1);
+    let members = context.main.and_then(|(main, _)| main.team.get(team)).map(|team| team.members.len());
+    if let Some(members) = members.filter(|members| (*members as u64) < u64::from(quorum)) {
+        let message = format!("`{team}` has {members} members, so {quorum} of them can never agree");
+        place.key("quorum").mistake(report, message, Some(format!("add members to [team.{team}]")));
+    }
+    Approval {
+        team: raw.team.0.clone(),
+        quorum,
+        timeout: raw.timeout.as_ref().map_or(Duration::from_secs(86_400), |timeout| timeout.0),
+        self_approval: raw.self_approval,
+    }
+}
+
+fn escalation(
+    raw: &raw::runbook::Escalation,
+    place: Place<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> Escalation {
+    for (index, team) in raw.to.iter().enumerate() {
+        context.names.require(Kind::Team, team.0.as_str(), place.key("to").index(index), report);
+    }
+    Escalation { after: raw.after.0, to: raw.to.iter().map(|team| team.0.clone()).collect() }
+}
+
+fn guard(raw: &raw::runbook::Guard) -> Guard {
+    let budget = |raw: &Option<raw::runbook::Budget>| raw.as_ref().map(|raw| Budget { max: raw.max, per: raw.per.0 });
+    let breaker = raw.circuit_breaker.as_ref();
+    Guard {
+        per_incident: raw.per_incident.unwrap_or(1),
+        per_target: budget(&raw.per_target),
+        global: budget(&raw.global),
+        circuit_breaker: breaker.map(|raw| CircuitBreaker { failures: raw.failures, cooldown: raw.cooldown.0 }),
+    }
+}

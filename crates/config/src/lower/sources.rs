@@ -1,0 +1,95 @@
+//! Sources: files and views, and what views read.
+
+use std::collections::BTreeMap;
+
+use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
+
+use super::{Context, Parsed, names::Kind, sql};
+use crate::{
+    nearest::suggestion,
+    place::{Place, Report},
+    raw::{self, sources::SourcesFile},
+};
+
+pub(crate) fn lower(
+    parsed: &Parsed<SourcesFile>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> BTreeMap<Name, Source> {
+    let place = parsed.place().key("source");
+    let mut sources = BTreeMap::new();
+    for (name, raw) in parsed.raw.iter().flat_map(|raw| &raw.source) {
+        let kind = lower_kind(name, raw, place.key(name), context, report);
+        let source = Source { time_column: raw.time_column.clone(), kind };
+        sources.extend(Name::parse(name).ok().map(|name| (name, source)));
+    }
+    report_cycles(&sources, place, report);
+    sources
+}
+
+fn lower_kind(
+    name: &str,
+    raw: &raw::sources::Source,
+    place: Place<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
+) -> SourceKind {
+    if let Some(files) = &raw.files {
+        let format = files.format.as_ref().map(|format| format.0);
+        return SourceKind::Files(FilesSource { path: files.path.clone(), format });
+    }
+    let text = raw.view.as_ref().map_or("", |view| view.sql.as_str());
+    let at = place.key("view").key("sql");
+    let mentions = sql::mentions(text);
+    for mention in mentions.iter().filter(|mention| mention.is_table && !context.names.has(Kind::Source, &mention.name))
+    {
+        let hyphenated = sql::hyphenated(text, mention.bytes.start);
+        let help = match context.names.has(Kind::Source, hyphenated) {
+            true => Some(format!("write \"{hyphenated}\" in double quotes")),
+            false => suggestion(&mention.name, context.names.all(Kind::Source)),
+        };
+        at.mistake_within(mention.bytes.clone(), report, format!("there is no source `{}`", mention.name), help);
+    }
+    // A column may be called as this view is; only as a table it is the view itself.
+    let read = mentions.iter().filter(|mention| mention.is_table || mention.name != name);
+    let mut inputs: Vec<Name> = read
+        .filter(|mention| context.names.has(Kind::Source, &mention.name))
+        .filter_map(|mention| Name::parse(&mention.name).ok())
+        .collect();
+    inputs.sort();
+    inputs.dedup();
+    SourceKind::View(ViewSource { sql: text.to_owned(), inputs })
+}
+
+/// Reports every circle of views once, at the view whose name comes first.
+fn report_cycles(sources: &BTreeMap<Name, Source>, place: Place<'_>, report: &mut Report) {
+    for start in sources.keys() {
+        let mut path = vec![start];
+        if find_way_back(start, sources, &mut path) && path.iter().all(|name| start <= *name) {
+            let round: Vec<&str> = path.iter().chain([&start]).map(|name| name.as_str()).collect();
+            let message = format!("the view reads itself: {}", round.join(" -> "));
+            place.key(start.as_str()).key("view").key("sql").mistake(report, message, None);
+        }
+    }
+}
+
+/// Extends `path` until it leads back to `start`.
+fn find_way_back<'a>(start: &Name, sources: &'a BTreeMap<Name, Source>, path: &mut Vec<&'a Name>) -> bool {
+    let Some(SourceKind::View(view)) = path.last().and_then(|name| sources.get(*name)).map(|source| &source.kind)
+    else {
+        return false;
+    };
+    for input in &view.inputs {
+        if input == start {
+            return true;
+        }
+        if !path.contains(&input) {
+            path.push(input);
+            if find_way_back(start, sources, path) {
+                return true;
+            }
+            path.pop();
+        }
+    }
+    false
+}

@@ -1,0 +1,62 @@
+//! The daemon, what steps may reach, teams and gates.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+
+use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Team};
+
+use super::{Context, names::Kind};
+use crate::place::Report;
+
+pub(crate) fn daemon(context: &Context<'_>) -> Daemon {
+    let raw = context.main.and_then(|(main, _)| main.daemon.clone()).unwrap_or_default();
+    Daemon {
+        listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
+        state: raw.state.unwrap_or_else(|| "state".to_owned()).into(),
+        checks_max: raw.checks_max.unwrap_or(4),
+        shutdown: raw.shutdown.map_or(Duration::from_secs(30), |limit| limit.0),
+    }
+}
+
+pub(crate) fn allow(context: &Context<'_>, report: &mut Report) -> Allow {
+    let Some((main, place)) = context.main else { return Allow::default() };
+    let raw = main.allow.clone().unwrap_or_default();
+    for (index, program) in raw.exec.iter().enumerate().filter(|(_, program)| !Path::new(program).is_absolute()) {
+        let help = Some("write the program's whole path, from `/`".to_owned());
+        place.key("allow").key("exec").index(index).mistake(
+            report,
+            format!("`{program}` is not an absolute path"),
+            help,
+        );
+    }
+    Allow {
+        exec: raw.exec.into_iter().collect(),
+        hosts: raw.hosts.into_iter().map(|host| host.0.to_lowercase()).collect(),
+    }
+}
+
+pub(crate) fn teams(context: &Context<'_>, report: &mut Report) -> BTreeMap<Name, Team> {
+    let Some((main, place)) = context.main else { return BTreeMap::new() };
+    let mut teams = BTreeMap::new();
+    for (name, raw) in &main.team {
+        let at = place.key("team").key(name).key("notify");
+        for (index, channel) in raw.notify.iter().enumerate() {
+            context.names.require(Kind::Channel, channel.0.as_str(), at.index(index), report);
+        }
+        let team = Team {
+            layers: raw.layers.iter().map(|layer| layer.0).collect(),
+            members: raw.members.iter().map(|member| member.0.clone()).collect(),
+            notify: raw.notify.iter().map(|channel| channel.0.clone()).collect(),
+        };
+        teams.extend(Name::parse(name).ok().map(|name| (name, team)));
+    }
+    teams
+}
+
+pub(crate) fn gates(context: &Context<'_>) -> BTreeMap<Name, Gate> {
+    let raw = context.main.iter().flat_map(|(main, _)| &main.gate);
+    let gate = |(name, raw): (&String, &crate::raw::watchkeeper::Gate)| {
+        let on_unreachable = raw.on_unreachable.as_ref().map_or(GateState::Paused, |state| state.0);
+        Some((Name::parse(name).ok()?, Gate { description: raw.description.clone(), on_unreachable }))
+    };
+    raw.filter_map(gate).collect()
+}

@@ -1,0 +1,39 @@
+//! What configuration needs to know of a plugin.
+
+/// A plugin's parameters and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PluginManual {
+    /// What it takes.
+    pub params: Vec<PluginParam>,
+    /// What it measures; empty: any metric, with any labels.
+    pub metrics: Vec<PluginMetric>,
+}
+
+/// A parameter that a plugin takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginParam {
+    /// Its name.
+    pub name: String,
+    /// `text`, `number`, `integer`, `flag`, `texts` or `numbers`.
+    pub kind: String,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+/// A metric that a plugin measures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginMetric {
+    /// Its name.
+    pub name: String,
+    /// The labels its series carry.
+    pub labels: Vec<String>,
+}
+
+/// Why a plugin cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginFault {
+    /// What is wrong, for example ``there is no plugin `nul-rate` ``.
+    pub message: String,
+    /// How to put it right, for example the nearest name.
+    pub help: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! E-mail: multipart text and HTML, by SMTP or into a folder; an incident is one thread.
+
+mod html;
+mod letter;
+mod transport;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use lettre::{AsyncFileTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
+use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
+use watchkeeper_model::{EmailChannel, Message, Transport};
+
+use crate::{
+    reason::{reason_of, retry, timed_out},
+    wording::Wording,
+};
+
+/// Sends mail from one mailbox to a team's.
+pub(crate) struct Email {
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    transport: Transport,
+    workspace: PathBuf,
+    secrets: SecretReader,
+    /// The total time limit of one message; lettre's own is a limit per command.
+    pub(crate) limit: Duration,
+}
+
+impl Email {
+    /// Reads the mailboxes, and refuses to send a password unprotected to another machine.
+    pub(crate) fn new(workspace: &Path, channel: EmailChannel, secrets: SecretReader) -> Result<Self, String> {
+        let mailbox = |text: &String| text.parse().map_err(|error| format!("`{text}` is not a mailbox: {error}"));
+        let to: Vec<Mailbox> = channel.to.iter().map(mailbox).collect::<Result<_, _>>()?;
+        if to.is_empty() {
+            return Err("has nobody to write to: give at least one mailbox in `to`".to_owned());
+        }
+        transport::refuse_bare_password(&channel.transport)?;
+        let (from, transport) = (mailbox(&channel.from)?, channel.transport);
+        Ok(Self { from, to, transport, workspace: workspace.to_owned(), secrets, limit: Duration::from_secs(90) })
+    }
+
+    pub(crate) async fn send(&self, message: &Message, wording: &Wording) -> Delivery {
+        let letter = match letter::write(&self.from, &self.to, message, wording) {
+            Ok(letter) => letter,
+            Err(error) => return Delivery::Refused(format!("the mail cannot be written: {}", reason_of(&error))),
+        };
+        match tokio::time::timeout(self.limit, self.deliver(&letter)).await {
+            Ok(delivery) => delivery,
+            Err(_) => timed_out(self.limit),
+        }
+    }
+
+    async fn deliver(&self, letter: &lettre::Message) -> Delivery {
+        match &self.transport {
+            Transport::File { folder } => into_folder(&self.workspace.join(folder), letter).await,
+            Transport::Smtp { .. } => match transport::smtp(&self.transport, &self.secrets) {
+                Ok(Some(smtp)) => transport::send(&smtp, letter).await,
+                Ok(None) => Delivery::Refused("this channel has no mail server".to_owned()),
+                Err(reason) => retry(reason),
+            },
+        }
+    }
+}
+
+/// Writes one `.eml` file; its reference is the file's path.
+async fn into_folder(folder: &Path, letter: &lettre::Message) -> Delivery {
+    if let Err(error) = tokio::fs::create_dir_all(folder).await {
+        return retry(format!("cannot create {}: {error}", folder.display()));
+    }
+    match AsyncFileTransport::<Tokio1Executor>::new(folder).send_raw(letter.envelope(), &letter.formatted()).await {
+        Ok(id) => Delivery::Sent(Some(folder.join(format!("{id}.eml")).display().to_string())),
+        Err(error) => retry(format!("cannot write into {}: {}", folder.display(), reason_of(&error))),
+    }
+}

@@ -1,0 +1,69 @@
+//! A message as a letter: typed headers, and the same words as text and as HTML.
+
+use std::error::Error;
+
+use lettre::message::{
+    Mailbox, MultiPart,
+    header::{Header, HeaderName, HeaderValue},
+};
+use watchkeeper_model::{Message, digest_of};
+
+use super::html;
+use crate::wording::Wording;
+
+/// Tells other machines not to answer this mail (RFC 3834), so that nobody's absence note comes back.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Writes the letter. Sending the same message again gives the same Message-ID, so that a repeat is recognised.
+pub(super) fn write(
+    from: &Mailbox,
+    to: &[Mailbox],
+    message: &Message,
+    wording: &Wording,
+) -> Result<lettre::Message, lettre::error::Error> {
+    let addressed = to.iter().fold(lettre::Message::builder().from(from.clone()), |letter, to| letter.to(to.clone()));
+    let mut letter = addressed.subject(&wording.subject).message_id(Some(mail_id(&message.id))).header(AutoSubmitted);
+    if let Some(incident) = &message.facts.incident {
+        let thread = mail_id(incident);
+        letter = letter.in_reply_to(thread.clone()).references(thread);
+    }
+    letter.multipart(MultiPart::alternative_plain_html(wording.to_text(), html::page(wording)))
+}
+
+/// `<id@watchkeeper>`; an id that is no dot-atom is replaced by its digest.
+fn mail_id(id: &str) -> String {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if id.len() <= 200 && id.split('.').all(part) {
+        format!("<{id}@watchkeeper>")
+    } else {
+        format!("<{}@watchkeeper>", digest_of(&[id]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_dot_atom_stands_in_a_mail_id_as_it_is() {
+        assert_eq!(mail_id("0a1b2c3d4e.handoff.ml-team"), "<0a1b2c3d4e.handoff.ml-team@watchkeeper>");
+        for odd in ["a>\r\nBcc: x", "", "a..b", "a@b", "ä"] {
+            assert_eq!(mail_id(odd), format!("<{}@watchkeeper>", digest_of(&[odd])));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Wording: the words of a message, found once; every channel renders the same ones in its own format.
+
+mod acted;
+mod clean;
+mod lead;
+mod number;
+mod text;
+
+use watchkeeper_model::{Facts, Message, MessageKind, SeriesReport, StepReport};
+
+pub(crate) use clean::{cut, one_line};
+pub(crate) use lead::kind_word;
+pub(crate) use number::number;
+
+/// How many series a message lists; the rest is counted.
+const SERIES_MAX: usize = 20;
+
+/// The words of one message. Every text is a single line without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The one line that is read on a phone: monitor, what happened, the worst number beside its limit.
+    pub subject: String,
+    /// Said first when the breach is only pretended.
+    pub drill: Option<&'static str>,
+    /// One or two sentences on why this is sent.
+    pub lead: String,
+    /// One line a series: what was measured against which limit.
+    pub measured: Vec<String>,
+    /// What was done, and how it ended.
+    pub act: Option<Act>,
+    /// What people may do now.
+    pub next: Vec<NextLine>,
+    /// What the message is about: label and value.
+    pub about: Vec<(&'static str, String)>,
+    /// The ledger's head, once the store has filled it in.
+    pub ledger_head: Option<String>,
+}
+
+/// What the runbook did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// `First step`, or `Step` for a later one.
+    pub heading: &'static str,
+    /// `pause gate loan-decisions`.
+    pub summary: String,
+    /// How it ended, as a sentence.
+    pub ended: String,
+    /// An exit code, an issue key, a reason; empty when there is nothing to add.
+    pub detail: String,
+}
+
+/// Something people may do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextLine {
+    /// What it is for.
+    pub what: String,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+/// The headings of a message's parts, the same on every channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heading {
+    /// Over the series.
+    Measured,
+    /// Over the next steps.
+    Next,
+    /// Over what the message is about.
+    About,
+}
+
+impl Heading {
+    /// The words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Measured => "Measured",
+            Self::Next => "What you can do",
+            Self::About => "About",
+        }
+    }
+}
+
+impl Wording {
+    /// Finds the words for a message.
+    pub fn of(message: &Message) -> Self {
+        let facts = &message.facts;
+        let head = one_line(&message.ledger_head);
+        Self {
+            subject: lead::subject(message),
+            drill: facts.drill.then_some("This is a drill. The breach is pretended."),
+            lead: lead::lead(message),
+            measured: measured(&facts.series),
+            act: message.first_step.as_ref().map(|report| act(message.kind, report)),
+            next: message.next_steps.iter().map(NextLine::of).collect(),
+            about: about(facts),
+            ledger_head: (!head.is_empty()).then_some(head),
+        }
+    }
+}
+
+impl NextLine {
+    fn of(step: &watchkeeper_model::NextStep) -> Self {
+        Self { what: one_line(&step.description), command: step.command.as_deref().map(one_line) }
+    }
+}
+
+fn act(kind: MessageKind, report: &StepReport) -> Act {
+    Act {
+        heading: if kind == MessageKind::Step { "Step" } else { "First step" },
+        summary: one_line(&report.summary),
+        ended: acted::ended(report),
+        detail: one_line(&report.detail),
+    }
+}
+
+fn measured(series: &[SeriesReport]) -> Vec<String> {
+    let mut lines: Vec<String> = series.iter().take(SERIES_MAX).map(measured_line).collect();
+    if series.len() > SERIES_MAX {
+        lines.push(format!("and {} more series", series.len() - SERIES_MAX));
+    }
+    lines
+}
+
+/// `auc 0.592603, limit: below 0.6 (breach)`, then the baseline and what the check says of it.
+fn measured_line(report: &SeriesReport) -> String {
+    let mut line = format!("{} {}", report.series, report.value.map_or_else(|| "not measured".to_owned(), number));
+    if !report.limit.is_empty() {
+        line += &format!(", limit: {}", report.limit);
+    }
+    if let Some(baseline) = report.baseline {
+        line += &format!(", baseline {}", number(baseline));
+    }
+    line += &format!(" ({})", verdict_word(report));
+    if let Some(detail) = &report.detail {
+        line += &format!(" - {detail}");
+    }
+    one_line(&line)
+}
+
+/// The verdict in prose.
+fn verdict_word(report: &SeriesReport) -> String {
+    report.verdict.as_str().replace('_', " ")
+}
+
+fn about(facts: &Facts) -> Vec<(&'static str, String)> {
+    let labels: Vec<String> = facts.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let rows = [
+        ("Monitor", Some(facts.monitor.to_string())),
+        ("Description", Some(facts.description.clone())),
+        ("Layer", Some(facts.layer.to_string())),
+        ("Severity", Some(facts.severity.to_string())),
+        ("Owner", Some(facts.owner.to_string())),
+        ("Labels", Some(labels.join(", "))),
+        ("Incident", facts.incident.clone()),
+        ("Run", facts.run.clone()),
+        ("Tick", Some(facts.at.format("%F %T UTC").to_string())),
+    ];
+    let present = rows.into_iter().filter_map(|(label, value)| Some((label, one_line(&value?))));
+    present.filter(|(_, value)| !value.is_empty()).collect()
+}

@@ -1,0 +1,18 @@
+//! How a step ended, said plainly.
+
+use watchkeeper_model::{Outcome, StepReport, Time};
+
+/// One sentence; what is not known is never said as success or failure.
+pub(super) fn ended(report: &StepReport) -> String {
+    match report.outcome {
+        Some(Outcome::Done) => format!("Done{}.", at(report.finished_at)),
+        Some(Outcome::Failed) => format!("Failed{}.", at(report.finished_at)),
+        Some(Outcome::Unknown) => "UNKNOWN: it may have run or may yet run. Look before you repeat it.".to_owned(),
+        Some(Outcome::Withheld) => "Withheld: it was not attempted.".to_owned(),
+        None => format!("Not ended. Begun{}.", at(report.started_at)),
+    }
+}
+
+fn at(time: Option<Time>) -> String {
+    time.map(|time| format!(" at {}", time.format("%F %T UTC"))).unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! Why a plugin gave no measurements, in words its author can act on.
+
+use std::{fmt, io, path::PathBuf, time::Duration};
+
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::{engine::STACK_BYTES_MAX, text::one_line};
+
+const MESSAGE_CHARS_MAX: usize = 500;
+const FRAMES_SHOWN: usize = 5;
+
+/// What went wrong; reads on from the plugin's name.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("is not known: it is no standard check ({standard}), and a path contains `/` or ends in `.wasm`")]
+    Unknown { standard: String },
+    #[error("cannot be read from {}: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    #[error("is not a WebAssembly component: the file starts with other bytes")]
+    NotWasm,
+    #[error(
+        "is a core WebAssembly module, not a component: make a component of it with wit-component, for example with `watchkeeper plugin build`"
+    )]
+    CoreModule,
+    #[error("cannot be compiled: {0}")]
+    NotCompiled(String),
+    #[error(
+        "imports `{0}`, which is not allowed: a check may import only watchkeeper:check/types, data and log; build it without WASI"
+    )]
+    ForbiddenImport(String),
+    #[error(
+        "does not fit the contract watchkeeper:check@1.0.0: {0}; build it against the world `check` of plugins/wit/check.wit"
+    )]
+    OffContract(String),
+    #[error("ran past its deadline of {0:?}: let it read less, or raise the check's `timeout`")]
+    Deadline(Duration),
+    #[error("needs more memory than its limit of {}: let it keep less, or raise the check's `memory`", Bytes(*.0))]
+    Memory(u64),
+    #[error("wants a table of {wanted} elements; the limit is {limit}")]
+    Table { wanted: usize, limit: usize },
+    #[error("overflowed its stack of {}: look for a recursion without an end", Bytes(STACK_BYTES_MAX as u64))]
+    StackOverflow,
+    #[error("trapped: {}{}{}", .0.reason, .0.said(), .0.path())]
+    Trapped(Trapped),
+    #[error("refused its parameters: {0}")]
+    Config(String),
+    #[error("found nothing to measure: {0}")]
+    NoData(String),
+    #[error("could not measure now and asks for another try at the next tick: {0}")]
+    Retry(String),
+    #[error("gave an answer that is not accepted: {0}")]
+    BadOutput(String),
+    #[error("could not be run: {0}")]
+    Host(String),
+}
+
+/// A trap, with what the guest said before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Trapped {
+    reason: String,
+    errors_logged: Vec<String>,
+    frames: Vec<String>,
+}
+
+impl Trapped {
+    fn said(&self) -> String {
+        if self.errors_logged.is_empty() {
+            String::new()
+        } else {
+            format!("; it said: {}", self.errors_logged.join(" | "))
+        }
+    }
+
+    fn path(&self) -> String {
+        if self.frames.is_empty() { String::new() } else { format!("; in {}", self.frames.join(" < ")) }
+    }
+}
+
+impl Fault {
+    /// Reads an error out of wasmtime; `errors_logged` is what the guest logged as errors before it.
+    pub(crate) fn from_run(error: &wasmtime::Error, deadline: Duration, errors_logged: Vec<String>) -> Self {
+        if let Some(fault) = error.downcast_ref::<Fault>() {
+            return fault.clone();
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => Self::StackOverflow,
+            Some(Trap::Interrupt) => Self::Deadline(deadline),
+            Some(trap) => Self::trapped(trap, error, errors_logged),
+            None => Self::trapped(&error.root_cause(), error, errors_logged),
+        }
+    }
+
+    fn trapped(reason: &dyn fmt::Display, error: &wasmtime::Error, errors_logged: Vec<String>) -> Self {
+        let reason = reason.to_string();
+        let reason = one_line(reason.trim_start_matches("wasm trap: "), MESSAGE_CHARS_MAX);
+        Self::Trapped(Trapped { reason, errors_logged, frames: frames(error) })
+    }
+
+    /// A host-side failure, which is nothing the plugin's author did.
+    pub(crate) fn host(error: impl fmt::Display) -> Self {
+        Self::Host(one_line(&error.to_string(), MESSAGE_CHARS_MAX))
+    }
+
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: PathBuf, error: &io::Error) -> Self {
+        Self::Unreadable { path, reason: error.to_string() }
+    }
+}
+
+/// The innermost named functions; a component without a name section has none.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let names = trace.frames().iter().filter_map(|frame| frame.func_name());
+    names.take(FRAMES_SHOWN).map(|name| one_line(&demangled(name), 120)).collect()
+}
+
+/// A Rust name without its crate hash; others as they are.
+fn demangled(name: &str) -> String {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()) => path.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// A number of bytes in the largest unit that fits.
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = |shift: u32| self.0 >= 1 << shift && self.0.trailing_zeros() >= shift;
+        match self.0 {
+            bytes if whole(30) => write!(f, "{} GiB", bytes >> 30),
+            bytes if whole(20) => write!(f, "{} MiB", bytes >> 20),
+            bytes if whole(10) => write!(f, "{} KiB", bytes >> 10),
+            bytes => write!(f, "{bytes} bytes"),
+        }
+    }
+}

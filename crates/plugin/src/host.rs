@@ -1,0 +1,220 @@
+//! The host: finds, compiles, links and runs plugins, within their limits.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{
+    runtime::Handle,
+    sync::{self, Semaphore},
+    task::spawn_blocking,
+    time::timeout_at,
+};
+use wasmtime::{
+    Engine,
+    component::{Component, HasSelf, Linker},
+};
+use watchkeeper_engine::ports::checker::{CheckOutcome, CheckRequest, Checker, Manual};
+use watchkeeper_model::Measurement;
+
+use crate::{
+    bindings::{Check, CheckPre},
+    cache::Cache,
+    compiler::Compiler,
+    engine::running_engine,
+    fault::Fault,
+    origin::{self, Origin},
+    run,
+    sandbox::{Deadline, Sandbox},
+    standard,
+};
+
+/// How long a plugin may take to describe itself.
+const MANUAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long after its deadline a run is given up although it has not come back.
+const GRACE: Duration = Duration::from_millis(30);
+/// Linked components kept; an author who rebuilds all day would fill the memory otherwise.
+const LINKED_MAX: usize = 200;
+const ALLOWED_IMPORTS: [&str; 3] = ["watchkeeper:check/types", "watchkeeper:check/data", "watchkeeper:check/log"];
+
+/// What a host needs to know.
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// The folder for compiled components; made with mode 0700, and refused when others may write to it.
+    pub cache_dir: PathBuf,
+    /// What compiles a component, in a process of its own.
+    pub compiler: Compiler,
+    /// What plugin paths are relative to.
+    pub workspace: PathBuf,
+}
+
+/// Why a host cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The engine refused its settings or the memory for its guests.
+    #[error("cannot start the Wasm engine: {0}")]
+    Engine(String),
+    /// The cache folder cannot be made or read.
+    #[error("cannot use {} for compiled plugins", .0.display())]
+    Cache(PathBuf, #[source] io::Error),
+    /// Code in this folder could be somebody else's.
+    #[error("{} is not ours alone: it must be a folder that this user owns and nobody else may write to (chmod 700)", .0.display())]
+    CacheNotOurs(PathBuf),
+}
+
+/// The Wasm host. Runs as many checks at once as there are processors, at least two.
+pub struct Host {
+    engine: Engine,
+    linker: Linker<Sandbox>,
+    cache: Cache,
+    compiler: Compiler,
+    workspace: PathBuf,
+    slots: Semaphore,
+    /// One at a time, so that two monitors with the same plugin do not compile it twice.
+    compiling: sync::Mutex<()>,
+    /// By digest.
+    linked: Mutex<HashMap<String, CheckPre<Sandbox>>>,
+}
+
+impl Host {
+    /// Starts the engine and opens the cache.
+    pub fn new(config: HostConfig) -> Result<Self, HostError> {
+        let slots = thread::available_parallelism().map_or(2, usize::from).clamp(2, 64);
+        let broken = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
+        let engine = running_engine(slots as u32).map_err(broken)?;
+        let mut linker = Linker::new(&engine);
+        Check::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox: &mut Sandbox| sandbox).map_err(broken)?;
+        Ok(Self {
+            cache: Cache::open(&config.cache_dir, &engine)?,
+            engine,
+            linker,
+            compiler: config.compiler,
+            workspace: config.workspace,
+            slots: Semaphore::new(slots),
+            compiling: sync::Mutex::new(()),
+            linked: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// The names of the checks in the binary, in order.
+    pub fn standard_names() -> impl Iterator<Item = &'static str> {
+        standard::names()
+    }
+
+    async fn origin(&self, plugin: &str) -> Result<Origin, Fault> {
+        let (workspace, plugin) = (self.workspace.clone(), plugin.to_owned());
+        spawn_blocking(move || origin::find(&workspace, &plugin)).await.map_err(Fault::host)?
+    }
+
+    /// The plugin, ready to be instantiated; compiled first where the cache does not have it.
+    async fn load(&self, plugin: &str) -> Result<CheckPre<Sandbox>, Fault> {
+        let origin = self.origin(plugin).await?;
+        if let Some(guest) = self.linked().get(&origin.digest) {
+            return Ok(guest.clone());
+        }
+        origin::refuse_other_formats(&origin.wasm)?;
+        let guest = self.link(&self.compiled(&origin).await?)?;
+        let mut linked = self.linked();
+        if linked.len() >= LINKED_MAX {
+            linked.clear();
+        }
+        linked.insert(origin.digest, guest.clone());
+        Ok(guest)
+    }
+
+    fn linked(&self) -> std::sync::MutexGuard<'_, HashMap<String, CheckPre<Sandbox>>> {
+        // A map of whole entries is sound after a panic too.
+        self.linked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn compiled(&self, origin: &Origin) -> Result<Component, Fault> {
+        let _one_at_a_time = self.compiling.lock().await;
+        if let Some(component) = self.cache.load(&self.engine, &origin.digest)? {
+            return Ok(component);
+        }
+        self.cache.fill(&self.compiler, &origin.digest, &origin.wasm).await?;
+        let compiled = self.cache.load(&self.engine, &origin.digest)?;
+        compiled.ok_or_else(|| {
+            Fault::host("the compiler left code that does not load: is it another version of watchkeeper?")
+        })
+    }
+
+    fn link(&self, component: &Component) -> Result<CheckPre<Sandbox>, Fault> {
+        let ty = component.component_type();
+        let forbidden = ty.imports(&self.engine).map(|(name, _)| name).find(|name| !is_allowed(name));
+        if let Some(import) = forbidden {
+            return Err(Fault::ForbiddenImport(import.to_owned()));
+        }
+        let off_contract =
+            |error: wasmtime::Error| Fault::OffContract(crate::text::one_line(&format!("{error:#}"), 500));
+        let instance = self.linker.instantiate_pre(component).map_err(off_contract)?;
+        CheckPre::new(instance).map_err(off_contract)
+    }
+
+    async fn measure(&self, request: CheckRequest) -> Result<Vec<Measurement>, Fault> {
+        let guest = self.load(&request.plugin).await?;
+        let timeout = request.timeout;
+        let call = move |engine: &Engine, deadline, runtime| run::check(engine, &guest, request, deadline, runtime);
+        self.within(timeout, call).await
+    }
+
+    async fn describe(&self, plugin: &str) -> Result<Manual, Fault> {
+        let (guest, name) = (self.load(plugin).await?, plugin.to_owned());
+        let call = move |engine: &Engine, deadline, runtime| run::manual(engine, &guest, &name, deadline, runtime);
+        self.within(MANUAL_TIMEOUT, call).await
+    }
+
+    /// Runs a guest's call on a thread of its own, once a slot is free. The deadline starts with the slot: a queue is not
+    /// the guest's fault.
+    async fn within<T: Send + 'static>(
+        &self,
+        allowed: Duration,
+        call: impl FnOnce(&Engine, Deadline, Handle) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let _slot = self.slots.acquire().await.map_err(Fault::host)?;
+        let deadline = Deadline::start(allowed);
+        let (engine, runtime) = (self.engine.clone(), Handle::current());
+        let running = spawn_blocking(move || call(&engine, deadline, runtime));
+        match timeout_at(deadline.at + GRACE, running).await {
+            Ok(ended) => ended.map_err(Fault::host)?,
+            // Only a host call that blocks its thread gets here; the thread ends when that call does.
+            Err(_) => Err(Fault::Deadline(allowed)),
+        }
+    }
+}
+
+#[async_trait]
+impl Checker for Host {
+    async fn check(&self, request: CheckRequest) -> CheckOutcome {
+        let plugin = request.plugin.clone();
+        let measured = self.measure(request).await;
+        match measured {
+            Ok(measurements) => CheckOutcome::Measured(measurements),
+            Err(Fault::NoData(reason)) => CheckOutcome::NoData(reason),
+            Err(fault) => CheckOutcome::Failed(message(&plugin, &fault)),
+        }
+    }
+
+    async fn manual(&self, plugin: &str) -> Result<Manual, String> {
+        self.describe(plugin).await.map_err(|fault| message(plugin, &fault))
+    }
+
+    fn digest(&self, plugin: &str) -> Option<String> {
+        Some(origin::find(&self.workspace, plugin).ok()?.digest)
+    }
+}
+
+fn message(plugin: &str, fault: &Fault) -> String {
+    format!("check `{plugin}` {fault}")
+}
+
+/// Whether an import is one of ours; its version is the linker's to compare.
+fn is_allowed(import: &str) -> bool {
+    ALLOWED_IMPORTS.contains(&import.split('@').next().unwrap_or(import))
+}

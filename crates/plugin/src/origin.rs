@@ -1,0 +1,56 @@
+//! Where a plugin's bytes come from: the binary itself, or a file of the workspace.
+
+use std::{borrow::Cow, fs::File, io::Read, path::Path};
+
+use sha2::{Digest, Sha256};
+
+use crate::{fault::Fault, standard};
+
+/// Larger than any language runtime that has been seen as a component.
+const COMPONENT_BYTES_MAX: u64 = 256 << 20;
+
+/// A component's bytes with the digest of exactly these bytes.
+pub(crate) struct Origin {
+    pub(crate) wasm: Cow<'static, [u8]>,
+    /// SHA-256, 64 hex digits.
+    pub(crate) digest: String,
+}
+
+/// Finds a plugin: a standard check's name, or a path relative to the workspace. Blocks on the file system.
+pub(crate) fn find(workspace: &Path, plugin: &str) -> Result<Origin, Fault> {
+    if let Some((wasm, digest)) = standard::find(plugin) {
+        return Ok(Origin { wasm: Cow::Borrowed(wasm), digest: digest.to_owned() });
+    }
+    if !plugin.contains('/') && !plugin.ends_with(".wasm") {
+        return Err(Fault::Unknown { standard: standard::names().collect::<Vec<_>>().join(", ") });
+    }
+    let wasm = read(&workspace.join(plugin))?;
+    let digest = sha256_hex(&wasm);
+    Ok(Origin { wasm: Cow::Owned(wasm), digest })
+}
+
+/// Refuses what cannot be a component before anything is compiled. The header is `\0asm`, then a version and a layer.
+pub(crate) fn refuse_other_formats(wasm: &[u8]) -> Result<(), Fault> {
+    match (wasm.get(..4), wasm.get(4..8)) {
+        (Some(b"\0asm"), Some([_, _, 1, 0])) => Ok(()),
+        (Some(b"\0asm"), Some([1, 0, 0, 0])) => Err(Fault::CoreModule),
+        _ => Err(Fault::NotWasm),
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    let unreadable = |reason: &str| Fault::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
+    let file = File::open(path).map_err(|error| Fault::unreadable(path.to_owned(), &error))?;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err(unreadable("it is not a file"));
+    }
+    let mut wasm = Vec::new();
+    let read = file.take(COMPONENT_BYTES_MAX + 1).read_to_end(&mut wasm);
+    read.map_err(|error| Fault::unreadable(path.to_owned(), &error))?;
+    if wasm.len() as u64 > COMPONENT_BYTES_MAX { Err(unreadable("it is larger than 256 MiB")) } else { Ok(wasm) }
+}

@@ -1,0 +1,109 @@
+//! Guests written as core Wasm text and made into components of the real contract.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// What all guests share. Static data: a word at 16, results from 1024 on, and room for lists from 128 KiB on.
+const PRELUDE: &str = r#"
+  (import "watchkeeper:check/data@1.0.0" "[resource-drop]frame" (func $drop-frame (param i32)))
+  (import "watchkeeper:check/data@1.0.0" "[method]frame.query" (func $query (param i32 i32 i32 i32)))
+  (import "watchkeeper:check/log@1.0.0" "write" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 16)
+  (data (i32.const 16) "a word of the guest")
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (func $recurse (param i64) (result i64)
+    (i64.add (call $recurse (i64.add (local.get 0) (i64.const 1))) (i64.const 1)))
+  (func $word (param $at i32)
+    (i32.store (local.get $at) (i32.const 16))
+    (i32.store (i32.add (local.get $at) (i32.const 4)) (i32.const 19)))
+  (func (export "watchkeeper:check/plugin@1.0.0#describe") (result i32)
+    (call $word (i32.const 2048))
+    (i32.const 2048))
+"#;
+
+/// The parameters of `check`, flattened: 4 times, the time column, the parameters, then `current` and `baseline`.
+const CHECK: &str = r#"
+  (func $measure (export "watchkeeper:check/plugin@1.0.0#check")
+    (param i64 i64 i64 i64) (param i32 i32 i32) (param i32 i32) (param $current i32) (param i32 i32) (result i32)
+"#;
+
+/// A component whose check runs `body`, which leaves the result's address.
+pub(crate) fn guest(body: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(format!("(module {PRELUDE} {CHECK} {body}))")).expect("valid Wasm text");
+    let mut resolve = Resolve::default();
+    let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/wit");
+    let (package, _) = resolve.push_path(wit).expect("the contract");
+    let world = resolve.select_world(&[package], Some("check")).expect("its world");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&module).expect("a module");
+    encoder.validate(true).encode().expect("a component")
+}
+
+/// Measures one number, `a word of the guest`.
+pub(crate) fn measuring(value: &str) -> Vec<u8> {
+    guest(&format!(
+        "(call $drop-frame (local.get $current))
+         (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
+         (call $word (i32.const 131072))
+         (f64.store (i32.const 131080) (f64.const {value}))
+         (i32.const 1024)"
+    ))
+}
+
+/// Gives back `count` empty measurements.
+pub(crate) fn measuring_many(count: u32) -> Vec<u8> {
+    guest(&format!(
+        "(call $drop-frame (local.get $current))
+         (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const {count}))
+         (i32.const 1024)"
+    ))
+}
+
+/// Gives back a failure: 0 config, 1 no-data, 2 retry.
+pub(crate) fn failing(kind: u32) -> Vec<u8> {
+    guest(&format!(
+        "(call $drop-frame (local.get $current))
+         (i32.store8 (i32.const 1024) (i32.const 1)) (i32.store8 (i32.const 1028) (i32.const {kind}))
+         (call $word (i32.const 1032))
+         (i32.const 1024)"
+    ))
+}
+
+/// Never comes back.
+pub(crate) fn endless() -> Vec<u8> {
+    guest("(loop $forever (br $forever)) (unreachable)")
+}
+
+/// Takes all the memory it can get, 64 KiB at a time, whatever the answer is.
+pub(crate) fn memory_bomb() -> Vec<u8> {
+    guest("(loop $more (drop (memory.grow (i32.const 1))) (br $more)) (unreachable)")
+}
+
+/// Calls itself without an end.
+pub(crate) fn deep() -> Vec<u8> {
+    guest("(drop (call $recurse (i64.const 0))) (i32.const 1024)")
+}
+
+/// Logs an error as a panic hook does, then traps.
+pub(crate) fn panicking() -> Vec<u8> {
+    guest("(call $log (i32.const 3) (i32.const 16) (i32.const 19)) (unreachable)")
+}
+
+/// Asks its frame a question of SQL, and traps once it is answered.
+pub(crate) fn querying() -> Vec<u8> {
+    guest("(call $query (local.get $current) (i32.const 16) (i32.const 19) (i32.const 4096)) (unreachable)")
+}
+
+/// Asks with more text than a call may hand over.
+pub(crate) fn flooding() -> Vec<u8> {
+    guest(
+        "(drop (memory.grow (i32.const 160)))
+         (call $query (local.get $current) (i32.const 0) (i32.const 10000000) (i32.const 4096)) (unreachable)",
+    )
+}

@@ -1,0 +1,73 @@
+//! Gates as clients see them: what the configuration says joined with what the store holds.
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
+
+use serde::Serialize;
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::{Gate, GateState, Name, Time, Unreachable};
+use watchkeeper_store::{GateRecord, SqliteStore};
+
+/// Every gate that was ever set, on its way.
+pub type GateReading = Pin<Box<dyn Future<Output = Result<Vec<GateRecord>, StoreError>> + Send>>;
+
+/// The gates of a workspace. Only configured ones exist; one that was never set is open.
+#[derive(Clone)]
+pub struct Gates {
+    known: Arc<BTreeMap<Name, Gate>>,
+    read: Arc<dyn Fn() -> GateReading + Send + Sync>,
+}
+
+/// A gate in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct GateView {
+    pub(crate) name: Name,
+    pub(crate) state: GateState,
+    /// Since when; null when it was never set, like `by` and `reason`.
+    pub(crate) since: Option<Time>,
+    pub(crate) by: Option<String>,
+    pub(crate) reason: Option<String>,
+    /// What a client assumes when it cannot ask.
+    pub(crate) on_unreachable: Unreachable,
+}
+
+impl Gates {
+    /// The configured gates over what `read` gives.
+    pub fn new(known: BTreeMap<Name, Gate>, read: impl Fn() -> GateReading + Send + Sync + 'static) -> Self {
+        Self { known: Arc::new(known), read: Arc::new(read) }
+    }
+
+    /// The configured gates over a store.
+    pub fn in_store(known: BTreeMap<Name, Gate>, store: Arc<SqliteStore>) -> Self {
+        Self::new(known, move || {
+            let store = store.clone();
+            Box::pin(async move { store.gates().await })
+        })
+    }
+
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.known.contains_key(name)
+    }
+
+    /// Every gate, by name.
+    pub(crate) async fn all(&self) -> Result<Vec<GateView>, StoreError> {
+        let records = (self.read)().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
+        let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
+        Ok(self.known.iter().map(|(name, gate)| GateView::of(name, gate, set.remove(name))).collect())
+    }
+
+    /// One gate; `None` when it is not configured.
+    pub(crate) async fn one(&self, name: &str) -> Result<Option<GateView>, StoreError> {
+        if !self.knows(name) {
+            return Ok(None);
+        }
+        Ok(self.all().await?.into_iter().find(|gate| gate.name.as_str() == name))
+    }
+}
+
+impl GateView {
+    fn of(name: &Name, gate: &Gate, record: Option<GateRecord>) -> Self {
+        let state = record.as_ref().map_or(GateState::Open, |record| record.state);
+        let (since, by, reason) = record.map_or((None, None, None), |record| (record.since, record.by, record.reason));
+        Self { name: name.clone(), state, since, by, reason, on_unreachable: gate.on_unreachable }
+    }
+}

@@ -1,0 +1,220 @@
+//! Gates asked over a real socket.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::{Gate, GateState, Name};
+use watchkeeper_server::{Gates, router, serve};
+use watchkeeper_store::GateRecord;
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn gate(on_unreachable: GateState) -> Gate {
+    Gate { description: "Whether loans are decided".to_owned(), on_unreachable }
+}
+
+fn paused() -> GateRecord {
+    GateRecord {
+        name: name("loan-decisions"),
+        state: GateState::Paused,
+        since: Some("2026-11-02T06:00:10Z".parse().unwrap()),
+        by: Some("run 0a1b2c3d4e, step pause".to_owned()),
+        reason: Some("incident 0a1b2c3d4e of loan-auc".to_owned()),
+    }
+}
+
+/// A served router over one paused gate, one gate that was never set, and a switch that breaks the store.
+struct Served {
+    url: String,
+    broken: Arc<AtomicBool>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+    client: Client,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let broken = Arc::new(AtomicBool::new(false));
+        let known = [("loan-decisions", GateState::Paused), ("refunds", GateState::Open)];
+        let known: BTreeMap<Name, Gate> = known.into_iter().map(|(key, state)| (name(key), gate(state))).collect();
+        let is_broken = broken.clone();
+        let gates = Gates::new(known, move || {
+            let broken = is_broken.load(Ordering::SeqCst);
+            Box::pin(async move {
+                if broken {
+                    return Err(StoreError::Failed { doing: "read the gates", source: "disk is on fire".into() });
+                }
+                Ok(vec![paused()])
+            })
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(serve(listener, router(gates), async { stopped.await.unwrap() }));
+        // Fails only when another test of this binary installed it first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { url, broken, stop, server, client: Client::builder().no_proxy().build().unwrap() }
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        read(self.client.get(format!("{}{path}", self.url)).send().await.unwrap()).await
+    }
+
+    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
+        read(self.client.post(format!("{}{path}", self.url)).body(body).send().await.unwrap()).await
+    }
+
+    async fn bulk(&self, held: &str) -> Response {
+        let request = self.client.post(format!("{}/ofrep/v1/evaluate/flags", self.url));
+        request.header("If-None-Match", held).json(&json!({ "context": {} })).send().await.unwrap()
+    }
+}
+
+async fn read(response: Response) -> (StatusCode, Value) {
+    (response.status(), response.json().await.unwrap())
+}
+
+const ASK: &str = r#"{"context": {"targetingKey": "decision-service"}}"#;
+
+#[tokio::test]
+async fn a_paused_gate_is_a_false_flag_with_its_reason() {
+    let served = Served::start().await;
+    let (status, body) = served.post("/ofrep/v1/evaluate/flags/loan-decisions", ASK).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        body,
+        json!({
+            "key": "loan-decisions", "value": false, "reason": "STATIC", "variant": "paused",
+            "metadata": {
+                "since": "2026-11-02T06:00:10Z", "by": "run 0a1b2c3d4e, step pause",
+                "reason": "incident 0a1b2c3d4e of loan-auc", "on_unreachable": "paused",
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_gate_that_was_never_set_is_open_and_needs_no_targeting_key() {
+    let served = Served::start().await;
+    let (status, body) = served.post("/ofrep/v1/evaluate/flags/refunds", r#"{"context": {}}"#).await;
+    assert_eq!((status, &body["value"], &body["variant"]), (StatusCode::OK, &json!(true), &json!("open")));
+    assert_eq!(body["metadata"], json!({ "on_unreachable": "open" }));
+}
+
+#[tokio::test]
+async fn a_gate_that_is_not_configured_is_not_found() {
+    let served = Served::start().await;
+    for key in ["nonsense", "Not%20A%20Name"] {
+        let (status, body) = served.post(&format!("/ofrep/v1/evaluate/flags/{key}"), ASK).await;
+        assert_eq!((status, &body["errorCode"]), (StatusCode::NOT_FOUND, &json!("FLAG_NOT_FOUND")));
+        assert_eq!(served.get(&format!("/v1/gates/{key}")).await.0, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(served.get("/elsewhere").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_malformed_question_is_refused_in_ofrep_s_words() {
+    let served = Served::start().await;
+    let cases = [
+        ("{", "PARSE_ERROR"),
+        ("", "PARSE_ERROR"),
+        ("[]", "INVALID_CONTEXT"),
+        ("{}", "INVALID_CONTEXT"),
+        (r#"{"context": 3}"#, "INVALID_CONTEXT"),
+        (r#"{"context": {"targetingKey": 3}}"#, "INVALID_CONTEXT"),
+    ];
+    for (body, code) in cases {
+        let (status, one) = served.post("/ofrep/v1/evaluate/flags/refunds", body).await;
+        assert_eq!(
+            (status, &one["errorCode"], &one["key"]),
+            (StatusCode::BAD_REQUEST, &json!(code), &json!("refunds"))
+        );
+        let (status, all) = served.post("/ofrep/v1/evaluate/flags", body).await;
+        assert_eq!((status, &all["errorCode"]), (StatusCode::BAD_REQUEST, &json!(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_not_read() {
+    let served = Served::start().await;
+    let (status, body) = served.post("/ofrep/v1/evaluate/flags/refunds", vec![b' '; 256 * 1024 + 1]).await;
+    assert_eq!((status, &body["errorCode"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("PARSE_ERROR")));
+}
+
+#[tokio::test]
+async fn all_gates_at_once_are_sent_again_only_when_they_changed() {
+    let served = Served::start().await;
+    let first = served.bulk("\"something-else\"").await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    let body: Value = first.json().await.unwrap();
+    let keys: Vec<_> = body["flags"].as_array().unwrap().iter().map(|flag| flag["key"].clone()).collect();
+    assert_eq!(keys, ["loan-decisions", "refunds"]);
+    for held in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), tag.trim_matches('"').to_owned()] {
+        let again = served.bulk(&held).await;
+        assert_eq!(
+            (again.status(), again.headers()["etag"].to_str().unwrap()),
+            (StatusCode::NOT_MODIFIED, tag.as_str())
+        );
+        assert_eq!(again.text().await.unwrap(), "");
+    }
+}
+
+#[tokio::test]
+async fn gates_are_told_over_plain_http_too() {
+    let served = Served::start().await;
+    let (status, one) = served.get("/v1/gates/loan-decisions").await;
+    let expected = json!({
+        "name": "loan-decisions", "state": "paused", "since": "2026-11-02T06:00:10Z",
+        "by": "run 0a1b2c3d4e, step pause", "reason": "incident 0a1b2c3d4e of loan-auc", "on_unreachable": "paused",
+    });
+    assert_eq!((status, &one), (StatusCode::OK, &expected));
+    let (_, all) = served.get("/v1/gates").await;
+    let never_set = json!({
+        "name": "refunds", "state": "open", "since": null, "by": null, "reason": null, "on_unreachable": "open",
+    });
+    assert_eq!(all, json!([expected, never_set]));
+    assert_eq!(served.get("/healthz").await, (StatusCode::OK, json!({ "status": "ok" })));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_is_said_and_its_cause_kept_back() {
+    let served = Served::start().await;
+    served.broken.store(true, Ordering::SeqCst);
+    let answers = [
+        served.get("/healthz").await,
+        served.get("/v1/gates").await,
+        served.get("/v1/gates/refunds").await,
+        served.post("/ofrep/v1/evaluate/flags/refunds", ASK).await,
+        served.post("/ofrep/v1/evaluate/flags", ASK).await,
+    ];
+    for (status, body) in answers {
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.to_string().contains("on_unreachable") && !body.to_string().contains("fire"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_can_be_written_and_the_server_stops_when_told() {
+    let served = Served::start().await;
+    for path in ["/v1/gates", "/v1/gates/refunds", "/healthz"] {
+        for method in [reqwest::Method::POST, reqwest::Method::PUT, reqwest::Method::PATCH, reqwest::Method::DELETE] {
+            let answer = served.client.request(method, format!("{}{path}", served.url)).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        }
+    }
+    served.stop.send(()).unwrap();
+    served.server.await.unwrap().unwrap();
+    assert!(served.client.get(format!("{}/healthz", served.url)).send().await.is_err());
+}

@@ -1,0 +1,50 @@
+//! One sentence for everything that can go wrong: the source, what happened, what to do.
+
+use std::fmt::Display;
+
+use datafusion::error::DataFusionError;
+use watchkeeper_engine::ports::frame::FrameError;
+
+/// `source `name`: what happened`.
+pub(crate) fn fault(source: &str, what: impl Display) -> FrameError {
+    FrameError(format!("source `{source}`: {what}"))
+}
+
+/// The innermost reason of a DataFusion error, on one line, without its class names and backtrace.
+pub(crate) fn reason(error: &DataFusionError) -> String {
+    let message = error.find_root().message().into_owned();
+    let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown reason");
+    line.trim().trim_end_matches('.').to_owned()
+}
+
+/// ` (did you mean `a` or `b`?)`, or the list of names when none is near.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let mut near: Vec<(f64, &str)> = names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), *name))
+        .filter(|(likeness, _)| *likeness >= 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let quoted =
+        |names: &[&str], between| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between);
+    let near: Vec<&str> = near.into_iter().take(3).map(|(_, name)| name).collect();
+    match (near.as_slice(), names.as_slice()) {
+        ([], []) => "; there are none".to_owned(),
+        ([], all) if all.len() <= 12 => format!("; there are {}", quoted(all, ", ")),
+        ([], all) => format!("; there are {} others, such as {}", all.len(), quoted(&all[..5], ", ")),
+        (near, _) => format!("; did you mean {}?", quoted(near, " or ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_offered_and_far_ones_listed() {
+        assert_eq!(nearest("incme", ["age", "income"].into_iter()), "; did you mean `income`?");
+        assert_eq!(nearest("zzz", ["age", "income"].into_iter()), "; there are `age`, `income`");
+        assert_eq!(nearest("zzz", std::iter::empty()), "; there are none");
+    }
+}

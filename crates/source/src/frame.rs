@@ -1,0 +1,90 @@
+//! A frame: the rows of a source in a span, or the rows of a query over them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::common::TableReference;
+use datafusion::error::DataFusionError;
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, Scan};
+
+use crate::aggregate::Questions;
+use crate::chunks::ChunkScan;
+use crate::fault::reason;
+use crate::rows::Rows;
+use crate::session::{SQL_PARTS, Sessions, read_only};
+use crate::shape::Shape;
+
+/// The name that a frame goes by in SQL.
+const INPUT: &str = "input";
+
+/// Rows with known columns.
+pub(crate) struct SourceFrame {
+    shape: Arc<Shape>,
+    rows: Rows,
+    sessions: Arc<Sessions>,
+}
+
+impl SourceFrame {
+    pub(crate) fn new(shape: Arc<Shape>, rows: Rows, sessions: Arc<Sessions>) -> Self {
+        Self { shape, rows, sessions }
+    }
+
+    fn unread(&self, error: &DataFusionError) -> FrameError {
+        self.shape.fault(format!("cannot be read: {}", reason(error)))
+    }
+
+    /// The position of a column that can be read, not just counted.
+    fn readable(&self, column: &str) -> Result<usize, FrameError> {
+        let index = self.shape.index(column)?;
+        let field = &self.shape.fields[index];
+        match field.kind {
+            FieldKind::Other => Err(self.shape.fault(format!(
+                "the column `{column}` is {}, which can only be counted, not read; convert it in a view",
+                field.data_type
+            ))),
+            _ => Ok(index),
+        }
+    }
+}
+
+#[async_trait]
+impl Frame for SourceFrame {
+    fn fields(&self) -> &[Field] {
+        &self.shape.fields
+    }
+
+    fn time_column(&self) -> Option<&str> {
+        self.shape.time.map(|index| self.shape.fields[index].name.as_str())
+    }
+
+    async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        let questions = Arc::new(Questions::new(&self.shape, asks)?);
+        let tally = self.rows.tally(&self.shape, &questions).await.map_err(|error| self.unread(&error))?;
+        Ok(questions.answers(tally))
+    }
+
+    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        let context = self.sessions.context(SQL_PARTS);
+        let input = self.rows.table().and_then(|rows| context.register_table(TableReference::bare(INPUT), rows));
+        input.map_err(|error| self.unread(&error))?;
+        let plan = read_only(&context, sql).await.map_err(|what| self.shape.fault(what))?;
+        let shape = Shape::new(&self.shape.source, Arc::clone(plan.schema().inner()), None)?;
+        let gathered = Rows::gather(plan, self.sessions.decoded_bytes_max()).await;
+        let rows = gathered.map_err(|error| self.shape.fault(format!("the SQL failed: {}", reason(&error))))?;
+        Ok(Arc::new(Self::new(Arc::new(shape), rows, Arc::clone(&self.sessions))))
+    }
+
+    async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+        let wanted = columns.iter().map(|column| self.readable(column)).collect::<Result<Vec<_>, _>>()?;
+        // A column may be asked for twice, but a plan gives each once.
+        let mut read = wanted.clone();
+        read.sort_unstable();
+        read.dedup();
+        let places = wanted.iter().filter_map(|column| read.binary_search(column).ok()).collect();
+        let batches = match read.is_empty() {
+            true => return Err(self.shape.fault("a scan names no column; name at least one")),
+            false => self.rows.batches(&self.shape, &read).await.map_err(|error| self.unread(&error))?,
+        };
+        Ok(Box::new(ChunkScan::new(Arc::clone(&self.shape), batches, places)))
+    }
+}

@@ -1,0 +1,105 @@
+//! What is known of a frame before a row is read: its columns, their kinds, and the one windows are cut on.
+
+use std::collections::BTreeSet;
+
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use watchkeeper_engine::ports::frame::{Field, FieldKind, FrameError};
+
+use crate::fault::{fault, nearest};
+
+/// The columns of a frame.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// The source's name, for messages.
+    pub(crate) source: String,
+    /// The arrow types.
+    pub(crate) schema: SchemaRef,
+    /// The columns as the port shows them.
+    pub(crate) fields: Vec<Field>,
+    /// Index of the time column.
+    pub(crate) time: Option<usize>,
+}
+
+impl Shape {
+    /// Reads the columns; refuses none, one name twice, and a time column that is missing or holds no times.
+    pub(crate) fn new(source: &str, schema: SchemaRef, time_column: Option<&str>) -> Result<Self, FrameError> {
+        let fields: Vec<Field> = fields(&schema);
+        let mut shape = Self { source: source.to_owned(), schema, fields, time: None };
+        shape.refuse_doubled_names()?;
+        if let Some(name) = time_column {
+            let index = shape.index(name).map_err(|_| shape.no_time_column(name))?;
+            shape.refuse_timeless(index)?;
+            shape.time = Some(index);
+        }
+        Ok(shape)
+    }
+
+    /// The position of a column, or an error with the names near it.
+    pub(crate) fn index(&self, column: &str) -> Result<usize, FrameError> {
+        self.fields
+            .iter()
+            .position(|field| field.name == column)
+            .ok_or_else(|| self.fault(format!("there is no column `{column}`{}", nearest(column, self.names()))))
+    }
+
+    /// An error about this source.
+    pub(crate) fn fault(&self, what: impl std::fmt::Display) -> FrameError {
+        fault(&self.source, what)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+
+    fn no_time_column(&self, name: &str) -> FrameError {
+        self.fault(format!("its `time_column` names `{name}`, which is not a column{}", nearest(name, self.names())))
+    }
+
+    fn refuse_doubled_names(&self) -> Result<(), FrameError> {
+        let mut seen = BTreeSet::new();
+        match self.names().find(|name| !seen.insert(*name)) {
+            Some(name) => Err(self.fault(format!(
+                "the column `{name}` stands twice; list the columns wanted, each with a name of its own"
+            ))),
+            None if self.fields.is_empty() => Err(self.fault("there are no columns")),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_timeless(&self, index: usize) -> Result<(), FrameError> {
+        let field = &self.fields[index];
+        let timely = matches!(field.kind, FieldKind::Time | FieldKind::Text) || field.data_type == "Null";
+        if timely {
+            return Ok(());
+        }
+        Err(self.fault(format!(
+            "its time column `{}` is {}, not a time; store it as a timestamp, a date or RFC 3339 text, or convert it in a view",
+            field.name, field.data_type
+        )))
+    }
+}
+
+/// The columns of a schema as the port shows them.
+fn fields(schema: &Schema) -> Vec<Field> {
+    let field = |field: &datafusion::arrow::datatypes::FieldRef| Field {
+        name: field.name().clone(),
+        kind: kind_of(field.data_type()),
+        data_type: field.data_type().to_string(),
+        nullable: field.is_nullable(),
+    };
+    schema.fields().iter().map(field).collect()
+}
+
+/// How a check may read an arrow type.
+pub(crate) fn kind_of(data_type: &DataType) -> FieldKind {
+    match data_type {
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => FieldKind::Number,
+        decimal if decimal.is_decimal() => FieldKind::Number,
+        integer if integer.is_integer() => FieldKind::Integer,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => FieldKind::Text,
+        DataType::Boolean => FieldKind::Flag,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => FieldKind::Time,
+        DataType::Dictionary(_, values) => kind_of(values),
+        _ => FieldKind::Other,
+    }
+}

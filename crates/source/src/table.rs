@@ -1,0 +1,132 @@
+//! A source as it was read: its columns, and its rows sorted by time in memory, or the plan that reads them.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, RecordBatch, UInt64Array};
+use datafusion::arrow::compute::take_record_batch;
+use datafusion::dataframe::DataFrame;
+use datafusion::object_store::ObjectMeta;
+use watchkeeper_engine::ports::frame::{FrameError, Span};
+
+use crate::fault::{fault, reason};
+use crate::rows::Rows;
+use crate::shape::Shape;
+use crate::time::{ceil_micros, micros, within};
+
+/// What a table was made from; a table of the same stamp is the same table.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Stamp {
+    /// Path, size, time and tag of each file.
+    pub(crate) files: Vec<ObjectMeta>,
+    /// Of a view: the stamps of its inputs.
+    pub(crate) inputs: Vec<Arc<Stamp>>,
+}
+
+impl Stamp {
+    /// Bytes on disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum::<u64>()
+            + self.inputs.iter().map(|input| input.bytes()).sum::<u64>()
+    }
+}
+
+/// A source that was opened before.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// What it was made from.
+    pub(crate) stamp: Arc<Stamp>,
+    /// Its columns.
+    pub(crate) shape: Arc<Shape>,
+    rows: Rows,
+    /// In memory with a time column: the times of the first rows in ascending order; rows without one come after.
+    times: Vec<i64>,
+}
+
+impl Table {
+    /// Takes the rows of a plan: into memory if they take at most so many bytes, which 0 never allows.
+    pub(crate) async fn read(
+        name: &str,
+        time_column: Option<&str>,
+        stamp: Arc<Stamp>,
+        plan: DataFrame,
+        bytes_max: usize,
+    ) -> Result<Self, FrameError> {
+        let schema = Arc::clone(plan.schema().inner());
+        let shape = Arc::new(Shape::new(name, schema, time_column)?);
+        let rows = if bytes_max == 0 { Rows::Plan(Box::new(plan)) } else { gather(name, plan, bytes_max).await? };
+        match rows {
+            Rows::Memory(batch) => Self::sorted(stamp, shape, batch),
+            plan => Ok(Self { stamp, shape, rows: plan, times: Vec::new() }),
+        }
+    }
+
+    /// Sorts by time, keeping the order of the files where times are equal.
+    fn sorted(stamp: Arc<Stamp>, shape: Arc<Shape>, batch: RecordBatch) -> Result<Self, FrameError> {
+        let Some(column) = shape.time else {
+            return Ok(Self { stamp, shape, rows: Rows::Memory(batch), times: Vec::new() });
+        };
+        let times = micros(batch.column(column)).map_err(|error| {
+            shape.fault(format!("its time column `{}` holds what is not a time: {error}", shape.fields[column].name))
+        })?;
+        let mut order: Vec<(i64, u64)> = times.iter().zip(0..).filter_map(|(time, row)| Some((time?, row))).collect();
+        let kept = times.null_count() == 0 && order.is_sorted();
+        order.sort_unstable();
+        let batch = if kept { batch } else { reorder(&shape, &batch, &order, times.is_nullable().then_some(&times))? };
+        let times = order.into_iter().map(|(time, _)| time).collect();
+        Ok(Self { stamp, shape, rows: Rows::Memory(batch), times })
+    }
+
+    /// All rows, in this table's order.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// The rows with a time in the span.
+    pub(crate) fn cut(&self, span: Span) -> Result<Rows, FrameError> {
+        if span == Span::default() {
+            return Ok(self.rows.clone());
+        }
+        let Some(column) = self.shape.time else {
+            return Err(self.shape.fault("a window is asked of it, but it has no time column; set its `time_column`"));
+        };
+        match &self.rows {
+            Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),
+            Rows::Plan(plan) => {
+                let name = &self.shape.fields[column].name;
+                let filter = within(name, self.shape.schema.field(column).data_type(), span);
+                let plan = plan.as_ref().clone();
+                let cut = match filter {
+                    Some(filter) => plan
+                        .filter(filter)
+                        .map_err(|error| self.shape.fault(format!("cannot cut a window: {}", reason(&error))))?,
+                    None => plan,
+                };
+                Ok(Rows::Plan(Box::new(cut)))
+            }
+        }
+    }
+
+    fn slice(&self, batch: &RecordBatch, span: Span) -> RecordBatch {
+        let before = |bound: i64| self.times.partition_point(|time| *time < bound);
+        let start = span.start.map_or(0, |start| before(ceil_micros(start)));
+        let end = span.end.map_or(self.times.len(), |end| before(ceil_micros(end)));
+        batch.slice(start, end.saturating_sub(start))
+    }
+}
+
+async fn gather(name: &str, plan: DataFrame, bytes_max: usize) -> Result<Rows, FrameError> {
+    let rows = Rows::gather(plan, bytes_max).await;
+    rows.map_err(|error| fault(name, format!("cannot be read: {}", reason(&error))))
+}
+
+/// Rows by time, then those without one.
+fn reorder(
+    shape: &Shape,
+    batch: &RecordBatch,
+    order: &[(i64, u64)],
+    times: Option<&datafusion::arrow::array::Int64Array>,
+) -> Result<RecordBatch, FrameError> {
+    let timeless = times.into_iter().flat_map(|times| times.iter().zip(0..).filter(|(time, _)| time.is_none()));
+    let rows: UInt64Array = order.iter().map(|(_, row)| *row).chain(timeless.map(|(_, row)| row)).collect();
+    take_record_batch(batch, &rows).map_err(|error| shape.fault(format!("cannot be sorted by time: {error}")))
+}

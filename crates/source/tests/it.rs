@@ -1,0 +1,18 @@
+//! Sources end to end: files made in the test, opened as frames, read every way.
+
+#[path = "it/aggregates.rs"]
+mod aggregates;
+#[path = "it/errors.rs"]
+mod errors;
+#[path = "it/formats.rs"]
+mod formats;
+#[path = "it/queries.rs"]
+mod queries;
+#[path = "it/scans.rs"]
+mod scans;
+#[path = "it/views.rs"]
+mod views;
+#[path = "it/windows.rs"]
+mod windows;
+#[path = "it/workspace.rs"]
+mod workspace;

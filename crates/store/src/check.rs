@@ -1,0 +1,76 @@
+//! What follows from one check, in one transaction.
+
+use std::collections::BTreeSet;
+
+use sqlx::SqliteConnection;
+use watchkeeper_engine::ports::store::{CheckRecord, Claim, Groups};
+use watchkeeper_model::{GroupState, Labels, Name};
+
+use crate::{
+    SqliteStore,
+    columns::{from_json, json},
+    enqueue,
+    fault::Fault,
+    incident, ledger, occurrence, step,
+};
+
+pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups, Fault> {
+    let mut tx = store.read().await?;
+    let mut groups = Groups::default();
+    let states: Vec<(String, String)> = sqlx::query_as("SELECT labels, state FROM group_state WHERE monitor = ?")
+        .bind(monitor.as_str())
+        .fetch_all(&mut *tx)
+        .await?;
+    for (labels, state) in states {
+        groups.states.insert(from_json(&labels)?, from_json(&state)?);
+    }
+    for incident in incident::open_of(&mut tx, monitor).await? {
+        groups.open.insert(incident.group.clone(), incident);
+    }
+    Ok(groups)
+}
+
+pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<(), Fault> {
+    let mut tx = store.write().await?;
+    occurrence::finish(&mut tx, claim, record).await?;
+    let closed = closed_by_people(&mut tx, record).await?;
+    for (labels, state) in record.states.iter().filter(|(labels, _)| !closed.contains(labels)) {
+        remember(&mut tx, &claim.monitor, labels, state).await?;
+    }
+    for incident in &record.incidents {
+        incident::save(&mut tx, incident).await?;
+    }
+    for step in &record.steps {
+        step::plan(&mut tx, step).await?;
+    }
+    for incident in &record.cancel {
+        enqueue::cancel_reminders(&mut tx, incident).await?;
+    }
+    let head = ledger::append(&mut tx, record.at, &record.ledger).await?;
+    enqueue::all(&mut tx, &record.messages, &head).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Groups whose incident people resolved while the check ran: their standings stay forgotten.
+async fn closed_by_people(db: &mut SqliteConnection, record: &CheckRecord) -> Result<BTreeSet<Labels>, Fault> {
+    let mut closed = BTreeSet::new();
+    for incident in record.incidents.iter().filter(|incident| !incident.drill) {
+        if incident::is_over(db, &incident.id).await? {
+            closed.insert(incident.group.clone());
+        }
+    }
+    Ok(closed)
+}
+
+async fn remember(db: &mut SqliteConnection, monitor: &Name, labels: &Labels, state: &GroupState) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO group_state (monitor, labels, state) VALUES (?, ?, ?)
+         ON CONFLICT (monitor, labels) DO UPDATE SET state = excluded.state",
+    )
+    .bind(monitor.as_str())
+    .bind(json(labels)?)
+    .bind(json(state)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What goes wrong inside a transaction, before the caller says what it was doing.
+
+use watchkeeper_engine::ports::store::StoreError;
+
+/// The reason a transaction was given up; nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The epoch or the status is no longer the one the caller knows.
+    #[error("the row was taken over or has moved on")]
+    Fenced,
+    /// The database said no.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A value did not become JSON, or stored JSON is not the value it should be.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// A stored text or number is not what its column holds.
+    #[error("column {column} holds `{value}`, which this version cannot read")]
+    Column {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+}
+
+impl Fault {
+    /// The port's error for it.
+    pub(crate) fn doing(self, doing: &'static str) -> StoreError {
+        match self {
+            Self::Fenced => StoreError::Fenced,
+            fault => StoreError::Failed { doing, source: Box::new(fault) },
+        }
+    }
+
+    /// A column whose value is not readable.
+    pub(crate) fn column(column: &'static str, value: impl ToString) -> Self {
+        Self::Column { column, value: value.to_string() }
+    }
+}

@@ -1,0 +1,116 @@
+//! Incident rows. A state only ever moves forward, whoever writes last.
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use watchkeeper_model::{Incident, IncidentState, Labels, Name};
+
+use crate::{
+    columns::{from_json, from_word, json, micros, name, time, time_if},
+    fault::Fault,
+};
+
+/// Writes an incident that is new or changed. What people did since the caller read it stays: an acknowledged
+/// incident does not become open again, and a resolved one keeps who resolved it.
+pub(crate) async fn save(db: &mut SqliteConnection, incident: &Incident) -> Result<(), Fault> {
+    let by = Columns::of(&incident.state);
+    sqlx::query(
+        "INSERT INTO incident (id, monitor, labels, layer, severity, owner, runbook, opened_at, state,
+             acknowledged_by, acknowledged_at, resolved_by, resolved_at, series, drill)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+             state = CASE WHEN excluded.state = 'open' THEN state ELSE excluded.state END,
+             acknowledged_by = COALESCE(acknowledged_by, excluded.acknowledged_by),
+             acknowledged_at = COALESCE(acknowledged_at, excluded.acknowledged_at),
+             resolved_by = excluded.resolved_by, resolved_at = excluded.resolved_at, series = excluded.series
+         WHERE state <> 'resolved'",
+    )
+    .bind(&incident.id)
+    .bind(incident.monitor.as_str())
+    .bind(json(&incident.group)?)
+    .bind(incident.layer.as_str())
+    .bind(incident.severity.as_str())
+    .bind(incident.owner.as_str())
+    .bind(incident.runbook.as_str())
+    .bind(micros(incident.opened_at))
+    .bind(incident.state.as_str())
+    .bind(by.acknowledged.map(|(by, _)| by))
+    .bind(by.acknowledged.map(|(_, at)| at))
+    .bind(by.resolved.and_then(|(by, _)| by))
+    .bind(by.resolved.map(|(_, at)| at))
+    .bind(json(&incident.series)?)
+    .bind(incident.drill)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// An incident's state as its four columns.
+#[derive(Default)]
+struct Columns<'a> {
+    acknowledged: Option<(&'a str, i64)>,
+    resolved: Option<(Option<&'a str>, i64)>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(state: &'a IncidentState) -> Self {
+        match state {
+            IncidentState::Open => Self::default(),
+            IncidentState::Acknowledged { by, at } => Self { acknowledged: Some((by, micros(*at))), resolved: None },
+            IncidentState::Resolved { by, at } => {
+                Self { acknowledged: None, resolved: Some((by.as_deref(), micros(*at))) }
+            }
+        }
+    }
+}
+
+/// Reads a whole row of `incident`.
+pub(crate) fn incident(row: &SqliteRow) -> Result<Incident, Fault> {
+    Ok(Incident {
+        id: row.try_get("id")?,
+        monitor: name("incident.monitor", row.try_get("monitor")?)?,
+        group: from_json(row.try_get("labels")?)?,
+        layer: from_word("incident.layer", row.try_get("layer")?)?,
+        severity: from_word("incident.severity", row.try_get("severity")?)?,
+        owner: name("incident.owner", row.try_get("owner")?)?,
+        runbook: name("incident.runbook", row.try_get("runbook")?)?,
+        opened_at: time("incident.opened_at", row.try_get("opened_at")?)?,
+        state: state(row)?,
+        series: from_json(row.try_get("series")?)?,
+        drill: row.try_get("drill")?,
+    })
+}
+
+fn state(row: &SqliteRow) -> Result<IncidentState, Fault> {
+    let acknowledged = time_if("incident.acknowledged_at", row.try_get("acknowledged_at")?)?;
+    let resolved = time_if("incident.resolved_at", row.try_get("resolved_at")?)?;
+    match (row.try_get("state")?, acknowledged, resolved) {
+        ("open", _, _) => Ok(IncidentState::Open),
+        ("acknowledged", Some(at), _) => Ok(IncidentState::Acknowledged { by: row.try_get("acknowledged_by")?, at }),
+        ("resolved", _, Some(at)) => Ok(IncidentState::Resolved { by: row.try_get("resolved_by")?, at }),
+        (word, _, _) => Err(Fault::column("incident.state", word)),
+    }
+}
+
+/// The unresolved incidents of a monitor; drills are not among them.
+pub(crate) async fn open_of(db: &mut SqliteConnection, monitor: &Name) -> Result<Vec<Incident>, Fault> {
+    let rows = sqlx::query("SELECT * FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0")
+        .bind(monitor.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(incident).collect()
+}
+
+/// Whether an incident is resolved already.
+pub(crate) async fn is_over(db: &mut SqliteConnection, id: &str) -> Result<bool, Fault> {
+    let over = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM incident WHERE id = ? AND state = 'resolved')");
+    Ok(over.bind(id).fetch_one(db).await?)
+}
+
+/// Forgets a group's standings, so that its next breach opens a new incident.
+pub(crate) async fn forget_group(db: &mut SqliteConnection, monitor: &Name, group: &Labels) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM group_state WHERE monitor = ? AND labels = ?")
+        .bind(monitor.as_str())
+        .bind(json(group)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}

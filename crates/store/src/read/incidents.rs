@@ -1,0 +1,174 @@
+//! Incidents with what was done and who was told.
+
+use serde::Serialize;
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::{Guarantee, Incident, Name, StepStatus, Time};
+
+use crate::{
+    PeopleError, SqliteStore,
+    columns::{count, from_word, name, time, time_if},
+    fault::Fault,
+    incident, step,
+};
+
+use super::find_incident;
+
+/// Which incidents are listed, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IncidentFilter {
+    /// Leave out those that are resolved.
+    pub unresolved: bool,
+    /// Only those of this monitor.
+    pub monitor: Option<Name>,
+    /// At most so many; all when absent.
+    pub limit: Option<u32>,
+}
+
+/// An incident, its steps in order and its deliveries, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncidentDetail {
+    /// The incident.
+    pub incident: Incident,
+    /// Who took it; kept when it is resolved.
+    pub acknowledged_by: Option<String>,
+    /// When.
+    pub acknowledged_at: Option<Time>,
+    /// When it was handed to its owner.
+    pub handed_off_at: Option<Time>,
+    /// Its run's steps.
+    pub steps: Vec<StepDetail>,
+    /// What was sent, or tried.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepDetail {
+    /// The run.
+    pub run: String,
+    /// The step's id in its runbook.
+    pub step: Name,
+    /// 0 for the first step.
+    pub position: u32,
+    /// The action's kind.
+    pub action: String,
+    /// One line for people.
+    pub summary: String,
+    /// What may be counted on after a crash.
+    pub guarantee: Guarantee,
+    /// Where it stands: `planned`, `intent` or how it ended.
+    pub status: &'static str,
+    /// When its intent was committed.
+    pub started_at: Option<Time>,
+    /// When its outcome was known.
+    pub finished_at: Option<Time>,
+    /// What happened.
+    pub detail: Option<String>,
+    /// The peer's reference.
+    pub reference: Option<String>,
+    /// Who settled it.
+    pub settled_by: Option<String>,
+    /// When.
+    pub settled_at: Option<Time>,
+}
+
+/// One delivery of a message, or one try.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Delivery {
+    /// The channel.
+    pub channel: Name,
+    /// Why the message was sent: `handoff`, `overdue`, …
+    pub kind: String,
+    /// `sent`, `failed: …` or `retry: …`.
+    pub outcome: String,
+    /// When.
+    pub at: Time,
+}
+
+impl SqliteStore {
+    /// Incidents, newest first.
+    pub async fn incidents(&self, filter: &IncidentFilter) -> Result<Vec<Incident>, StoreError> {
+        let work = async { list(&mut *self.read().await?, filter).await };
+        work.await.map_err(|fault: Fault| fault.doing("list incidents"))
+    }
+
+    /// One incident, named by its id or a unique beginning of it.
+    pub async fn incident(&self, id: &str) -> Result<IncidentDetail, PeopleError> {
+        let failed = |fault: Fault| fault.doing("read an incident");
+        let mut tx = self.read().await.map_err(failed)?;
+        let incident = find_incident(&mut tx, id).await?;
+        Ok(detail(&mut tx, incident).await.map_err(failed)?)
+    }
+}
+
+async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<Incident>, Fault> {
+    let rows = sqlx::query(
+        "SELECT * FROM incident WHERE (NOT ?1 OR state <> 'resolved') AND (?2 IS NULL OR monitor = ?2)
+         ORDER BY opened_at DESC, id LIMIT ?3",
+    )
+    .bind(filter.unresolved)
+    .bind(filter.monitor.as_ref().map(Name::as_str))
+    .bind(filter.limit.map_or(-1, i64::from))
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(incident::incident).collect()
+}
+
+async fn detail(db: &mut SqliteConnection, incident: Incident) -> Result<IncidentDetail, Fault> {
+    let (acknowledged_by, acknowledged_at, handed_off_at): (Option<String>, Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT acknowledged_by, acknowledged_at, handed_off_at
+         FROM incident LEFT JOIN handoff ON handoff.incident = incident.id WHERE incident.id = ?",
+    )
+    .bind(&incident.id)
+    .fetch_one(&mut *db)
+    .await?;
+    let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(&incident.id);
+    let steps = steps.fetch_all(&mut *db).await?;
+    Ok(IncidentDetail {
+        acknowledged_by,
+        acknowledged_at: time_if("incident.acknowledged_at", acknowledged_at)?,
+        handed_off_at: time_if("handoff.handed_off_at", handed_off_at)?,
+        steps: steps.iter().map(step_detail).collect::<Result<_, _>>()?,
+        deliveries: deliveries(db, &incident.id).await?,
+        incident,
+    })
+}
+
+fn step_detail(row: &SqliteRow) -> Result<StepDetail, Fault> {
+    let record = step::step(row)?;
+    let action = &record.step.action;
+    Ok(StepDetail {
+        position: count("step.position", row.try_get("position")?)?,
+        action: action.kind().to_owned(),
+        summary: action.summary(),
+        guarantee: action.guarantee(),
+        status: StepStatus::as_str(record.status),
+        started_at: record.started_at,
+        finished_at: time_if("step.finished_at", row.try_get("finished_at")?)?,
+        detail: row.try_get("detail")?,
+        reference: row.try_get("reference")?,
+        settled_by: row.try_get("settled_by")?,
+        settled_at: time_if("step.settled_at", row.try_get("settled_at")?)?,
+        run: record.run,
+        step: record.step.id,
+    })
+}
+
+/// What was sent of an incident, oldest first.
+pub(super) async fn deliveries(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Delivery>, Fault> {
+    let rows = sqlx::query("SELECT channel, kind, outcome, at FROM delivery WHERE incident = ? ORDER BY id")
+        .bind(incident)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(delivery).collect()
+}
+
+fn delivery(row: &SqliteRow) -> Result<Delivery, Fault> {
+    Ok(Delivery {
+        channel: name("delivery.channel", row.try_get("channel")?)?,
+        kind: from_word("delivery.kind", row.try_get("kind")?)?,
+        outcome: row.try_get("outcome")?,
+        at: time("delivery.at", row.try_get("at")?)?,
+    })
+}

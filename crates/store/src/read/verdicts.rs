@@ -1,0 +1,64 @@
+//! The newest verdicts, and the evaluations they come from.
+
+use serde::Serialize;
+use serde_json::Value;
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::{Name, Time, Verdict};
+
+use crate::{
+    SqliteStore,
+    columns::{from_json, from_word, micros, name, time},
+    fault::Fault,
+};
+
+/// A monitor's newest verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastVerdict {
+    /// The monitor.
+    pub monitor: Name,
+    /// The tick.
+    pub scheduled_at: Time,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+impl SqliteStore {
+    /// Each monitor's newest finished check, by monitor; drills judge nothing and are left out.
+    pub async fn last_verdicts(&self) -> Result<Vec<LastVerdict>, StoreError> {
+        let work = async {
+            // SQLite takes the other columns from the row that holds the maximum.
+            let rows: Vec<(String, i64, String)> = sqlx::query_as(
+                "SELECT monitor, MAX(scheduled_at), verdict FROM occurrence
+                 WHERE status = 'finished' AND json_extract(evaluation, '$.drill') IS NOT 1
+                 GROUP BY monitor ORDER BY monitor",
+            )
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+            rows.iter().map(|(monitor, at, verdict)| last(monitor, *at, verdict)).collect::<Result<Vec<_>, _>>()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("read the newest verdicts"))
+    }
+
+    /// The evaluation of one tick as `check --json` prints it; `None` when it was not finished.
+    pub async fn evaluation(&self, monitor: &Name, scheduled_at: Time) -> Result<Option<Value>, StoreError> {
+        let work = async {
+            let query = "SELECT evaluation FROM occurrence
+                         WHERE monitor = ? AND scheduled_at = ? AND status = 'finished'";
+            let text: Option<String> = sqlx::query_scalar(query)
+                .bind(monitor.as_str())
+                .bind(micros(scheduled_at))
+                .fetch_optional(&mut *self.read().await?)
+                .await?;
+            text.map(|text| from_json(&text)).transpose()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("read an evaluation"))
+    }
+}
+
+fn last(monitor: &str, at: i64, verdict: &str) -> Result<LastVerdict, Fault> {
+    Ok(LastVerdict {
+        monitor: name("occurrence.monitor", monitor)?,
+        scheduled_at: time("occurrence.scheduled_at", at)?,
+        verdict: from_word("occurrence.verdict", verdict)?,
+    })
+}

@@ -1,0 +1,56 @@
+//! Settling: people say how a step ended whose outcome is unknown.
+
+use serde_json::json;
+use sqlx::SqliteConnection;
+use watchkeeper_model::{Name, Outcome, StepEvent, StepStatus, Time};
+
+use crate::{PeopleError, SqliteStore, columns::micros, fault::Fault, ledger, read, step};
+
+impl SqliteStore {
+    /// Settles a step of a run, which is named by its id or a unique beginning of it, as done or failed.
+    pub async fn settle(
+        &self,
+        run: &str,
+        step: &Name,
+        outcome: Outcome,
+        by: &str,
+        at: Time,
+    ) -> Result<(), PeopleError> {
+        let failed = |fault: Fault| fault.doing("settle a step");
+        if !matches!(outcome, Outcome::Done | Outcome::Failed) {
+            return Err(PeopleError::NotAnEnd(outcome));
+        }
+        let mut tx = self.write().await.map_err(failed)?;
+        let run = read::find_run(&mut tx, run).await?;
+        let status = step::status_of(&mut tx, &run, step).await.map_err(failed)?;
+        let status = status.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {step}") })?;
+        let settled = status.next(StepEvent::Settle(outcome));
+        let settled = settled.ok_or_else(|| PeopleError::not_unknown(&run, step.as_str(), status))?;
+        write(&mut tx, &run, step, settled, by, at).await.map_err(failed)?;
+        tx.commit().await.map_err(|error| failed(error.into()))?;
+        Ok(())
+    }
+}
+
+async fn write(
+    db: &mut SqliteConnection,
+    run: &str,
+    step: &Name,
+    settled: StepStatus,
+    by: &str,
+    at: Time,
+) -> Result<(), Fault> {
+    let incident: String = sqlx::query_scalar(
+        "UPDATE step SET status = ?, settled_by = ?, settled_at = ?
+         WHERE run = ? AND step = ? AND status = 'unknown' RETURNING incident",
+    )
+    .bind(settled.as_str())
+    .bind(by)
+    .bind(micros(at))
+    .bind(run)
+    .bind(step.as_str())
+    .fetch_one(&mut *db)
+    .await?;
+    let body = json!({ "run": run, "step": step, "outcome": settled.as_str(), "by": by });
+    ledger::append_one(db, at, "step.settled", &incident, &body).await
+}

@@ -1,0 +1,240 @@
+//! Steps of runs: planned, begun with an intent, ended with a result.
+
+use serde_json::json;
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use watchkeeper_engine::ports::store::{Begin, Begun, StepEnd, StepRecord};
+use watchkeeper_model::{Action, Name, Outcome, Permission, StepEvent, StepStatus, Time};
+
+use crate::{
+    SqliteStore,
+    columns::{self, count, from_json, micros, name, ordinal, time_if},
+    enqueue,
+    fault::Fault,
+    gate, guard, ledger, outbox,
+};
+
+/// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
+pub(crate) async fn plan(db: &mut SqliteConnection, step: &StepRecord) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO step (run, step, incident, position, arguments, target, runbook, runbook_digest, facts, status,
+             epoch, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (run, step) DO NOTHING",
+    )
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(&step.incident)
+    .bind(step.position)
+    .bind(columns::json(&step.step)?)
+    .bind(step.step.action.target())
+    .bind(step.runbook.0.as_str())
+    .bind(&step.runbook.1)
+    .bind(columns::json(&step.facts)?)
+    .bind(step.status.as_str())
+    .bind(step.epoch.cast_signed())
+    .bind(step.started_at.map(micros))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Reads a whole row of `step`.
+pub(crate) fn step(row: &SqliteRow) -> Result<StepRecord, Fault> {
+    let status: &str = row.try_get("status")?;
+    Ok(StepRecord {
+        run: row.try_get("run")?,
+        incident: row.try_get("incident")?,
+        position: count("step.position", row.try_get("position")?)?,
+        step: from_json(row.try_get("arguments")?)?,
+        runbook: (name("step.runbook", row.try_get("runbook")?)?, row.try_get("runbook_digest")?),
+        facts: from_json(row.try_get("facts")?)?,
+        status: StepStatus::parse(status).ok_or_else(|| Fault::column("step.status", status))?,
+        epoch: ordinal("step.epoch", row.try_get("epoch")?)?,
+        started_at: time_if("step.started_at", row.try_get("started_at")?)?,
+    })
+}
+
+/// Takes over what an earlier owner left: every intent, every first step that did not begin, and the planned steps
+/// of incidents that are still open. Messages that were being sent wait again: at least once.
+pub(crate) async fn take_over(store: &SqliteStore, now: Time) -> Result<Vec<StepRecord>, Fault> {
+    let mut tx = store.write().await?;
+    outbox::wait_again(&mut tx, now).await?;
+    sqlx::query(
+        "UPDATE step SET epoch = epoch + 1
+         WHERE status = 'intent' OR (status = 'planned' AND (position = 0 OR EXISTS
+             (SELECT 1 FROM incident WHERE incident.id = step.incident AND incident.state <> 'resolved')))",
+    )
+    .execute(&mut *tx)
+    .await?;
+    let rows = sqlx::query(
+        "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
+         WHERE status = 'intent' OR (status = 'planned' AND (position = 0 OR incident.state <> 'resolved'))
+         ORDER BY incident.opened_at, incident.id, step.position",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    rows.iter().map(step).collect()
+}
+
+pub(crate) async fn planned(store: &SqliteStore, incident: &str) -> Result<Vec<StepRecord>, Fault> {
+    let mut tx = store.read().await?;
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'planned' ORDER BY position")
+        .bind(incident)
+        .fetch_all(&mut *tx)
+        .await?;
+    rows.iter().map(step).collect()
+}
+
+/// Commits an intent, or says why not; in that case nothing is written.
+pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin) -> Result<Begun, Fault> {
+    let mut tx = store.write().await?;
+    let intent = next_status(&mut tx, step, StepEvent::Begin).await?;
+    let facts = guard::facts(&mut tx, step, begin).await?;
+    if let Permission::Withheld(reason) = begin.guard.permit(&facts, begin.at) {
+        return Ok(Begun::Withheld(reason));
+    }
+    write_intent(&mut tx, step, intent, begin).await?;
+    ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &intent_body(step, begin)).await?;
+    let head = ledger::head(&mut tx).await?;
+    enqueue::all(&mut tx, &begin.overdue, &head).await?;
+    let reopen = earlier_reference(&mut tx, step).await?;
+    tx.commit().await?;
+    Ok(Begun::Go { reopen })
+}
+
+fn intent_body(step: &StepRecord, begin: &Begin) -> serde_json::Value {
+    json!({
+        "run": step.run,
+        "step": step.step.id,
+        "monitor": step.facts.monitor,
+        "runbook": step.runbook.0,
+        "runbook_digest": step.runbook.1,
+        "arguments": step.step.action,
+        "idempotency_key": begin.idempotency_key,
+        "epoch": step.epoch,
+        "drill": step.facts.drill,
+    })
+}
+
+/// The status after an event, for the step's present owner only.
+async fn next_status(db: &mut SqliteConnection, step: &StepRecord, event: StepEvent) -> Result<StepStatus, Fault> {
+    let row: Option<(String, i64)> = sqlx::query_as("SELECT status, epoch FROM step WHERE run = ? AND step = ?")
+        .bind(&step.run)
+        .bind(step.step.id.as_str())
+        .fetch_optional(db)
+        .await?;
+    let (word, epoch) = row.ok_or(Fault::Fenced)?;
+    if epoch != step.epoch.cast_signed() {
+        return Err(Fault::Fenced);
+    }
+    let status = StepStatus::parse(&word).ok_or_else(|| Fault::column("step.status", &word))?;
+    status.next(event).ok_or(Fault::Fenced)
+}
+
+async fn write_intent(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    intent: StepStatus,
+    begin: &Begin,
+) -> Result<(), Fault> {
+    let written = sqlx::query(
+        "UPDATE step SET status = ?, started_at = ?, idempotency_key = ?, attempt = attempt + 1
+         WHERE run = ? AND step = ? AND epoch = ? AND status = 'planned'",
+    )
+    .bind(intent.as_str())
+    .bind(micros(begin.at))
+    .bind(&begin.idempotency_key)
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(step.epoch.cast_signed())
+    .execute(db)
+    .await?;
+    if written.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
+}
+
+/// The newest reference that an earlier incident of the same monitor and group left with this step.
+async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
+    let reference = sqlx::query_scalar(
+        "SELECT earlier.reference FROM step AS earlier
+         JOIN incident AS theirs ON theirs.id = earlier.incident
+         JOIN incident AS ours ON ours.id = ?1
+         WHERE theirs.monitor = ours.monitor AND theirs.labels = ours.labels AND theirs.drill = ours.drill
+           AND theirs.id <> ours.id AND earlier.step = ?2 AND earlier.reference IS NOT NULL
+         ORDER BY earlier.finished_at DESC LIMIT 1",
+    )
+    .bind(&step.incident)
+    .bind(step.step.id.as_str())
+    .fetch_optional(db)
+    .await?;
+    Ok(reference)
+}
+
+/// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
+pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -> Result<(), Fault> {
+    let mut tx = store.write().await?;
+    let event = match end.outcome {
+        Outcome::Withheld => StepEvent::Withhold,
+        outcome => StepEvent::End(outcome),
+    };
+    let status = next_status(&mut tx, step, event).await?;
+    write_end(&mut tx, step, status, end).await?;
+    enqueue::cancel_overdue(&mut tx, &step.run, &step.step.id).await?;
+    if let (Action::Gate(action), Outcome::Done) = (&step.step.action, end.outcome) {
+        gate::set_by_step(&mut tx, step, action, end.at).await?;
+    }
+    let head = ledger::append(&mut tx, end.at, &end.ledger).await?;
+    enqueue::all(&mut tx, &end.messages, &head).await?;
+    if end.hands_off {
+        hand_off(&mut tx, step, end, &head).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn write_end(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    status: StepStatus,
+    end: &StepEnd,
+) -> Result<(), Fault> {
+    let written = sqlx::query(
+        "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = ?
+         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'intent')",
+    )
+    .bind(status.as_str())
+    .bind(micros(end.report.finished_at.unwrap_or(end.at)))
+    .bind(&end.report.detail)
+    .bind(end.reference.as_deref())
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(step.epoch.cast_signed())
+    .execute(db)
+    .await?;
+    if written.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
+}
+
+async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, head: &str) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO handoff (incident, run, step, handed_off_at, ledger_head, report) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&step.incident)
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(micros(end.at))
+    .bind(head)
+    .bind(columns::json(&end.report)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The status of a step of this run; `None` when there is no such step.
+pub(crate) async fn status_of(db: &mut SqliteConnection, run: &str, step: &Name) -> Result<Option<StepStatus>, Fault> {
+    let word: Option<String> = sqlx::query_scalar("SELECT status FROM step WHERE run = ? AND step = ?")
+        .bind(run)
+        .bind(step.as_str())
+        .fetch_optional(db)
+        .await?;
+    let parse = |word: String| StepStatus::parse(&word).ok_or_else(|| Fault::column("step.status", word));
+    word.map(parse).transpose()
+}

@@ -1,0 +1,40 @@
+//! One daemon a store; a private folder; several processes may open it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use tempfile::tempdir;
+use watchkeeper_store::{LockError, SqliteStore};
+
+use crate::fixture::at;
+
+#[tokio::test]
+async fn a_second_daemon_is_refused_and_told_who_runs() {
+    let folder = tempdir().unwrap();
+    let first = SqliteStore::open(folder.path()).await.unwrap();
+    let second = SqliteStore::open(folder.path()).await.unwrap();
+    let lock = first.lock_daemon("127.0.0.1:7878", at(0)).unwrap();
+    let Err(LockError::Held { holder }) = second.lock_daemon("127.0.0.1:7879", at(5)) else {
+        panic!("a second daemon got the lock");
+    };
+    assert_eq!(holder, format!("pid {} since 2026-01-01T00:00:00Z (127.0.0.1:7878)", std::process::id()));
+    drop(lock);
+    assert!(second.lock_daemon("127.0.0.1:7879", at(6)).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn many_may_open_a_new_store_at_once() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("state");
+    let (a, b, c) = tokio::join!(SqliteStore::open(&path), SqliteStore::open(&path), SqliteStore::open(&path));
+    for opened in [a, b, c] {
+        opened.unwrap().close().await;
+    }
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn a_store_in_memory_has_nobody_to_share_with() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    assert!(store.lock_daemon("nobody", at(0)).unwrap().is_none());
+}

@@ -1,0 +1,96 @@
+//! Nobody but the present owner writes; a refused write leaves nothing.
+
+use watchkeeper_engine::ports::store::{Begun, Store as _, StoreError};
+use watchkeeper_model::{GateState, MessageKind, Outcome, StepStatus};
+use watchkeeper_store::SqliteStore;
+
+use crate::fixture::{at, begin, end, guard, hand_off, incident, message, name, open_incident, opening};
+
+#[tokio::test]
+async fn a_tick_is_recorded_once_and_none_before_it() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let monitor = name("nulls");
+    assert_eq!(store.high_water(&monitor).await.unwrap(), None);
+    assert_eq!(store.claim(&monitor, at(60), at(61)).await.unwrap().unwrap().epoch, 1);
+    assert_eq!(store.claim(&monitor, at(60), at(62)).await.unwrap(), None);
+    assert_eq!(store.claim(&monitor, at(0), at(62)).await.unwrap(), None);
+    store.skip_to(&monitor, at(180)).await.unwrap();
+    store.skip_to(&monitor, at(120)).await.unwrap();
+    assert_eq!(store.high_water(&monitor).await.unwrap(), Some(at(180)));
+    assert!(store.claim(&name("other"), at(0), at(62)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_check_of_an_old_epoch_writes_nothing() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let incident = incident("aa11", "nulls");
+    let old = store.claim(&incident.monitor, at(0), at(0)).await.unwrap().unwrap();
+    let new = store.take_over_occurrences(at(5)).await.unwrap().remove(0);
+    assert_eq!((new.epoch, new.scheduled_at), (2, at(0)));
+    let refused = store.record_check(&old, &opening(&incident, at(6))).await;
+    assert!(matches!(refused, Err(StoreError::Fenced)), "{refused:?}");
+    assert!(store.groups(&incident.monitor).await.unwrap().open.is_empty());
+    assert!(store.ledger(1, 10).await.unwrap().is_empty());
+    store.record_check(&new, &opening(&incident, at(6))).await.unwrap();
+    let groups = store.groups(&incident.monitor).await.unwrap();
+    assert_eq!(groups.open[&incident.group], incident);
+    assert!(store.take_over_occurrences(at(7)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_gate_is_never_half_set() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let incident = incident("aa11", "nulls");
+    let step = open_incident(&store, &incident, 0).await;
+    assert_eq!(store.begin_step(&step, &begin(&step, guard(), at(1))).await.unwrap(), Begun::Go { reopen: None });
+    // A message about an incident that does not exist fails at the very end of the transaction.
+    let mut broken = end(&step, Outcome::Done, at(2));
+    let mut stray = message(&step, MessageKind::Handoff, at(2));
+    stray.incident = Some("nobody".to_owned());
+    broken.messages.push(stray);
+    let rows = store.ledger(1, 100).await.unwrap();
+    let refused = store.end_step(&step, &broken).await;
+    assert!(matches!(refused, Err(StoreError::Failed { .. })), "{refused:?}");
+    assert_eq!(store.gate(&name("loans")).await.unwrap().state, GateState::Open);
+    assert_eq!(store.incident("aa").await.unwrap().steps[0].status, "intent");
+    assert_eq!(store.ledger(1, 100).await.unwrap(), rows);
+    assert!(store.handoffs().await.unwrap().is_empty());
+    store.end_step(&step, &end(&step, Outcome::Done, at(3))).await.unwrap();
+    let gate = store.gate(&name("loans")).await.unwrap();
+    assert_eq!((gate.state, gate.since), (GateState::Paused, Some(at(3))));
+    assert_eq!(store.incident("aa").await.unwrap().steps[0].status, "done");
+}
+
+#[tokio::test]
+async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let old = open_incident(&store, &incident("aa11", "nulls"), 0).await;
+    let new = store.take_over_steps(at(1)).await.unwrap().remove(0);
+    assert_eq!((new.epoch, new.status), (2, StepStatus::Planned));
+    assert!(matches!(store.begin_step(&old, &begin(&old, guard(), at(2))).await, Err(StoreError::Fenced)));
+    assert!(matches!(store.end_step(&old, &end(&old, Outcome::Withheld, at(2))).await, Err(StoreError::Fenced)));
+    store.begin_step(&new, &begin(&new, guard(), at(2))).await.unwrap();
+    assert!(matches!(store.begin_step(&new, &begin(&new, guard(), at(3))).await, Err(StoreError::Fenced)));
+    assert!(matches!(store.end_step(&old, &end(&old, Outcome::Done, at(3))).await, Err(StoreError::Fenced)));
+    assert_eq!(store.gates().await.unwrap(), []);
+    assert!(store.due(at(3), 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_way_to_end_is_read_back_as_written() {
+    for outcome in [Outcome::Done, Outcome::Failed, Outcome::Unknown] {
+        let store = SqliteStore::in_memory().await.unwrap();
+        let step = hand_off(&store, &incident("aa11", "nulls"), outcome, 0).await;
+        let detail = store.incident("aa11").await.unwrap();
+        assert_eq!(detail.steps[0].status, outcome.as_str());
+        assert_eq!((detail.steps[0].started_at, detail.steps[0].finished_at), (Some(at(1)), Some(at(2))));
+        assert_eq!(store.handoffs().await.unwrap()[0].first_step.outcome, outcome);
+        // It has ended: nothing ends it again.
+        assert!(matches!(store.end_step(&step, &end(&step, Outcome::Done, at(9))).await, Err(StoreError::Fenced)));
+    }
+    let store = SqliteStore::in_memory().await.unwrap();
+    let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
+    store.end_step(&step, &end(&step, Outcome::Withheld, at(1))).await.unwrap();
+    assert_eq!(store.incident("aa11").await.unwrap().steps[0].status, "withheld");
+    assert_eq!(store.gate(&name("loans")).await.unwrap().state, GateState::Open);
+}

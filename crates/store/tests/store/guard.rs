@@ -1,0 +1,81 @@
+//! Budgets, breaker, holds and inhibition are rows: a restart does not reset them.
+
+use std::time::Duration;
+
+use tempfile::tempdir;
+use watchkeeper_engine::ports::store::{Begun, Store as _};
+use watchkeeper_model::{Budget, CircuitBreaker, Guard, Incident, Outcome, Withheld};
+use watchkeeper_store::{HoldScope, SqliteStore};
+
+use crate::fixture::{at, begin, guard, hand_off, incident, name, open_incident};
+
+async fn begun(store: &SqliteStore, incident: &Incident, guard: Guard, second: i64) -> Begun {
+    let step = open_incident(store, incident, second).await;
+    store.begin_step(&step, &begin(&step, guard, at(second))).await.unwrap()
+}
+
+#[tokio::test]
+async fn budgets_survive_reopening_and_slide() {
+    let folder = tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
+    let drill = Incident { drill: true, ..incident("dd11", "drilled") };
+    hand_off(&store, &drill, Outcome::Done, 5).await;
+    drop(store);
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let hour = Some(Budget { max: 1, per: Duration::from_secs(3600) });
+    let per_target = Guard { per_target: hour.clone(), ..guard() };
+    let refused = begun(&store, &incident("bb22", "nulls"), per_target.clone(), 10).await;
+    assert_eq!(refused, Begun::Withheld(Withheld::PerTarget(1)));
+    let global = Guard { global: hour, ..guard() };
+    let refused = begun(&store, &incident("cc33", "nulls"), global, 20).await;
+    assert_eq!(refused, Begun::Withheld(Withheld::Global(1)));
+    let later = begun(&store, &incident("dd44", "nulls"), per_target, 3700).await;
+    assert_eq!(later, Begun::Go { reopen: Some("REF-1".to_owned()) });
+}
+
+#[tokio::test]
+async fn the_breaker_counts_failures_since_the_last_success() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let breaker = CircuitBreaker { failures: 2, cooldown: Duration::from_secs(600) };
+    let guarded = Guard { circuit_breaker: Some(breaker), ..guard() };
+    hand_off(&store, &incident("a1", "nulls"), Outcome::Failed, 0).await;
+    hand_off(&store, &incident("a2", "nulls"), Outcome::Done, 10).await;
+    hand_off(&store, &incident("a3", "nulls"), Outcome::Failed, 20).await;
+    assert!(matches!(begun(&store, &incident("a4", "nulls"), guarded.clone(), 30).await, Begun::Go { .. }));
+    hand_off(&store, &incident("a5", "nulls"), Outcome::Unknown, 40).await;
+    let refused = begun(&store, &incident("a6", "nulls"), guarded.clone(), 50).await;
+    assert_eq!(refused, Begun::Withheld(Withheld::CircuitOpen(at(642))));
+    assert!(matches!(begun(&store, &incident("a7", "nulls"), guarded, 642).await, Begun::Go { .. }));
+}
+
+#[tokio::test]
+async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let scope = HoldScope::Monitor(name("nulls"));
+    store.hold(&scope, "ana", "migration", at(0)).await.unwrap();
+    let refused = begun(&store, &incident("aa11", "nulls"), guard(), 1).await;
+    assert_eq!(refused, Begun::Withheld(Withheld::Held("migration".to_owned())));
+    assert_eq!(store.planned_steps("aa11").await.unwrap().len(), 1);
+    assert_eq!(store.next_due().await.unwrap(), None);
+    assert!(matches!(begun(&store, &incident("bb22", "latency"), guard(), 2).await, Begun::Go { .. }));
+    assert!(store.release(&scope, "ana", at(3)).await.unwrap());
+    assert!(!store.release(&scope, "ana", at(4)).await.unwrap());
+    store.hold(&HoldScope::All, "ana", "all hands", at(5)).await.unwrap();
+    assert_eq!(store.holds().await.unwrap()[0].scope, HoldScope::All);
+    let refused = begun(&store, &incident("cc33", "latency"), guard(), 6).await;
+    assert_eq!(refused, Begun::Withheld(Withheld::Held("all hands".to_owned())));
+}
+
+#[tokio::test]
+async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    open_incident(&store, &incident("aa11", "freshness"), 0).await;
+    let step = open_incident(&store, &incident("bb22", "nulls"), 1).await;
+    let mut intent = begin(&step, guard(), at(2));
+    intent.inhibited_by = vec![name("schema"), name("freshness")];
+    let refused = store.begin_step(&step, &intent).await.unwrap();
+    assert_eq!(refused, Begun::Withheld(Withheld::Inhibited("freshness".to_owned())));
+    store.resolve("bb22", "ana", at(3)).await.unwrap();
+    assert_eq!(store.begin_step(&step, &intent).await.unwrap(), Begun::Withheld(Withheld::Over));
+}

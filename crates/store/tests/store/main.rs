@@ -1,0 +1,11 @@
+//! The store on real SQLite: what a claim, a step, a message and a ledger row survive.
+#![expect(clippy::unwrap_used, reason = "a broken expectation stops the test")]
+
+mod daemon;
+mod fencing;
+mod fixture;
+mod guard;
+mod ledger;
+mod outbox;
+mod people;
+mod recovery;

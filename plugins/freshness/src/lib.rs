@@ -1,0 +1,81 @@
+//! Measures how old the newest row is.
+
+use watchkeeper_plugin::{Ask, Check, Failure, Frame, Kind, Measurement, Metric, Params, Run};
+
+const MICROSECONDS_A_MINUTE: f64 = 60e6;
+
+/// How old the newest row is.
+#[derive(Debug, Params)]
+pub struct Freshness {
+    /// The column with the time of each row; the source's time column when absent.
+    column: Option<String>,
+}
+
+impl Check for Freshness {
+    const SUMMARY: &'static str = "Minutes between the tick and the newest row that is not in the future.";
+
+    fn metrics() -> Vec<Metric> {
+        let age = "Minutes between the tick and the newest row not in the future.";
+        let future = "Rows stamped after the tick; they do not make the data fresh.";
+        vec![Metric::new("age_minutes", "minutes", age), Metric::new("future_rows", "rows", future)]
+    }
+
+    fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
+        let column = self.column.as_ref().or(run.time_column.as_ref());
+        let column = column
+            .ok_or_else(|| Failure::config("parameter \"column\" is missing, and the source names no time column"))?;
+        current.field("column", column, &[Kind::Time])?;
+        let newest = newest(current, column, run.scheduled_at)?;
+        let Some(time) = newest.past else {
+            return Err(Failure::no_data(format!(
+                "column \"{column}\" has no time up to the tick; {} rows are stamped after it",
+                newest.future
+            )));
+        };
+        let age = run.scheduled_at.saturating_sub(time) as f64 / MICROSECONDS_A_MINUTE;
+        Ok(vec![Measurement::new("age_minutes", age), Measurement::new("future_rows", newest.future as f64)])
+    }
+}
+
+/// The newest time up to the tick, and how many rows come after it.
+#[derive(Debug, Default, PartialEq)]
+struct Newest {
+    past: Option<i64>,
+    future: u64,
+}
+
+impl Newest {
+    fn see(&mut self, time: i64, tick: i64) {
+        if time > tick {
+            self.future += 1;
+        } else {
+            self.past = self.past.max(Some(time));
+        }
+    }
+}
+
+/// One answer suffices, and only rows in the future make it read all of them.
+fn newest(frame: &dyn Frame, column: &str, tick: i64) -> Result<Newest, Failure> {
+    let mut ask = Ask::new();
+    let maximum = ask.maximum(column);
+    match frame.answer(ask)?.get(maximum)? {
+        None => Ok(Newest::default()),
+        Some(time) if time <= tick as f64 => Ok(Newest { past: Some(time as i64), future: 0 }),
+        Some(_) => scan(frame, column, tick),
+    }
+}
+
+fn scan(frame: &dyn Frame, column: &str, tick: i64) -> Result<Newest, Failure> {
+    let mut newest = Newest::default();
+    for chunk in frame.scan(&[column])? {
+        for column in &chunk? {
+            column.times()?.flatten().for_each(|time| newest.see(time, tick));
+        }
+    }
+    Ok(newest)
+}
+
+watchkeeper_plugin::export!(Freshness);
+
+#[cfg(test)]
+mod tests;

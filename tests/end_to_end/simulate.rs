@@ -1,0 +1,55 @@
+//! The whole story on real data: breach, first step, mail, handoff, recovery.
+
+use std::fs;
+
+use mail_parser::MessageParser;
+
+use crate::bench::Bench;
+
+const PERIOD: [&str; 4] = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];
+
+#[test]
+fn a_breach_pauses_the_gate_then_tells_the_owner_then_records_the_handoff() {
+    let bench = Bench::sample();
+    let output = bench.run(&[&["simulate", "--execute"], &PERIOD[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let handoffs = bench.json(&["handoffs"], 0);
+    let auc: Vec<_> = handoffs.as_array().expect("a list").iter().filter(|h| h["monitor"] == "loan-auc").collect();
+    assert!(!auc.is_empty());
+    for handoff in &auc {
+        assert_eq!(handoff["first_step"]["action"], "gate");
+        assert_eq!(handoff["first_step"]["outcome"], "done");
+        assert_eq!(handoff["notifications"][0]["outcome"], "sent");
+        assert!(handoff["resolved_at"].is_string(), "the AUC recovered: {handoff}");
+        assert_eq!(handoff["ledger_head"].as_str().map(str::len), Some(64));
+    }
+    assert_eq!(auc.iter().filter(|h| h["opened_at"] == "2021-09-03T00:00:00Z").count(), 1);
+
+    let gates = bench.json(&["gates"], 0);
+    assert_eq!(gates[0]["name"], "loan-decisions");
+    assert_eq!(gates[0]["state"], "paused");
+
+    let mails: Vec<_> = fs::read_dir(bench.path().join("state/mail")).expect("mail has landed").collect();
+    let told = mails.into_iter().map(|mail| fs::read(mail.expect("an entry").path()).expect("a mail"));
+    let about_breach = told.filter(|raw| {
+        let mail = MessageParser::default().parse(raw).expect("an independent parser reads it");
+        let text = mail.body_text(0).expect("a text part").into_owned();
+        text.contains("0.592603") && text.contains("0.6") && text.contains("pause gate loan-decisions")
+    });
+    assert!(about_breach.count() >= 1, "one mail says what was measured, against what, and what was done");
+
+    let verified = bench.run(&["ledger", "verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn without_execute_nothing_is_done() {
+    let bench = Bench::sample();
+    let output = bench.run(&["simulate", "--from", "2021-09-01T00:00:00Z", "--to", "2021-09-04T00:00:00Z"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("pause gate loan-decisions"), "{said}");
+    assert!(!bench.path().join("state/mail").exists());
+    assert_eq!(bench.json(&["gates"], 0)[0]["state"], "open");
+}

@@ -37,11 +37,6 @@ impl Bench {
         fs::write(&path, change(text)).expect("the file is written");
     }
 
-    /// Writes one file.
-    pub(crate) fn write(&self, file: &str, text: &str) {
-        self.edit(file, |_| text.to_owned());
-    }
-
     /// The binary, ready to run in this workspace.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());

@@ -80,7 +80,8 @@ fn take_request(listener: &TcpListener) -> (String, TcpStream) {
         request.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+        let header =
+            |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
         let length: usize = header("content-length:").expect("a length").parse().expect("a number");
         if body.len() >= length {
             return (header("idempotency-key:").expect("a key"), stream);

@@ -1,10 +1,15 @@
 //! The whole story on real data: breach, first step, mail, handoff, recovery.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 use mail_parser::MessageParser;
+use serde_json::Value;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Daemon};
 
 const PERIOD: [&str; 4] = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];
 
@@ -29,6 +34,7 @@ fn a_breach_pauses_the_gate_then_tells_the_owner_then_records_the_handoff() {
     let gates = bench.json(&["gates"], 0);
     assert_eq!(gates[0]["name"], "loan-decisions");
     assert_eq!(gates[0]["state"], "paused");
+    assert_eq!(ask(&bench.daemon(), "loan-decisions")["value"], false, "a decision service must wait");
 
     let mails: Vec<_> = fs::read_dir(bench.path().join("state/mail")).expect("mail has landed").collect();
     let told = mails.into_iter().map(|mail| fs::read(mail.expect("an entry").path()).expect("a mail"));
@@ -41,6 +47,19 @@ fn a_breach_pauses_the_gate_then_tells_the_owner_then_records_the_handoff() {
 
     let verified = bench.run(&["ledger", "verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+/// Asks for a gate as an OpenFeature client does.
+fn ask(daemon: &Daemon, gate: &str) -> Value {
+    let body = r#"{"context":{"targetingKey":"loans"}}"#;
+    let mut peer = TcpStream::connect(&daemon.address).expect("the daemon listens");
+    let head = format!("POST /ofrep/v1/evaluate/flags/{gate} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    let typed = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    peer.write_all(format!("{head}{typed}").as_bytes()).expect("it is asked");
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).expect("it answers");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
+    serde_json::from_str(body).expect("JSON")
 }
 
 #[test]

@@ -88,14 +88,7 @@ fn assemble(
 ) -> Result<Engine, Failure> {
     let host: Host = wiring::host(folder)?;
     let sources = DataSources::new(folder, workspace.sources.clone());
-    let ports = Ports {
-        clock,
-        store,
-        sources: Arc::new(sources),
-        checker: Arc::new(host),
-        actions,
-        notifier,
-    };
+    let ports = Ports { clock, store, sources: Arc::new(sources), checker: Arc::new(host), actions, notifier };
     Ok(Engine::new(workspace, ports))
 }
 

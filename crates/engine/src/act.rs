@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use watchkeeper_model::{
-    Action, GateAction, Guarantee, Outcome, StepReport, Time, Withheld, digest_of,
-};
+use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, Time, Withheld, digest_of};
 
 use crate::{
     Engine, EngineError, compose,
@@ -73,8 +71,7 @@ impl Engine {
 
     async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), EngineError> {
         let end = ActionEnd { outcome: Outcome::Withheld, detail: reason.to_string(), reference: None };
-        let escalate =
-            matches!(reason, Withheld::PerTarget(_) | Withheld::Global(_) | Withheld::CircuitOpen(_));
+        let escalate = matches!(reason, Withheld::PerTarget(_) | Withheld::Global(_) | Withheld::CircuitOpen(_));
         self.record_end(step, end, None, escalate).await
     }
 

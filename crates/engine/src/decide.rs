@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use watchkeeper_model::{
-    Change, Incident, IncidentState, Judgement, Labels, MessageKind, Monitor, PolicyVerdict, Runbook,
-    Series, SeriesReport, StepRun, StepStatus, Time, Verdict, Workspace, advance, short_id,
+    Change, Incident, IncidentState, Judgement, Labels, MessageKind, Monitor, PolicyVerdict, Runbook, Series,
+    SeriesReport, StepRun, StepStatus, Time, Verdict, Workspace, advance, short_id,
 };
 
 use crate::{
@@ -61,8 +61,7 @@ fn by_group(monitor: &Monitor, groups: &Groups, evaluation: &Evaluation) -> BTre
     let mut split: BTreeMap<Labels, Vec<Judged>> = BTreeMap::new();
     for series in &evaluation.series {
         let Some((judgement, consecutive, recover)) = series.judged else { continue };
-        let judged =
-            Judged { series: series.series(), judgement, consecutive, recover, report: series.report() };
+        let judged = Judged { series: series.series(), judgement, consecutive, recover, report: series.report() };
         split.entry(group_of(&monitor.alert.group_by, &series.labels)).or_default().push(judged);
     }
     let policies = [(Verdict::NoData, monitor.alert.no_data), (Verdict::Error, monitor.alert.on_error)];

@@ -44,13 +44,7 @@ impl Engine {
         })
     }
 
-    async fn measure(
-        &self,
-        monitor: &Monitor,
-        at: Time,
-        span: Span,
-        window: &mut Window,
-    ) -> Result<Measured, String> {
+    async fn measure(&self, monitor: &Monitor, at: Time, span: Span, window: &mut Window) -> Result<Measured, String> {
         let current = self.ports.sources.open(&monitor.input.source, span).await.map_err(|e| e.to_string())?;
         let rows = count(&*current).await?;
         window.rows = Some(rows);
@@ -156,7 +150,8 @@ fn judge(monitor: &Monitor, measured: Measured) -> (Verdict, Vec<SeriesVerdict>,
             let series: Vec<_> = values.into_iter().map(|value| judge_one(monitor, value, &reference)).collect();
             let verdict = series.iter().map(|series| series.verdict).max().unwrap_or(Verdict::NoData);
             let unjudged = series.iter().find(|series| series.verdict == Verdict::Error);
-            let error = unjudged.map(|series| format!("{} has no value on the baseline to compare with", series.series()));
+            let error =
+                unjudged.map(|series| format!("{} has no value on the baseline to compare with", series.series()));
             (verdict, series, error)
         }
     }

@@ -106,11 +106,7 @@ fn step(standing: Standing, judgement: Judgement, consecutive: u32, recover: u32
 
 /// Moves a group by one tick. Each entry is a series, its judgement and its threshold's `consecutive` and `recover`.
 /// A series that is not measured this time keeps its standing. `open`: whether the group's incident is open.
-pub fn advance(
-    state: &GroupState,
-    judged: &[(Series, Judgement, u32, u32)],
-    open: bool,
-) -> (GroupState, Change) {
+pub fn advance(state: &GroupState, judged: &[(Series, Judgement, u32, u32)], open: bool) -> (GroupState, Change) {
     let mut standings = state.standings.clone();
     for (series, judgement, consecutive, recover) in judged {
         let before = standings.get(series).copied().unwrap_or(Standing::Quiet(0));

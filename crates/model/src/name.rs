@@ -11,7 +11,9 @@ pub struct Name(String);
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a name: use lower-case letters, digits and single hyphens, starting with a letter, at most 63 characters")]
+#[error(
+    "`{0}` is not a name: use lower-case letters, digits and single hyphens, starting with a letter, at most 63 characters"
+)]
 pub struct NameError(pub String);
 
 impl Name {

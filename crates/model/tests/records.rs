@@ -50,7 +50,8 @@ fn only_the_table_moves_a_step() {
         assert_eq!(begins, *status == StepStatus::Planned, "no step begins twice: {status:?}");
         for outcome in ends {
             let settles = status.next(StepEvent::Settle(outcome)).is_some();
-            let may = *status == StepStatus::Ended(Outcome::Unknown) && matches!(outcome, Outcome::Done | Outcome::Failed);
+            let may =
+                *status == StepStatus::Ended(Outcome::Unknown) && matches!(outcome, Outcome::Done | Outcome::Failed);
             assert_eq!(settles, may, "only an unknown outcome is settled: {status:?} {outcome:?}");
             let ended = status.next(StepEvent::End(outcome));
             assert_eq!(ended.is_some(), *status == StepStatus::Intent && outcome != Outcome::Withheld);

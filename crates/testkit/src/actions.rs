@@ -1,9 +1,6 @@
 //! Actions that end as the test says, and remember that they were asked.
 
-use std::{
-    collections::VecDeque,
-    sync::Mutex,
-};
+use std::{collections::VecDeque, sync::Mutex};
 
 use async_trait::async_trait;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};

@@ -24,8 +24,8 @@ pub(crate) fn run() -> Result<()> {
     finish(place.watchkeeper(&["simulate", "--execute"]).args(period))?;
     say("What went from the machine to its owner");
     finish(&mut place.watchkeeper(&["handoffs"]))?;
-    say("The newest mail, as the owner got it");
-    crate::say(&place.newest_mail()?);
+    say("The mail of a handoff, as the owner got it");
+    crate::say(&place.handoff_mail()?);
     say("A decision service asks the gate, over OpenFeature's remote evaluation protocol");
     let answer = place.ask_gate()?;
     crate::say(&answer);
@@ -68,16 +68,19 @@ impl Place {
         command
     }
 
-    /// Headers and plain text of the newest mail.
-    fn newest_mail(&self) -> Result<String> {
-        let mut mails: Vec<_> = fs::read_dir(self.folder.join("state/mail"))?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()?;
-        mails.sort_by_key(|path| fs::metadata(path).and_then(|meta| meta.modified()).ok());
-        let newest = mails.last().context("no mail has landed")?;
-        let text = fs::read_to_string(newest)?;
-        let plain = text.split("Content-Type: text/html").next().unwrap_or(&text);
-        Ok(format!("{} mails; the newest is {}\n\n{plain}", mails.len(), newest.display()))
+    /// The subject and the plain text of a handoff's mail.
+    fn handoff_mail(&self) -> Result<String> {
+        for entry in fs::read_dir(self.folder.join("state/mail"))? {
+            let path = entry?.path();
+            // Quoted-printable, as mail is written.
+            let text = fs::read_to_string(&path)?.replace("\r\n", "\n").replace("=\n", "").replace("=3D", "=");
+            if let Some((headers, body)) = text.split_once("\n\n").filter(|_| text.contains(".handoff.")) {
+                let plain = body.split("\n\n").skip(1).collect::<Vec<_>>().join("\n\n");
+                let plain = plain.split("\n--").next().unwrap_or_default();
+                return Ok(format!("{}\n\n{headers}\n\n{plain}", path.display()));
+            }
+        }
+        bail!("no mail of a handoff has landed")
     }
 
     /// Starts the daemon, asks it, and stops it.

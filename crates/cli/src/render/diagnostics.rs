@@ -96,7 +96,7 @@ error: there is no team `ml-taem`
         let (message, source) = ("cannot read the file".to_owned(), "".into());
         let unread = Diagnostic { message, source, span: 0..0, label: String::new(), help: None, ..unknown_owner() };
         let drawn = report(&[unread], false);
-        assert_eq!(drawn, "error: cannot read the file\n --> config/monitors/loan-auc.toml\n\n1 error in 1 file");
+        assert_eq!(drawn, "error: cannot read the file\n--> config/monitors/loan-auc.toml\n\n1 error in 1 file");
     }
 
     #[test]

@@ -43,8 +43,13 @@ pub trait Store: Send + Sync {
     /// When the next message is due; `None` when there is none.
     async fn next_due(&self) -> Result<Option<Time>, StoreError>;
     /// Records how a delivery ended. `retry_at` puts the item back.
-    async fn delivered(&self, item: &OutboxItem, outcome: &str, retry_at: Option<Time>, now: Time)
-    -> Result<(), StoreError>;
+    async fn delivered(
+        &self,
+        item: &OutboxItem,
+        outcome: &str,
+        retry_at: Option<Time>,
+        now: Time,
+    ) -> Result<(), StoreError>;
 }
 
 /// Why the store did not do it.

@@ -1,5 +1,4 @@
 //! Embeds the standard checks: every component in `plugins/dist` becomes a row of the table that `standard.rs` includes.
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
 
 use std::{env, error::Error, fmt::Write, fs, path::Path, path::PathBuf};
 

@@ -58,13 +58,15 @@ impl Bench {
 
     /// Starts the daemon and waits until it listens.
     pub(crate) fn daemon(&self) -> Daemon {
-        let mut child =
-            self.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
+        let mut command = self.command(&["run"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
+        let mut daemon = Daemon { child, address: String::new() };
         let mut said = Vec::new();
-        for line in BufReader::new(child.stderr.take().expect("stderr is piped")).lines() {
+        for line in BufReader::new(daemon.child.stderr.take().expect("stderr is piped")).lines() {
             let line = line.expect("the daemon writes text");
             if let Some((_, address)) = line.split_once("listening on ") {
-                return Daemon { child, address: address.trim().to_owned() };
+                daemon.address = address.trim().to_owned();
+                return daemon;
             }
             said.push(line);
         }

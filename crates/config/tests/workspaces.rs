@@ -1,4 +1,5 @@
 //! Whole workspaces: those in `data/ok` load; of those in `data/err` every mistake is reported, as `expected.txt` says.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,5 @@
 //! Templates, the table of a step's life and the ledger's chain.
+#![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
 use serde_json::json;
 use watchkeeper_model::{

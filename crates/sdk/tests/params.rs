@@ -1,4 +1,5 @@
 //! Parameters derived from a struct: described, read, and refused in clear sentences.
+#![expect(clippy::panic, reason = "a test stops at the first thing that is not so")]
 
 use watchkeeper_plugin::{Failure, Given, Params, Value};
 

@@ -1,4 +1,5 @@
 //! Sources end to end: files made in the test, opened as frames, read every way.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 
 #[path = "it/aggregates.rs"]
 mod aggregates;

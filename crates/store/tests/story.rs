@@ -1,4 +1,5 @@
 //! The engine's story on the real store, with scripted checks and peers: timelines, and a crash after each record.
+#![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -17,7 +17,7 @@ const GATE: &str = "loan-decisions";
 /// Simulates eleven months of the loan model for real: gate, mail and ledger are what they would have been.
 pub(crate) fn run() -> Result<()> {
     plugins::run()?;
-    finish(Command::new("cargo").args(["build", "--quiet", "--package", "watchkeeper"]).current_dir(repository()))?;
+    finish(Command::new("cargo").args(["build", "--workspace", "--all-targets"]).current_dir(repository()))?;
     let place = Place::new()?;
     say("Eleven months of a loan model, 2021-06-15 to 2022-05-10, through the real engine");
     let period = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];

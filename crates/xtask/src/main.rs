@@ -36,7 +36,8 @@ fn say(line: &str) {
 
 /// The repository's folder.
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    let chores = Path::new(env!("CARGO_MANIFEST_DIR"));
+    chores.ancestors().nth(2).unwrap_or(chores).to_path_buf()
 }
 
 /// Where cargo puts what it builds.

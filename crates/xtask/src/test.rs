@@ -9,8 +9,9 @@ use crate::{finish, plugins, repository};
 /// Builds the checks, then tests the workspace and the checks' own numbers.
 pub(crate) fn run() -> Result<()> {
     plugins::run()?;
-    // The end-to-end tests start the binary, so it has to be there and new.
-    finish(Command::new("cargo").args(["build", "--package", "watchkeeper"]).current_dir(repository()))?;
+    // The end-to-end tests start the binary, so it has to be there and new; all targets at once, because another
+    // selection would build the dependencies a second time with other features.
+    finish(Command::new("cargo").args(["build", "--workspace", "--all-targets"]).current_dir(repository()))?;
     finish(Command::new("cargo").args(["test", "--workspace"]).current_dir(repository()))?;
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");

@@ -15,7 +15,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(columns: &[(&str, &[Option<f64>])]) -> Arc<dyn Frame> {
+    pub(crate) fn of(columns: &[(&str, &[Option<f64>])]) -> Arc<dyn Frame> {
         let field = |name: &str| Field {
             name: name.to_owned(),
             kind: FieldKind::Number,

@@ -21,7 +21,7 @@ use crate::{
 const SLACK: Duration = Duration::from_millis(50);
 
 fn nothing() -> Arc<dyn Frame> {
-    Table::new(&[])
+    Table::of(&[])
 }
 
 /// Runs a guest that must hit its deadline, after compiling it, and holds the host to the deadline.

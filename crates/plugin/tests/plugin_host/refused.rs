@@ -14,7 +14,7 @@ use crate::{
 };
 
 fn nothing() -> Arc<dyn Frame> {
-    Table::new(&[])
+    Table::of(&[])
 }
 
 async fn refusal(wasm: &[u8]) -> String {

@@ -22,7 +22,7 @@ async fn every_standard_check_describes_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn null_rate_measures_every_column() {
     let bench = Bench::new();
-    let frame = Table::new(&[
+    let frame = Table::of(&[
         ("age", &[Some(30.0), Some(41.0), Some(52.0), Some(63.0)]),
         ("income", &[Some(1.0), None, Some(3.0), None]),
     ]);
@@ -36,7 +36,7 @@ async fn null_rate_measures_every_column() {
 async fn null_rate_names_a_column_that_is_not_there() {
     let bench = Bench::new();
     let params = vec![("columns".to_owned(), ParamValue::Texts(vec!["incme".to_owned()]))];
-    let frame = Table::new(&[("income", &[Some(1.0)])]);
+    let frame = Table::of(&[("income", &[Some(1.0)])]);
     let message = bench.failure(CheckRequest { params, ..request("null-rate", frame) }).await;
     assert!(message.contains("incme"), "{message}");
 }
@@ -44,7 +44,7 @@ async fn null_rate_names_a_column_that_is_not_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_run_measures_the_same_bits() {
     let bench = Bench::new();
-    let frame = Table::new(&[("income", &[Some(1.0), None, Some(3.0)])]);
+    let frame = Table::of(&[("income", &[Some(1.0), None, Some(3.0)])]);
     let first = bench.check(request("null-rate", frame.clone())).await;
     assert_eq!(bench.check(request("null-rate", frame)).await, first);
 }

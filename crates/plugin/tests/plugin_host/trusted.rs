@@ -24,7 +24,7 @@ fn compiled(bench: &Bench) -> Vec<PathBuf> {
 async fn a_component_is_compiled_once_into_a_private_folder() {
     let bench = Bench::new();
     let plugin = bench.add("guest", &guests::measuring("1"));
-    assert!(matches!(bench.check(request(&plugin, Table::new(&[]))).await, CheckOutcome::Measured(_)));
+    assert!(matches!(bench.check(request(&plugin, Table::of(&[]))).await, CheckOutcome::Measured(_)));
     let files = compiled(&bench);
     assert_eq!(files.len(), 1, "one compiled file and no scratch folder: {files:?}");
     let digest = bench.host.digest(&plugin).expect("a digest");
@@ -41,16 +41,16 @@ async fn a_second_host_loads_what_the_first_compiled() {
     let mut config = bench::config(bench.folder.path());
     config.compiler.program = "/nonexistent/compiler".into();
     let second = Host::new(config).expect("a second host");
-    assert!(matches!(second.check(request(&plugin, Table::new(&[]))).await, CheckOutcome::Measured(_)));
+    assert!(matches!(second.check(request(&plugin, Table::of(&[]))).await, CheckOutcome::Measured(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_file_is_another_component() {
     let bench = Bench::new();
     let plugin = bench.add("guest", &guests::measuring("1"));
-    let first = bench.check(request(&plugin, Table::new(&[]))).await;
+    let first = bench.check(request(&plugin, Table::of(&[]))).await;
     bench.add("guest", &guests::measuring("2"));
-    let second = bench.check(request(&plugin, Table::new(&[]))).await;
+    let second = bench.check(request(&plugin, Table::of(&[]))).await;
     let value = |outcome: &CheckOutcome| match outcome {
         CheckOutcome::Measured(measured) => measured[0].value,
         other => panic!("{other:?}"),
@@ -79,7 +79,7 @@ async fn damaged_code_is_compiled_again() {
     fs::remove_file(&file).expect("it is removed");
     fs::write(&file, b"damaged").expect("damage");
     let second = Host::new(bench::config(bench.folder.path())).expect("a second host");
-    assert!(matches!(second.check(request(&plugin, Table::new(&[]))).await, CheckOutcome::Measured(_)));
+    assert!(matches!(second.check(request(&plugin, Table::of(&[]))).await, CheckOutcome::Measured(_)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ async fn a_step_in_intent_is_taken_over_with_its_arguments() {
     let folder = tempdir().unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
-    assert_eq!(store.planned_steps("aa11").await.unwrap(), [step.clone()]);
+    assert_eq!(store.planned_steps("aa11").await.unwrap(), std::slice::from_ref(&step));
     store.begin_step(&step, &begin(&step, guard(), at(1))).await.unwrap();
     drop(store);
     let store = SqliteStore::open(folder.path()).await.unwrap();

@@ -143,6 +143,21 @@ impl Facts {
     }
 }
 
+impl MessageKind {
+    /// The word used in JSON and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handoff => "handoff",
+            Self::Overdue => "overdue",
+            Self::Warning => "warning",
+            Self::Reminder => "reminder",
+            Self::Escalation => "escalation",
+            Self::Step => "step",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
 impl SeriesReport {
     /// Why nothing was measured at all, where this stands in for the series that are missing: its metric is then the
     /// verdict's own word.

@@ -9,7 +9,6 @@ mod text;
 use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
-pub(crate) use lead::kind_word;
 pub(crate) use number::number;
 
 /// How many series a message lists; the rest is counted.

@@ -7,19 +7,6 @@ use super::{Mood, cut, number, one_line};
 /// A subject longer than this is cut; mail clients and phones show less.
 const SUBJECT_CHARS_MAX: usize = 140;
 
-/// The kind's word in JSON: `handoff`.
-pub(crate) fn kind_word(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Handoff => "handoff",
-        MessageKind::Overdue => "overdue",
-        MessageKind::Warning => "warning",
-        MessageKind::Reminder => "reminder",
-        MessageKind::Escalation => "escalation",
-        MessageKind::Step => "step",
-        MessageKind::Resolved => "resolved",
-    }
-}
-
 /// `loan-auc in breach: auc 0.592603, limit: below 0.6`.
 pub(super) fn subject(message: &Message, mood: Mood) -> String {
     let facts = &message.facts;

@@ -58,7 +58,8 @@ fn counted(opened: usize, handed: usize, rehearsed: bool) -> String {
     let (be, be_one) = if rehearsed { ("would be", "would be") } else { ("were", "was") };
     match opened {
         0 => format!("No incident {be_one} opened."),
-        1 => format!("1 incident {be_one} opened, {handed} of them handed to its owner."),
+        1 if handed == 1 => format!("1 incident {be_one} opened and handed to its owner."),
+        1 => format!("1 incident {be_one} opened."),
         _ => format!("{opened} incidents {be} opened, {handed} of them handed to their owners."),
     }
 }

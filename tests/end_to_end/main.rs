@@ -5,4 +5,7 @@ mod arrows;
 mod backtest;
 mod bench;
 mod crash;
+mod json_shapes;
+mod night;
+mod rehearsal;
 mod simulate;

@@ -7,8 +7,10 @@ mod value;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use watchkeeper_config::FileKind;
 
-pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, RunArgs, SimulateArgs};
+pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
     AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, ReleaseArgs,
     ResolveArgs, SettleArgs, SettledAs, Show,
@@ -96,6 +98,10 @@ pub(crate) enum Command {
     #[command(after_help = exit::HELP)]
     Ledger(LedgerArgs),
 
+    /// Print a shell's completions of this command line.
+    #[command(after_help = exit::HELP)]
+    Completions(CompletionsArgs),
+
     /// Compile one component; the host starts this in a process of its own.
     #[command(hide = true)]
     CompilePlugin(CompilePluginArgs),
@@ -121,8 +127,16 @@ pub(crate) struct ListingArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Which kind of file.
-    #[arg(value_name = "KIND")]
-    pub(crate) kind: String,
+    #[arg(value_name = "KIND", value_parser = value::file_kind())]
+    pub(crate) kind: FileKind,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
 }
 
 /// Arguments of `compile-plugin`.

@@ -1,30 +1,29 @@
 //! Puts an engine together: the ports' real implementations, or those of a rehearsal.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_trait::async_trait;
 use watchkeeper_action::ActionRunner;
 use watchkeeper_engine::{
     Engine, Ports,
-    ports::{
-        action::{ActionCall, ActionEnd, Actions, Probe},
-        clock::Clock,
-        notifier::Notifier,
-    },
+    ports::{action::Actions, clock::Clock, notifier::Notifier},
     secret::SecretReader,
 };
-use watchkeeper_model::{Channel, Name, Workspace};
+use watchkeeper_model::Workspace;
 use watchkeeper_notify::Channels;
 use watchkeeper_plugin_host::Host;
 use watchkeeper_source::DataSources;
 use watchkeeper_store::SqliteStore;
 
-use crate::{failure::Failure, wiring};
+use crate::{
+    clock::SystemClock,
+    failure::Failure,
+    rehearsal::{Pretended, Tellings},
+    wiring,
+};
 
 /// What is written by console channels while an engine runs; read between ticks.
 #[derive(Clone, Default)]
@@ -63,19 +62,21 @@ pub(crate) fn real(
     assemble(folder, workspace, clock, store, Arc::new(actions), Arc::new(notifier))
 }
 
-/// An engine whose effects stay in this process: steps are not done, messages go to `console`, and the store is in
-/// memory.
-pub(crate) async fn rehearsal(
+/// An engine whose effects stay in this process: steps are only pretended, and messages are kept in `tellings`.
+pub(crate) fn rehearsal(
     folder: &Path,
     workspace: Workspace,
     clock: Arc<dyn Clock>,
-    console: impl Write + Send + 'static,
+    store: Arc<SqliteStore>,
+    tellings: Tellings,
 ) -> Result<Engine, Failure> {
-    let channels: BTreeMap<Name, Channel> =
-        workspace.channels.keys().map(|name| (name.clone(), Channel::Console)).collect();
-    let notifier = Channels::new(folder, channels, SecretReader::new(folder), console).map_err(Failure::usage)?;
+    assemble(folder, workspace, clock, store, Arc::new(Pretended), Arc::new(tellings))
+}
+
+/// An engine that only evaluates, on the wall clock.
+pub(crate) async fn measuring(folder: &Path, workspace: Workspace) -> Result<Engine, Failure> {
     let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
-    assemble(folder, workspace, clock, store, Arc::new(Rehearsed), Arc::new(notifier))
+    rehearsal(folder, workspace, Arc::new(SystemClock), store, Tellings::default())
 }
 
 fn assemble(
@@ -90,18 +91,4 @@ fn assemble(
     let sources = DataSources::new(folder, workspace.sources.clone());
     let ports = Ports { clock, store, sources: Arc::new(sources), checker: Arc::new(host), actions, notifier };
     Ok(Engine::new(workspace, ports))
-}
-
-/// Actions that are only pretended.
-struct Rehearsed;
-
-#[async_trait]
-impl Actions for Rehearsed {
-    async fn perform(&self, _call: &ActionCall) -> ActionEnd {
-        ActionEnd::done("rehearsed, not done")
-    }
-
-    async fn probe(&self, _call: &ActionCall) -> Probe {
-        Probe::Absent
-    }
 }

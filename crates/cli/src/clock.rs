@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use watchkeeper_engine::ports::clock::Clock;
 use watchkeeper_model::Time;
 
@@ -18,7 +18,8 @@ pub(crate) struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port's real implementation")]
     fn now(&self) -> Time {
-        Utc::now()
+        // The store keeps microseconds; a finer time would not come back equal.
+        Utc::now().trunc_subsecs(6)
     }
 
     async fn sleep_until(&self, time: Time) {
@@ -38,6 +39,12 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+
+    #[test]
+    fn the_clock_tells_whole_microseconds() {
+        let now = SystemClock.now();
+        assert_eq!(Time::from_timestamp_micros(now.timestamp_micros()), Some(now));
+    }
 
     #[test]
     fn waiting_ends_when_the_time_has_come() {

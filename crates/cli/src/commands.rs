@@ -2,6 +2,7 @@
 
 pub(crate) mod ack;
 pub(crate) mod compile_plugin;
+pub(crate) mod completions;
 pub(crate) mod gates;
 pub(crate) mod handoffs;
 pub(crate) mod hold;

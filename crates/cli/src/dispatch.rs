@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     commands::{
-        ack, backtest, check, compile_plugin, drill, gates, handoffs, hold, incidents, init, ledger, lint, resolve,
-        run, schema, settle, simulate, status, switch_gate,
+        ack, backtest, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents, init, ledger, lint,
+        resolve, run, schema, settle, simulate, status, switch_gate,
     },
     exit::Exit,
     failure::Failure,
@@ -22,6 +22,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
         // Before any thread is started: it limits its whole process.
         Command::CompilePlugin(args) => compile_plugin::run(args),
         command => {
@@ -55,6 +56,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         // These need no workspace.
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
         Command::CompilePlugin(args) => compile_plugin::run(args),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, io};
 
+use watchkeeper_engine::EngineError;
+
 use crate::exit::Exit;
 
 /// Why a command could not do its work. Findings are not failures: they are an [`Exit`].
@@ -63,6 +65,15 @@ impl Failure {
     }
 }
 
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            error @ EngineError::NoSuchMonitor(_) => Self::usage(error),
+            EngineError::Store(error) => Self::unreachable(error),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     /// Output that cannot be written; `watchkeeper … | head` is no failure.
     fn from(error: io::Error) -> Self {
@@ -75,7 +86,17 @@ impl From<io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use watchkeeper_engine::ports::store::StoreError;
+
     use super::*;
+
+    #[test]
+    fn a_store_that_fails_the_engine_is_unreachable() {
+        let full = StoreError::Failed { doing: "record a check", source: "disk is full".into() };
+        let failure = Failure::from(EngineError::Store(full));
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert_eq!(Failure::from(EngineError::NoSuchMonitor("x".to_owned())).exit, Exit::Usage);
+    }
 
     #[test]
     fn a_reader_that_left_is_no_failure() {

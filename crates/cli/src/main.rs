@@ -9,6 +9,7 @@ mod exit;
 mod failure;
 mod person;
 mod place;
+mod rehearsal;
 mod render;
 mod wiring;
 

@@ -35,19 +35,20 @@ pub(crate) fn load(folder: &Path) -> Result<Result<Loaded, Vec<Diagnostic>>, Fai
     let host = host(folder)?;
     let mut manual = |plugin: &str| {
         let asked = Handle::current().block_on(host.manual(plugin));
-        asked.map(manual_for_configuration).map_err(|message| plugin_fault(plugin, message))
+        asked.map(|manual| manual_for_configuration(plugin, manual)).map_err(|message| plugin_fault(plugin, message))
     };
     let environment = |name: &str| env::var_os(name);
     let mut surroundings = Surroundings { manual: &mut manual, environment: &environment };
     Ok(block_in_place(|| watchkeeper_config::load(folder, &mut surroundings)))
 }
 
-fn manual_for_configuration(manual: Manual) -> PluginManual {
+fn manual_for_configuration(plugin: &str, manual: Manual) -> PluginManual {
     let params = manual.params.into_iter();
     let metrics = manual.metrics.into_iter();
     PluginManual {
         params: params.map(|p| PluginParam { name: p.name, kind: p.kind, required: p.required }).collect(),
         metrics: metrics.map(|m| PluginMetric { name: m.name, labels: m.labels }).collect(),
+        needs_baseline: Host::needs_baseline(plugin),
     }
 }
 

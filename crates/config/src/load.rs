@@ -41,25 +41,34 @@ pub struct Loaded {
 /// Loads the workspace in a folder whole, or says every mistake in it, in the order of files and lines.
 pub fn load(workspace: &Path, surroundings: &mut Surroundings<'_>) -> Result<Loaded, Vec<Diagnostic>> {
     let mut report = Report::default();
-    let files = lower::Files {
-        watchkeeper: read_all(workspace, FileKind::Watchkeeper, &mut report),
-        sources: read_all(workspace, FileKind::Sources, &mut report),
-        monitors: read_all(workspace, FileKind::Monitor, &mut report),
-        runbooks: read_all(workspace, FileKind::Runbook, &mut report),
-    };
+    let files = read(workspace, &mut report);
     let mut manuals = BTreeMap::new();
     for plugin in files.plugins() {
         manuals.insert(plugin.to_owned(), (surroundings.manual)(plugin));
     }
-    let mut lowered = lower::workspace(&files, workspace, surroundings.environment, &manuals, &mut report);
+    let mut lowered = lower::workspace(&files, workspace, Some(surroundings.environment), &manuals, &mut report);
     lowered.digests.config = config_digest(&files);
 
-    let mut found = report.found;
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        in_order(report.found).into_iter().partition(|found| found.severity == DiagnosticSeverity::Error);
+    if errors.is_empty() { Ok(Loaded { workspace: lowered, warnings }) } else { Err(errors) }
+}
+
+/// Every file of the workspace, parsed and checked.
+pub(crate) fn read(workspace: &Path, report: &mut Report) -> lower::Files {
+    lower::Files {
+        watchkeeper: read_all(workspace, FileKind::Watchkeeper, report),
+        sources: read_all(workspace, FileKind::Sources, report),
+        monitors: read_all(workspace, FileKind::Monitor, report),
+        runbooks: read_all(workspace, FileKind::Runbook, report),
+    }
+}
+
+/// The findings in the order of files and lines, each once.
+pub(crate) fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort_by(|a, b| (&a.path, a.span.start, &a.message).cmp(&(&b.path, b.span.start, &b.message)));
     found.dedup();
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|found| found.severity == DiagnosticSeverity::Error);
-    if errors.is_empty() { Ok(Loaded { workspace: lowered, warnings }) } else { Err(errors) }
+    found
 }
 
 /// Over every file's path and text, in path order.

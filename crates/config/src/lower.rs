@@ -5,10 +5,12 @@ mod channel;
 mod monitor;
 mod names;
 mod params;
+mod present;
 mod runbook;
 mod secret;
 mod sources;
 mod sql;
+mod startable;
 mod threshold;
 mod watchkeeper;
 
@@ -17,6 +19,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::Path};
 use watchkeeper_model::{Digests, Name, Workspace};
 
 use self::names::{Kind, Names};
+pub(crate) use self::watchkeeper::STATE;
 use crate::{
     place::{File, Place, Report},
     plugin::{PluginFault, PluginManual},
@@ -69,7 +72,8 @@ impl Files {
 /// What lowering may look at.
 pub(crate) struct Context<'a> {
     pub(crate) folder: &'a Path,
-    pub(crate) environment: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Environment variables; `None` where secrets are not looked for.
+    pub(crate) environment: Option<&'a dyn Fn(&str) -> Option<OsString>>,
     pub(crate) manuals: &'a BTreeMap<String, Result<PluginManual, PluginFault>>,
     pub(crate) names: Names,
     pub(crate) sources: BTreeMap<&'a str, &'a Source>,
@@ -81,7 +85,7 @@ pub(crate) struct Context<'a> {
 pub(crate) fn workspace(
     files: &Files,
     folder: &Path,
-    environment: &dyn Fn(&str) -> Option<OsString>,
+    environment: Option<&dyn Fn(&str) -> Option<OsString>>,
     manuals: &BTreeMap<String, Result<PluginManual, PluginFault>>,
     report: &mut Report,
 ) -> Workspace {
@@ -99,6 +103,7 @@ pub(crate) fn workspace(
         let monitor = monitor::lower(parsed.raw.as_ref()?, parsed.place(), &context, report);
         Some((monitor.id.clone(), monitor))
     });
+    startable::warn(files, &monitors, report);
     let digests = runbooks.iter().map(|(name, (_, digest))| (name.clone(), digest.clone())).collect();
     Workspace {
         daemon: watchkeeper::daemon(&context),

@@ -76,6 +76,14 @@ impl<'a> Place<'a> {
         self.report(report, self.node.span.clone(), message, help);
     }
 
+    /// Warns of something here that is probably not meant.
+    pub(crate) fn warn(self, report: &mut Report, message: impl Into<String>, help: Option<String>) {
+        if !self.quiet {
+            let found = self.file.mistake(self.node.span.clone(), message).help(help);
+            report.found.push(Diagnostic { severity: DiagnosticSeverity::Warning, ..found });
+        }
+    }
+
     /// Reports a mistake in the key under which something stands here.
     pub(crate) fn mistake_in_key(
         self,

@@ -7,6 +7,8 @@ pub struct PluginManual {
     pub params: Vec<PluginParam>,
     /// What it measures; empty: any metric, with any labels.
     pub metrics: Vec<PluginMetric>,
+    /// Whether it is known to fail without a baseline.
+    pub needs_baseline: bool,
 }
 
 /// A parameter that a plugin takes.

@@ -27,16 +27,19 @@ fn manual(plugin: &str) -> Result<PluginManual, PluginFault> {
                 param("threshold", "number", false),
             ],
             metrics: vec![metric("auc", &[]), metric("accuracy", &[]), metric("log_loss", &[])],
+            needs_baseline: false,
         }),
         "drift" => Ok(PluginManual {
             params: vec![param("columns", "texts", false), param("profile", "text", false)],
             metrics: vec![metric("psi", &["column"])],
+            needs_baseline: true,
         }),
         "null-rate" => Ok(PluginManual {
             params: vec![param("columns", "texts", false), param("nan_is_null", "flag", false)],
             metrics: vec![metric("null_rate", &["column"])],
+            needs_baseline: false,
         }),
-        "sql" => Ok(PluginManual { params: vec![param("query", "text", true)], metrics: vec![] }),
+        "sql" => Ok(PluginManual { params: vec![param("query", "text", true)], ..PluginManual::default() }),
         other => Err(PluginFault {
             message: format!("there is no plugin `{other}`"),
             help: nearest(other, ["classification", "drift", "null-rate", "sql"])
@@ -94,10 +97,11 @@ fn the_shipped_sample_workspace_loads() {
             required: false,
         });
         let columns = PluginParam { name: "columns".into(), kind: "texts".into(), required: false };
-        Ok(PluginManual { params: names.into_iter().chain([columns]).collect(), metrics: vec![] })
+        Ok(PluginManual { params: names.into_iter().chain([columns]).collect(), ..PluginManual::default() })
     };
     let loaded = load(&root, &mut Surroundings { manual: &mut any, environment: &|_| None });
-    loaded.unwrap_or_else(|found| panic!("{}", lines(&found)));
+    let loaded = loaded.unwrap_or_else(|found| panic!("{}", lines(&found)));
+    assert_eq!(lines(&loaded.warnings), "");
 }
 
 #[test]

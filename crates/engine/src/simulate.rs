@@ -30,10 +30,12 @@ pub fn ticks_between(workspace: &Workspace, monitors: &[Name], from: Time, to: T
 
 impl Engine {
     /// Runs one tick on the simulated clock: messages that fall due before it go out first, its own right after.
-    pub async fn simulate_tick(&self, clock: &Arc<SimulatedClock>, tick: &Tick) -> Result<(), EngineError> {
+    /// Gives whether it ran: one that is recorded already does not run again.
+    pub async fn simulate_tick(&self, clock: &Arc<SimulatedClock>, tick: &Tick) -> Result<bool, EngineError> {
         self.simulate_until(clock, tick.at).await?;
-        self.run_tick(tick.monitor.as_str(), tick.at).await?;
-        self.deliver_due().await
+        let claimed = self.run_tick(tick.monitor.as_str(), tick.at).await?;
+        self.deliver_due().await?;
+        Ok(claimed.is_some())
     }
 
     /// Moves the clock to `time`, sending what falls due on the way.

@@ -143,9 +143,36 @@ impl Facts {
     }
 }
 
+impl MessageKind {
+    /// The word used in JSON and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handoff => "handoff",
+            Self::Overdue => "overdue",
+            Self::Warning => "warning",
+            Self::Reminder => "reminder",
+            Self::Escalation => "escalation",
+            Self::Step => "step",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+impl SeriesReport {
+    /// Why nothing was measured at all, where this stands in for the series that are missing: its metric is then the
+    /// verdict's own word.
+    pub fn unmeasured(&self) -> Option<&str> {
+        let stands_in = self.value.is_none() && self.series.metric == self.verdict.as_str();
+        stands_in.then(|| self.detail.as_deref().unwrap_or("no reason is known"))
+    }
+}
+
 impl std::fmt::Display for SeriesReport {
-    /// `auc 0.592603 (breach: below 0.6)`.
+    /// `auc 0.592603 (breach: below 0.6)`; `error: the check ran out of memory` where nothing was measured.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(reason) = self.unmeasured() {
+            return write!(f, "{}: {reason}", self.verdict);
+        }
         write!(f, "{}", self.series)?;
         if let Some(value) = self.value {
             write!(f, " {value}")?;

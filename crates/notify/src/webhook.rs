@@ -15,10 +15,7 @@ use url::Url;
 use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
 use watchkeeper_model::{Message, Time, WebhookChannel};
 
-use crate::{
-    reason::{reason_of, retry, timed_out},
-    wording::kind_word,
-};
+use crate::reason::{reason_of, retry, timed_out};
 
 /// Posts messages to one URL.
 pub(crate) struct Webhook {
@@ -88,7 +85,7 @@ impl<'a> CloudEvent<'a> {
             specversion: "1.0",
             id: &message.id,
             source: format!("/watchkeeper/monitors/{}", facts.monitor),
-            kind: format!("watchkeeper.{}", kind_word(message.kind)),
+            kind: format!("watchkeeper.{}", message.kind.as_str()),
             time: facts.at,
             subject: facts.incident.as_deref().unwrap_or_else(|| facts.monitor.as_str()),
             datacontenttype: "application/json",

@@ -6,10 +6,9 @@ mod lead;
 mod number;
 mod text;
 
-use watchkeeper_model::{Facts, Message, MessageKind, SeriesReport, StepReport};
+use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
-pub(crate) use lead::kind_word;
 pub(crate) use number::number;
 
 /// How many series a message lists; the rest is counted.
@@ -80,17 +79,35 @@ impl Heading {
     }
 }
 
+/// Whether what a message tells has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    /// It has.
+    Fact,
+    /// It is only gone through.
+    Rehearsed,
+}
+
 impl Wording {
     /// Finds the words for a message.
     pub fn of(message: &Message) -> Self {
+        Self::in_mood(message, Mood::Fact)
+    }
+
+    /// Finds the words for a message of a rehearsal, in which no step was done: `would be done`.
+    pub fn rehearsed(message: &Message) -> Self {
+        Self::in_mood(message, Mood::Rehearsed)
+    }
+
+    fn in_mood(message: &Message, mood: Mood) -> Self {
         let facts = &message.facts;
         let head = one_line(&message.ledger_head);
         Self {
-            subject: lead::subject(message),
+            subject: lead::subject(message, mood),
             drill: facts.drill.then_some("This is a drill. The breach is pretended."),
-            lead: lead::lead(message),
+            lead: lead::lead(message, mood),
             measured: measured(&facts.series),
-            act: message.first_step.as_ref().map(|report| act(message.kind, report)),
+            act: message.first_step.as_ref().map(|report| act(message.kind, report, mood)),
             next: message.next_steps.iter().map(NextLine::of).collect(),
             about: about(facts),
             ledger_head: (!head.is_empty()).then_some(head),
@@ -104,17 +121,21 @@ impl NextLine {
     }
 }
 
-fn act(kind: MessageKind, report: &StepReport) -> Act {
+fn act(kind: MessageKind, report: &StepReport, mood: Mood) -> Act {
+    // What an action says of its success would be said of something that was not done.
+    let told = mood == Mood::Fact || report.outcome != Some(Outcome::Done);
     Act {
         heading: if kind == MessageKind::Step { "Step" } else { "First step" },
         summary: one_line(&report.summary),
-        ended: acted::ended(report),
-        detail: one_line(&report.detail),
+        ended: acted::ended(report, mood),
+        detail: if told { one_line(&report.detail) } else { String::new() },
     }
 }
 
+/// Stand-ins for what was not measured are left out: their reason is said first.
 fn measured(series: &[SeriesReport]) -> Vec<String> {
-    let mut lines: Vec<String> = series.iter().take(SERIES_MAX).map(measured_line).collect();
+    let series: Vec<&SeriesReport> = series.iter().filter(|report| report.unmeasured().is_none()).collect();
+    let mut lines: Vec<String> = series.iter().take(SERIES_MAX).map(|report| measured_line(report)).collect();
     if series.len() > SERIES_MAX {
         lines.push(format!("and {} more series", series.len() - SERIES_MAX));
     }

@@ -107,6 +107,11 @@ impl Host {
         standard::names()
     }
 
+    /// Whether a plugin is known to fail without a baseline; of a component that is not in the binary nothing is known.
+    pub fn needs_baseline(plugin: &str) -> bool {
+        standard::needs_baseline(plugin)
+    }
+
     async fn origin(&self, plugin: &str) -> Result<Origin, Fault> {
         let (workspace, plugin) = (self.workspace.clone(), plugin.to_owned());
         spawn_blocking(move || origin::find(&workspace, &plugin)).await.map_err(Fault::host)?

@@ -28,5 +28,8 @@ pub use hold::{Hold, HoldScope};
 pub use lock::{DaemonLock, LockError};
 pub use open::{OpenError, SqliteStore};
 pub use people::PeopleError;
-pub use read::{Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, LastVerdict, Notification, StepDetail};
+pub use read::{
+    Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,
+    StepDetail, Undelivered,
+};
 pub use verify::{Verified, VerifyError};

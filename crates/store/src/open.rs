@@ -24,6 +24,9 @@ const READERS: u32 = 4;
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// The store's file in its folder.
+const FILE: &str = "watchkeeper.db";
+
 /// A transaction; dropped before its commit, it leaves nothing behind.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
@@ -76,7 +79,7 @@ impl SqliteStore {
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
         prepare(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
         let _alone = alone(folder).await.map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
-        let path = folder.join("watchkeeper.db");
+        let path = folder.join(FILE);
         let reading = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY).foreign_keys(true);
         let writing = reading
             .clone()
@@ -88,6 +91,11 @@ impl SqliteStore {
         up_to_date(&writer, &path).await?;
         let readers = connections(READERS).connect_with(reading.pragma("query_only", "ON")).await.map_err(failed)?;
         Ok(Self { writer, readers, folder: Some(folder.to_owned()) })
+    }
+
+    /// Whether a folder holds a store; nothing is made.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
     }
 
     /// A store that lives as long as this value: for simulations and tests. One connection reads and writes.

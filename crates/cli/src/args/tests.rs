@@ -50,6 +50,19 @@ fn a_step_is_settled_as_done_or_failed_only() {
 }
 
 #[test]
+fn a_kind_of_file_is_one_of_those_that_help_lists() {
+    for (kind, word) in FileKind::ALL {
+        let Command::Schema(args) = parse(&format!("watchkeeper schema {word}")).unwrap().command else {
+            panic!("{word}")
+        };
+        assert_eq!(args.kind, kind);
+    }
+    let help = parse("watchkeeper schema --help").unwrap_err().to_string();
+    assert!(FileKind::ALL.iter().all(|(_, word)| help.contains(word)), "{help}");
+    assert!(parse("watchkeeper schema monitro").unwrap_err().to_string().contains("'monitor'"));
+}
+
+#[test]
 fn the_compiler_is_hidden_but_there() {
     assert!(!Cli::command().render_long_help().to_string().contains("compile-plugin"));
     assert!(parse("watchkeeper compile-plugin in.wasm out.cwasm").is_ok());

@@ -1,16 +1,26 @@
-//! Values people type: times and hashes.
+//! Values people type: times, hashes and kinds of file.
 
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use watchkeeper_config::FileKind;
 use watchkeeper_model::Time;
 
-/// Reads an RFC 3339 time, or a date as its midnight UTC.
+/// Reads an RFC 3339 time, cut to microseconds as the store keeps it, or a date as its midnight UTC.
 pub(super) fn time(text: &str) -> Result<Time, String> {
     let date = || text.parse::<NaiveDate>().ok().map(|date| date.and_time(NaiveTime::MIN).and_utc());
     DateTime::parse_from_rfc3339(text)
-        .map(|time| time.to_utc())
+        .map(|time| time.to_utc().trunc_subsecs(6))
         .ok()
         .or_else(date)
         .ok_or_else(|| "write a time as 2026-01-31T06:00:00Z or a date as 2026-01-31 (midnight UTC)".to_owned())
+}
+
+/// Reads a kind of file by its word; `--help` lists the words.
+pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
+    PossibleValuesParser::new(FileKind::ALL.map(|(_, word)| word)).try_map(|given| {
+        let kind = FileKind::ALL.iter().find(|(_, word)| *word == given).map(|(kind, _)| *kind);
+        kind.ok_or_else(|| format!("there is no kind of file `{given}`"))
+    })
 }
 
 /// Reads a ledger hash: 64 hex digits.
@@ -28,6 +38,12 @@ mod tests {
         let written = ["2026-01-31T06:00:00Z", "2026-01-31T07:00:00+01:00"];
         let read: Vec<String> = written.iter().map(|text| time(text).unwrap().to_rfc3339()).collect();
         assert_eq!(read, ["2026-01-31T06:00:00+00:00"; 2]);
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_cut_off() {
+        let read = time("2026-01-31T06:00:00.123456789Z").unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), "2026-01-31T06:00:00.123456Z");
     }
 
     #[test]

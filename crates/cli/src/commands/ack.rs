@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_model::{Incident, IncidentState};
+use watchkeeper_model::{Incident, IncidentState, Time};
 
 use crate::{
     args::AckArgs,
@@ -22,17 +22,23 @@ use crate::{
 pub(crate) async fn run(folder: &Path, args: &AckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let store = opened(folder, terminal).await?.store;
     let by = person::acting(&args.by);
-    let taken = store.acknowledge(&args.incident, &by, SystemClock.now()).await.map_err(refused)?;
-    terminal.line(told(&taken))?;
+    let now = SystemClock.now();
+    let taken = store.acknowledge(&args.incident, &by, now).await.map_err(refused)?;
+    terminal.line(told(&taken, now))?;
     Ok(Exit::Fine)
 }
 
-/// Whose it is, which need not be the one who asked.
-fn told(taken: &Incident) -> String {
-    match &taken.state {
-        IncidentState::Acknowledged { by, at } => {
-            format!("incident {} of {} is acknowledged by {} since {}", taken.id, taken.monitor, harmless(by), utc(*at))
+/// Whose it is: the one who asked, or whoever took it before.
+fn told(taken: &Incident, now: Time) -> String {
+    let Incident { id, monitor, state, .. } = taken;
+    match state {
+        IncidentState::Acknowledged { by, at } if *at == now => {
+            format!("incident {id} of {monitor} is acknowledged by {}", harmless(by))
         }
-        state => format!("incident {} of {} is {}", taken.id, taken.monitor, state.as_str()),
+        IncidentState::Acknowledged { by, at } => {
+            let (by, at) = (harmless(by), utc(*at));
+            format!("incident {id} of {monitor} was acknowledged before, by {by} at {at}, and stays theirs")
+        }
+        state => format!("incident {id} of {monitor} is {}", state.as_str()),
     }
 }

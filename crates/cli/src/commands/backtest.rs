@@ -1,14 +1,13 @@
 //! `backtest`: evaluates every tick of the past, and says how often it would have fired.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path};
 
-use watchkeeper_engine::{Engine, Evaluation, decide, ports::store::Groups, ticks_between};
+use watchkeeper_engine::{Engine, Evaluation, decide, ports::store::Groups};
 use watchkeeper_model::{Monitor, Name, Runbook, Verdict};
 
 use crate::{
     args::BacktestArgs,
     assembly,
-    clock::SystemClock,
     commands::monitors,
     exit::Exit,
     failure::Failure,
@@ -20,11 +19,15 @@ use crate::{
 pub(crate) async fn run(folder: &Path, args: &BacktestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
     let chosen = monitors::named(&workspace, &args.monitors)?;
-    let ticks = ticks_between(&workspace, &chosen, args.period.from, args.period.to);
-    let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), std::io::sink()).await?;
+    let ticks = monitors::ticks(&workspace, &chosen, &args.period)?;
+    if ticks.is_empty() {
+        terminal.note(monitors::no_tick(&workspace, &chosen, &args.period))?;
+        return Ok(Exit::Fine);
+    }
+    let engine = assembly::measuring(folder, workspace).await?;
     let mut tallies: BTreeMap<Name, Tally> = chosen.into_iter().map(|id| (id, Tally::default())).collect();
     for tick in &ticks {
-        let found = engine.evaluate(tick.monitor.as_str(), tick.at).await.map_err(Failure::internal)?;
+        let found = engine.evaluate(tick.monitor.as_str(), tick.at).await?;
         if let Some(tally) = tallies.get_mut(&tick.monitor) {
             tally.add(&engine, &found);
         }

@@ -1,6 +1,6 @@
 //! `check`: evaluates one monitor at one tick and acts on nothing.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use watchkeeper_engine::{Evaluation, ports::clock::Clock};
 use watchkeeper_model::Verdict;
@@ -9,6 +9,7 @@ use crate::{
     args::CheckArgs,
     assembly,
     clock::SystemClock,
+    commands::monitors,
     exit::Exit,
     failure::Failure,
     render::{
@@ -22,9 +23,10 @@ use crate::{
 /// Evaluates and prints.
 pub(crate) async fn run(folder: &Path, args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
-    let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), std::io::sink()).await?;
+    monitors::named(&workspace, std::slice::from_ref(&args.monitor))?;
+    let engine = assembly::measuring(folder, workspace).await?;
     let at = args.at.unwrap_or_else(|| SystemClock.now());
-    let found = engine.evaluate(&args.monitor, at).await.map_err(Failure::usage)?;
+    let found = engine.evaluate(&args.monitor, at).await?;
     if args.json {
         json::print(terminal, &found)?;
     } else {

@@ -2,16 +2,19 @@
 
 use std::{path::Path, sync::Arc};
 
-use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_engine::{Engine, ports::clock::Clock};
+use watchkeeper_model::{Incident, Workspace};
+use watchkeeper_store::{IncidentDetail, SqliteStore, StepDetail};
 
 use crate::{
     args::DrillArgs,
     assembly::{self, Notes},
     clock::SystemClock,
-    commands::monitors,
+    commands::{monitors, people::refused},
     exit::Exit,
     failure::Failure,
-    render::terminal::Terminal,
+    rehearsal::Tellings,
+    render::{terminal::Terminal, text::harmless},
     wiring,
 };
 
@@ -19,24 +22,62 @@ use crate::{
 pub(crate) async fn run(folder: &Path, args: &DrillArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
     monitors::named(&workspace, std::slice::from_ref(&args.monitor))?;
-    let (clock, notes) = (Arc::new(SystemClock), Notes::default());
-    let mut lock = None;
-    let engine = if args.execute {
-        let store = Arc::new(wiring::store(folder, &workspace).await?);
-        lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
-        assembly::real(folder, workspace, clock, store, notes.clone())?
-    } else {
-        terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
-        assembly::rehearsal(folder, workspace, clock, notes.clone()).await?
-    };
-    let incident = engine.drill(&args.monitor).await.map_err(Failure::internal)?;
-    drop(lock);
+    match args.execute {
+        true => execute(folder, workspace, &args.monitor, terminal).await,
+        false => rehearse(folder, workspace, &args.monitor, terminal).await,
+    }
+}
+
+async fn rehearse(
+    folder: &Path,
+    workspace: Workspace,
+    monitor: &str,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
+    let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::unreachable)?);
+    let tellings = Tellings::default();
+    let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), store, tellings.clone())?;
+    drilled(&engine, monitor).await?;
+    let said = tellings.take();
+    terminal.line(if said.is_empty() { "rehearsed: nobody would be told" } else { &said })?;
+    Ok(Exit::Fine)
+}
+
+/// A step that fails, or of which nobody knows how it ended, is a finding: that is what drills are for.
+async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let store = Arc::new(wiring::store(folder, &workspace).await?);
+    let _lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
+    let notes = Notes::default();
+    let engine = assembly::real(folder, workspace, Arc::new(SystemClock), store.clone(), notes.clone())?;
+    let drill = drilled(&engine, monitor).await?;
     let said = notes.take();
     if !said.is_empty() {
-        terminal.line(said)?;
+        terminal.line(format_args!("{said}\n"))?;
     }
-    if let Some(incident) = incident.filter(|_| args.execute) {
-        terminal.line(format!("Drill {}: see `watchkeeper incidents show {}`.", incident.id, incident.id))?;
+    let detail = store.incident(&drill.id).await.map_err(refused)?;
+    for step in &detail.steps {
+        terminal.line(ended(step))?;
     }
-    Ok(Exit::Fine)
+    terminal.line(format_args!("Drill {}: see `watchkeeper incidents show {}`.", drill.id, drill.id))?;
+    Ok(exit_of(&detail))
+}
+
+async fn drilled(engine: &Engine, monitor: &str) -> Result<Incident, Failure> {
+    let drilled = engine.drill(monitor).await?;
+    drilled.ok_or_else(|| {
+        let failure = Failure::usage("the drill did not begin: a tick at or after this instant is recorded already");
+        failure.hint("`watchkeeper status` says until when; otherwise try again")
+    })
+}
+
+/// `step pause (pause gate loan-decisions): done - gate loan-decisions is paused`.
+fn ended(step: &StepDetail) -> String {
+    let detail = step.detail.as_deref().map(|detail| format!(" - {}", harmless(detail))).unwrap_or_default();
+    format!("step {} ({}): {}{detail}", step.step, harmless(&step.summary), step.status)
+}
+
+fn exit_of(detail: &IncidentDetail) -> Exit {
+    let bad = detail.steps.iter().any(|step| matches!(step.status, "failed" | "unknown"));
+    if bad { Exit::Finding } else { Exit::Fine }
 }

@@ -34,7 +34,7 @@ pub(crate) struct GateRow {
 /// Lists them.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let opened = opened(folder, terminal).await?;
-    let rows = rows(&opened.workspace.gates, &opened.store.gates().await.map_err(Failure::unreachable)?);
+    let rows = rows(&opened.outline.gates, &opened.store.gates().await.map_err(Failure::unreachable)?);
     if args.json {
         json::print(terminal, &rows)?;
     } else {

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_model::Workspace;
 use watchkeeper_store::HoldScope;
 
 use crate::{
     args::{HoldArgs, ReleaseArgs},
     clock::SystemClock,
-    commands::people::{configured, opened},
+    commands::people::{Opened, opened},
     exit::Exit,
     failure::Failure,
     person,
@@ -19,7 +18,7 @@ use crate::{
 /// Holds from the next intent on.
 pub(crate) async fn hold(folder: &Path, args: &HoldArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let opened = opened(folder, terminal).await?;
-    let scope = scope(&opened.workspace, args.monitor.as_deref())?;
+    let scope = scope(&opened, args.monitor.as_deref(), terminal).await?;
     let by = person::acting(&args.by);
     let held = opened.store.hold(&scope, &by, &args.reason, SystemClock.now()).await;
     held.map_err(Failure::unreachable)?;
@@ -31,7 +30,7 @@ pub(crate) async fn hold(folder: &Path, args: &HoldArgs, terminal: &mut Terminal
 /// Releases a hold.
 pub(crate) async fn release(folder: &Path, args: &ReleaseArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let opened = opened(folder, terminal).await?;
-    let scope = scope(&opened.workspace, args.monitor.as_deref())?;
+    let scope = scope(&opened, args.monitor.as_deref(), terminal).await?;
     let by = person::acting(&args.by);
     let released = opened.store.release(&scope, &by, SystemClock.now()).await.map_err(Failure::unreachable)?;
     let whose = steps_of(&scope);
@@ -40,9 +39,11 @@ pub(crate) async fn release(folder: &Path, args: &ReleaseArgs, terminal: &mut Te
     Ok(Exit::Fine)
 }
 
-fn scope(workspace: &Workspace, monitor: Option<&str>) -> Result<HoldScope, Failure> {
-    let named = monitor.map(|monitor| configured("monitor", monitor, workspace.monitors.keys())).transpose()?;
-    Ok(named.map_or(HoldScope::All, HoldScope::Monitor))
+async fn scope(opened: &Opened, monitor: Option<&str>, terminal: &mut Terminal) -> Result<HoldScope, Failure> {
+    match monitor {
+        None => Ok(HoldScope::All),
+        Some(monitor) => Ok(HoldScope::Monitor(opened.monitor(monitor, terminal).await?)),
+    }
 }
 
 fn steps_of(scope: &HoldScope) -> String {

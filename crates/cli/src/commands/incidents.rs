@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use watchkeeper_model::{Incident, IncidentState, Labels, Severity};
-use watchkeeper_store::{IncidentDetail, IncidentFilter};
+use watchkeeper_model::{Labels, Severity};
+use watchkeeper_store::{IncidentDetail, IncidentFilter, IncidentRecord};
 
 use crate::{
     args::{IncidentsArgs, Show},
@@ -42,14 +42,14 @@ pub(crate) async fn run(folder: &Path, args: &IncidentsArgs, terminal: &mut Term
 }
 
 /// Incidents as a table.
-pub(crate) fn table(incidents: &[Incident]) -> Table {
+pub(crate) fn table(incidents: &[IncidentRecord]) -> Table {
     let mut table = Table::new(&["INCIDENT", "MONITOR", "STATE", "SEVERITY", "OWNER", "OPENED", "WORST SERIES"]);
     for incident in incidents {
         let worst = incident.series.first().map_or_else(|| "-".to_owned(), ToString::to_string);
         table.row([
             cell(&incident.id),
             cell(named(incident)),
-            Cell::toned(incident.state.as_str(), state_tone(&incident.state)),
+            Cell::toned(incident.state, state_tone(incident.state)),
             Cell::toned(incident.severity, severity_tone(incident.severity)),
             cell(&incident.owner),
             cell(utc(incident.opened_at)),
@@ -60,7 +60,7 @@ pub(crate) fn table(incidents: &[Incident]) -> Table {
 }
 
 /// The monitor, its group, and whether it is a drill.
-fn named(incident: &Incident) -> String {
+fn named(incident: &IncidentRecord) -> String {
     let drill = if incident.drill { " (drill)" } else { "" };
     format!("{}{}{drill}", incident.monitor, group(&incident.group))
 }
@@ -70,11 +70,11 @@ fn group(labels: &Labels) -> String {
     if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(", ")) }
 }
 
-fn state_tone(state: &IncidentState) -> Tone {
+fn state_tone(state: &str) -> Tone {
     match state {
-        IncidentState::Open => Tone::Bad,
-        IncidentState::Acknowledged { .. } => Tone::Attention,
-        IncidentState::Resolved { .. } => Tone::Good,
+        "acknowledged" => Tone::Attention,
+        "resolved" => Tone::Good,
+        _ => Tone::Bad,
     }
 }
 
@@ -88,9 +88,9 @@ fn severity_tone(severity: Severity) -> Tone {
 
 fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure> {
     let incident = &detail.incident;
-    let taken = detail.acknowledged_by.as_deref().map_or_else(
+    let taken = incident.acknowledged_by.as_deref().map_or_else(
         || "nobody yet".to_owned(),
-        |by| format!("{} at {}", harmless(by), utc_or_hyphen(detail.acknowledged_at)),
+        |by| format!("{} at {}", harmless(by), utc_or_hyphen(incident.acknowledged_at)),
     );
     let facts = [
         ("incident", incident.id.clone()),
@@ -99,7 +99,7 @@ fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure>
         ("owner", incident.owner.to_string()),
         ("runbook", incident.runbook.to_string()),
         ("opened", utc(incident.opened_at)),
-        ("state", told(&incident.state)),
+        ("state", told(incident)),
         ("acknowledged", taken),
         ("handed off", utc_or_hyphen(detail.handed_off_at)),
     ];
@@ -116,13 +116,13 @@ fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure>
     Ok(deliveries(detail).print(terminal, "nobody was told yet")?)
 }
 
-fn told(state: &IncidentState) -> String {
-    match state {
-        IncidentState::Resolved { by, at } => {
-            let by = by.as_deref().map_or_else(|| "recovery".to_owned(), harmless);
-            format!("resolved by {by} at {}", utc(*at))
+fn told(incident: &IncidentRecord) -> String {
+    match incident.resolved_at {
+        Some(at) => {
+            let by = incident.resolved_by.as_deref().map_or_else(|| "recovery".to_owned(), harmless);
+            format!("resolved by {by} at {}", utc(at))
         }
-        state => state.as_str().to_owned(),
+        None => incident.state.to_owned(),
     }
 }
 
@@ -169,9 +169,9 @@ mod tests {
     use super::*;
     use crate::render::terminal::tests::on_paper;
 
-    fn drill() -> Incident {
+    fn drill() -> IncidentRecord {
         let name = |text| Name::parse(text).unwrap();
-        Incident {
+        IncidentRecord {
             id: "0123456789".to_owned(),
             monitor: name("loan-nulls"),
             group: Labels::from([("column".to_owned(), "in\u{1b}come".to_owned())]),
@@ -180,7 +180,11 @@ mod tests {
             owner: name("data-team"),
             runbook: name("missing-values"),
             opened_at: Time::from_timestamp(1_767_225_600, 0).unwrap(),
-            state: IncidentState::Open,
+            state: "open",
+            acknowledged_by: None,
+            acknowledged_at: None,
+            resolved_by: None,
+            resolved_at: None,
             series: Vec::new(),
             drill: true,
         }
@@ -199,10 +203,11 @@ INCIDENT    MONITOR                                    STATE  SEVERITY  OWNER   
 
     #[test]
     fn a_resolution_says_whether_people_or_the_data_did_it() {
-        let at = Time::from_timestamp(1_767_225_600, 0).unwrap();
-        let recovered = IncidentState::Resolved { by: None, at };
+        let resolved_at = Time::from_timestamp(1_767_225_600, 0);
+        let recovered = IncidentRecord { state: "resolved", resolved_at, ..drill() };
         assert_eq!(told(&recovered), "resolved by recovery at 2026-01-01T00:00:00Z");
-        let closed = IncidentState::Resolved { by: Some("on-call".to_owned()), at };
+        let closed = IncidentRecord { resolved_by: Some("on-call".to_owned()), ..recovered };
         assert_eq!(told(&closed), "resolved by on-call at 2026-01-01T00:00:00Z");
+        assert_eq!(told(&drill()), "open");
     }
 }

@@ -17,11 +17,14 @@ const SAMPLE: [(&str, &str); 5] = [
 ];
 
 /// What to try, in this order.
-const NEXT: [(&str, &str); 4] = [
+const NEXT: [(&str, &str); 7] = [
     ("watchkeeper lint", "no mistakes, and what each step guarantees"),
     ("watchkeeper check application-nulls --at 2026-01-15", "a good week"),
     ("watchkeeper check application-nulls --at 2026-01-22", "a bad one: one income in seven is missing"),
     ("watchkeeper drill application-nulls", "what would happen then"),
+    ("watchkeeper drill application-nulls --execute", "the same for real, marked as a drill; mail goes to state/mail"),
+    ("watchkeeper status", "the drill's incident, and the gate that is paused now"),
+    ("watchkeeper open loan-decisions", "let decisions go on"),
 ];
 
 /// Why there is no sample.
@@ -35,18 +38,39 @@ pub(crate) enum InitError {
     Write(PathBuf, #[source] io::Error),
 }
 
+/// What git leaves out: the store.
+const IGNORED: &str = "/state/\n";
+
 /// Writes the sample and says what to try.
 pub(crate) fn run(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    write_sample(&args.folder)
-        .map_err(|error| Failure::usage(error).hint("name another folder: watchkeeper init DIR"))?;
+    let failed = |error| Failure::usage(error).hint("name another folder: watchkeeper init DIR");
+    write_sample(&args.folder).map_err(failed)?;
     for (path, _) in SAMPLE {
         terminal.line(format_args!("wrote {}", args.folder.join(path).display()))?;
     }
-    terminal.line(format_args!("\nTry, in {}:", args.folder.display()))?;
+    let ignore = args.folder.join(".gitignore");
+    match ignore_state(&ignore).map_err(failed)? {
+        true => terminal.line(format_args!("wrote {}", ignore.display()))?,
+        false => terminal.line(format_args!("{} is there already: add /state/ to it", ignore.display()))?,
+    }
+    terminal.line(match args.folder == Path::new(".") {
+        true => "\nTry:".to_owned(),
+        false => format!("\nTry, in {}:", args.folder.display()),
+    })?;
     for (command, shows) in NEXT {
         terminal.line(format_args!("  {command:<53} # {shows}"))?;
     }
+    terminal.line("Then put your own sources, monitors and runbooks beside these.")?;
     Ok(Exit::Fine)
+}
+
+/// Keeps the store out of version control; false when there is such a file already.
+fn ignore_state(path: &Path) -> Result<bool, InitError> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let written = fs::write(path, IGNORED);
+    written.map(|()| true).map_err(|error| InitError::Write(path.to_owned(), error))
 }
 
 /// Looks at every path before anything is written, so that a refusal leaves the folder as it was.
@@ -79,6 +103,19 @@ mod tests {
             assert_eq!(fs::read_to_string(args.folder.join(path)).unwrap(), text);
             assert!(out.text().contains(path), "{path} is not named");
         }
+    }
+
+    #[test]
+    fn the_store_is_kept_out_of_version_control() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut terminal, out, _) = on_paper();
+        run(&InitArgs { folder: folder.path().join("new") }, &mut terminal).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("new/.gitignore")).unwrap(), "/state/\n");
+        fs::create_dir(folder.path().join("old")).unwrap();
+        fs::write(folder.path().join("old/.gitignore"), "target\n").unwrap();
+        run(&InitArgs { folder: folder.path().join("old") }, &mut terminal).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("old/.gitignore")).unwrap(), "target\n");
+        assert!(out.text().contains("add /state/ to it"), "{}", out.text());
     }
 
     #[test]

@@ -87,22 +87,21 @@ fn steps(workspace: &Workspace) -> Vec<StepRow> {
 }
 
 fn table(steps: &[StepRow]) -> Table {
-    let mut table = Table::new(&["RUNBOOK", "STEP", "ACTION", "GUARANTEE", "AFTER A CRASH", "DOES"]);
+    let mut table = Table::new(&["RUNBOOK", "STEP", "ACTION", "GUARANTEE", "COUNT ON", "DOES"]);
     for step in steps {
-        let after = cell(after_a_crash(step.guarantee));
-        let guarantee = cell(step.guarantee);
-        table.row([cell(&step.runbook), cell(&step.step), cell(step.action), guarantee, after, cell(&step.does)]);
+        let (guarantee, promise) = (cell(step.guarantee), cell(promise(step.guarantee)));
+        table.row([cell(&step.runbook), cell(&step.step), cell(step.action), guarantee, promise, cell(&step.does)]);
     }
     table
 }
 
 /// What may be counted on, in a few words.
-fn after_a_crash(guarantee: Guarantee) -> &'static str {
+fn promise(guarantee: Guarantee) -> &'static str {
     match guarantee {
         Guarantee::Local => "exactly once",
-        Guarantee::Guarded => "sent again, once in effect",
-        Guarantee::Probe => "looked for, else unknown",
-        Guarantee::Once => "never sent again: unknown",
+        Guarantee::Guarded => "once in effect: after a crash it is sent again, and the peer recognises it",
+        Guarantee::Probe => "at most once: after a crash its trace is looked for, else its outcome is unknown",
+        Guarantee::Once => "at most once: after a crash it is not repeated, and its outcome is unknown",
     }
 }
 

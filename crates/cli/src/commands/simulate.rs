@@ -1,63 +1,157 @@
 //! `simulate`: the whole engine on a simulated clock.
 
+mod summary;
+
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use watchkeeper_engine::{Engine, SimulatedClock, ports::clock::Clock, ticks_between};
-use watchkeeper_model::{Name, Workspace};
+use watchkeeper_engine::{Engine, SimulatedClock, Tick, ports::clock::Clock};
+use watchkeeper_model::{Name, Time, Workspace};
+use watchkeeper_store::SqliteStore;
 
 use crate::{
-    args::SimulateArgs,
+    args::{PeriodArgs, SimulateArgs},
     assembly::{self, Notes},
     clock::SystemClock,
+    commands::monitors,
     exit::Exit,
     failure::Failure,
-    render::terminal::Terminal,
+    rehearsal::Tellings,
+    render::{terminal::Terminal, text::utc},
     wiring,
 };
 
 /// Runs every tick of the period. Actions and messages are printed, not done, unless `--execute`.
 pub(crate) async fn run(folder: &Path, args: &SimulateArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if args.execute {
+        refuse_the_future(&args.period, SystemClock.now())?;
+    }
     let workspace = wiring::configuration(folder, terminal).await?;
+    let all: Vec<Name> = workspace.monitors.keys().cloned().collect();
+    let ticks = monitors::ticks(&workspace, &all, &args.period)?;
+    if ticks.is_empty() {
+        terminal.note(monitors::no_tick(&workspace, &all, &args.period))?;
+        return Ok(Exit::Fine);
+    }
     let clock = Arc::new(SimulatedClock::at(args.period.from));
-    let notes = Notes::default();
     if args.execute {
         let store = Arc::new(wiring::store(folder, &workspace).await?);
         let _lock = store.lock_daemon("a simulation", SystemClock.now()).map_err(Failure::unreachable)?;
-        let engine = assembly::real(folder, workspace, clock.clone(), store, notes.clone())?;
-        play(&engine, &clock, args, &notes, terminal).await
+        let notes = Notes::default();
+        let engine = assembly::real(folder, workspace, clock.clone(), store.clone(), notes.clone())?;
+        let simulation = Simulation { engine, clock, store, said: Said::Sent(notes) };
+        simulation.play(&ticks, args.period.to, terminal).await
     } else {
         terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
-        let engine = assembly::rehearsal(folder, workspace, clock.clone(), notes.clone()).await?;
-        play(&engine, &clock, args, &notes, terminal).await
+        let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::unreachable)?);
+        let tellings = Tellings::default();
+        let engine = assembly::rehearsal(folder, workspace, clock.clone(), store.clone(), tellings.clone())?;
+        let simulation = Simulation { engine, clock, store, said: Said::Kept(tellings) };
+        simulation.play(&ticks, args.period.to, terminal).await
     }
 }
 
-async fn play(
-    engine: &Engine,
-    clock: &Arc<SimulatedClock>,
-    args: &SimulateArgs,
-    notes: &Notes,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
-    let monitors: Vec<Name> = engine.workspace().monitors.keys().cloned().collect();
-    let ticks = ticks_between(engine.workspace(), &monitors, args.period.from, args.period.to);
-    for tick in &ticks {
-        engine.simulate_tick(clock, tick).await.map_err(Failure::internal)?;
-        let said = notes.take();
-        if !said.is_empty() {
-            terminal.line(said)?;
+/// Nothing fires at or before a recorded tick: one that is recorded ahead of time would blind the daemon until then.
+fn refuse_the_future(period: &PeriodArgs, now: Time) -> Result<(), Failure> {
+    if period.to <= now {
+        return Ok(());
+    }
+    let (to, now) = (utc(period.to), utc(now));
+    let failure = Failure::usage(format!(
+        "--to {to} is after now ({now}): ticks recorded ahead of time would keep the daemon from running them"
+    ));
+    Err(failure.hint("end the period by now, or leave out --execute: a rehearsal may look ahead"))
+}
+
+/// An engine on a simulated clock.
+struct Simulation {
+    engine: Engine,
+    clock: Arc<SimulatedClock>,
+    store: Arc<SqliteStore>,
+    said: Said,
+}
+
+/// Where messages went.
+enum Said {
+    /// To their channels; console channels wrote here.
+    Sent(Notes),
+    /// Nowhere: it is a rehearsal.
+    Kept(Tellings),
+}
+
+impl Said {
+    fn take(&self) -> String {
+        match self {
+            Self::Sent(notes) => notes.take(),
+            Self::Kept(tellings) => tellings.take(),
         }
     }
-    engine.simulate_until(clock, args.period.to).await.map_err(Failure::internal)?;
-    terminal.line(summary(engine.workspace(), ticks.iter().map(|tick| &tick.monitor)))?;
-    Ok(Exit::Fine)
 }
 
-fn summary<'a>(workspace: &Workspace, ticks: impl Iterator<Item = &'a Name>) -> String {
-    let mut counts: BTreeMap<&Name, u32> = workspace.monitors.keys().map(|id| (id, 0)).collect();
-    for monitor in ticks {
-        *counts.entry(monitor).or_default() += 1;
+/// Ticks of a monitor: all, and those that ran in an earlier simulation or under the daemon.
+#[derive(Default)]
+struct Ticks {
+    all: u32,
+    before: u32,
+}
+
+impl Simulation {
+    async fn play(self, ticks: &[Tick], to: Time, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let known = summary::incidents(&self.store).await?;
+        let mut counts: BTreeMap<&Name, Ticks> = BTreeMap::new();
+        for tick in ticks {
+            let ran = self.engine.simulate_tick(&self.clock, tick).await?;
+            let count = counts.entry(&tick.monitor).or_default();
+            count.all += 1;
+            count.before += u32::from(!ran);
+            self.tell(terminal)?;
+        }
+        self.engine.simulate_until(&self.clock, to).await?;
+        self.tell(terminal)?;
+        for (monitor, count) in &counts {
+            terminal.line(counted(monitor, count))?;
+        }
+        let rehearsed = matches!(self.said, Said::Kept(_));
+        let workspace: &Workspace = self.engine.workspace();
+        summary::print(workspace, &self.store, &known, rehearsed, terminal).await?;
+        Ok(Exit::Fine)
     }
-    let counts: Vec<_> = counts.iter().map(|(monitor, count)| format!("{count} of {monitor}")).collect();
-    format!("Ticks: {}.", counts.join(", "))
+
+    fn tell(&self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let said = self.said.take();
+        if !said.is_empty() {
+            terminal.line(format_args!("{said}\n"))?;
+        }
+        Ok(())
+    }
+}
+
+/// `loan-auc: 24 ticks, 24 of them ran before`.
+fn counted(monitor: &Name, count: &Ticks) -> String {
+    let plural = if count.all == 1 { "" } else { "s" };
+    let before = match count.before {
+        0 => String::new(),
+        before => format!(", {before} of them ran before"),
+    };
+    format!("{monitor}: {} tick{plural}{before}", count.all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_that_ran_before_are_told_apart() {
+        let monitor = Name::parse("loan-auc").unwrap();
+        let told = |all, before| counted(&monitor, &Ticks { all, before });
+        assert_eq!(told(24, 24), "loan-auc: 24 ticks, 24 of them ran before");
+        assert_eq!(told(1, 0), "loan-auc: 1 tick");
+    }
+
+    #[test]
+    fn only_the_future_is_refused() {
+        let now = Time::from_timestamp(1_767_225_600, 0).unwrap();
+        let until = |seconds| PeriodArgs { from: now, to: now + chrono::TimeDelta::seconds(seconds) };
+        assert!(refuse_the_future(&until(0), now).is_ok());
+        assert_eq!(refuse_the_future(&until(1), now).unwrap_err().exit, Exit::Usage);
+    }
 }

@@ -1,11 +1,16 @@
 //! `status`: monitors, open incidents, gates and holds at a glance.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
+use chrono::TimeDelta;
 use serde::Serialize;
-use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_model::{Incident, Layer, Monitor, Name, Time, Verdict};
-use watchkeeper_store::{Hold, HoldScope, IncidentFilter, LastVerdict};
+use watchkeeper_config::Outline;
+use watchkeeper_engine::ports::{
+    clock::Clock,
+    store::{Store as _, StoreError},
+};
+use watchkeeper_model::{Layer, Monitor, Name, Time, Verdict};
+use watchkeeper_store::{Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, Undelivered};
 
 use crate::{
     args::ListingArgs,
@@ -19,36 +24,51 @@ use crate::{
     failure::Failure,
     render::{
         json,
-        table::{Cell, Table, cell, verdict_tone},
+        table::{Cell, Table, Tone, cell, verdict_tone},
         terminal::Terminal,
         text::{utc, utc_or_hyphen},
     },
 };
 
+/// Messages that were given up are listed for so long, in days.
+const GIVEN_UP_DAYS: i64 = 7;
+
 /// What `status --json` prints.
 #[derive(Debug, Serialize)]
 struct Status {
     monitors: Vec<MonitorRow>,
-    incidents: Vec<Incident>,
+    incidents: Vec<IncidentRecord>,
     gates: Vec<GateRow>,
-    holds: Vec<Hold>,
+    holds: Vec<HoldRow>,
+    undelivered: Vec<Undelivered>,
 }
 
-/// A monitor at a glance.
+/// A monitor at a glance. Layer, owner and next tick are absent where its file has mistakes.
 #[derive(Debug, PartialEq, Serialize)]
 struct MonitorRow {
     monitor: Name,
-    layer: Layer,
-    owner: Name,
+    layer: Option<Layer>,
+    owner: Option<Name>,
     verdict: Option<Verdict>,
     at: Option<Time>,
     next: Option<Time>,
+    /// A recorded tick that lies in the future: nothing fires at or before it.
+    blind_until: Option<Time>,
     open_incidents: usize,
+}
+
+/// A hold in force; of every monitor when `monitor` is absent.
+#[derive(Debug, Serialize)]
+struct HoldRow {
+    monitor: Option<Name>,
+    since: Time,
+    by: String,
+    reason: String,
 }
 
 /// Shows them. An open incident is no finding: it is known.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let status = read(&opened(folder, terminal).await?).await?;
+    let status = read(&opened(folder, terminal).await?).await.map_err(Failure::unreachable)?;
     if args.json {
         json::print(terminal, &status)?;
     } else {
@@ -57,42 +77,85 @@ pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Termin
     Ok(Exit::Fine)
 }
 
-async fn read(opened: &Opened) -> Result<Status, Failure> {
-    let (workspace, store) = (&opened.workspace, &opened.store);
-    let open = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
-    let incidents = store.incidents(&open).await.map_err(Failure::unreachable)?;
-    let verdicts = store.last_verdicts().await.map_err(Failure::unreachable)?;
-    let set = store.gates().await.map_err(Failure::unreachable)?;
+async fn read(opened: &Opened) -> Result<Status, StoreError> {
+    let (outline, store) = (&opened.outline, &opened.store);
     let now = SystemClock.now();
+    let open = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
+    let incidents = store.incidents(&open).await?;
+    let verdicts = store.last_verdicts().await?;
+    let mut monitors = Vec::new();
+    for (id, monitor) in known(outline, &verdicts) {
+        let mark = store.high_water(id).await?;
+        let last = verdicts.iter().find(|last| last.monitor == *id);
+        let open = incidents.iter().filter(|incident| incident.monitor == *id).count();
+        monitors.push(row(id, monitor, last, mark, open, now));
+    }
     Ok(Status {
-        monitors: workspace.monitors.values().map(|monitor| row(monitor, &verdicts, &incidents, now)).collect(),
-        gates: gates::rows(&workspace.gates, &set),
-        holds: store.holds().await.map_err(Failure::unreachable)?,
+        monitors,
+        gates: gates::rows(&outline.gates, &store.gates().await?),
+        holds: store.holds().await?.into_iter().map(hold).collect(),
+        undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
         incidents,
     })
 }
 
-fn row(monitor: &Monitor, verdicts: &[LastVerdict], incidents: &[Incident], now: Time) -> MonitorRow {
-    let last = verdicts.iter().find(|last| last.monitor == monitor.id);
+/// The configured monitors; where some may be missing, those that have run as well.
+fn known<'a>(outline: &'a Outline, verdicts: &'a [LastVerdict]) -> BTreeMap<&'a Name, Option<&'a Monitor>> {
+    let ran = verdicts.iter().filter(|_| !outline.monitors_are_certain).map(|last| (&last.monitor, None));
+    ran.chain(outline.monitors.iter().map(|(id, monitor)| (id, monitor.as_ref()))).collect()
+}
+
+fn row(
+    id: &Name,
+    monitor: Option<&Monitor>,
+    last: Option<&LastVerdict>,
+    mark: Option<Time>,
+    open_incidents: usize,
+    now: Time,
+) -> MonitorRow {
+    let blind_until = mark.filter(|mark| *mark > now);
     MonitorRow {
-        monitor: monitor.id.clone(),
-        layer: monitor.layer,
-        owner: monitor.owner.clone(),
+        monitor: id.clone(),
+        layer: monitor.map(|monitor| monitor.layer),
+        owner: monitor.map(|monitor| monitor.owner.clone()),
         verdict: last.map(|last| last.verdict),
         at: last.map(|last| last.scheduled_at),
-        next: monitor.schedule.next_after(now),
-        open_incidents: incidents.iter().filter(|incident| incident.monitor == monitor.id).count(),
+        next: monitor.and_then(|monitor| monitor.schedule.next_after(blind_until.unwrap_or(now))),
+        blind_until,
+        open_incidents,
     }
+}
+
+fn hold(hold: Hold) -> HoldRow {
+    let monitor = match hold.scope {
+        HoldScope::All => None,
+        HoldScope::Monitor(monitor) => Some(monitor),
+    };
+    HoldRow { monitor, since: hold.since, by: hold.by, reason: hold.reason }
 }
 
 fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     monitors(&status.monitors).print(terminal, "no monitors: add one to config/monitors/")?;
+    for line in status.monitors.iter().filter_map(blind) {
+        terminal.line(line)?;
+    }
     terminal.line("")?;
     incidents::table(&status.incidents).print(terminal, "no open incidents")?;
     terminal.line("")?;
     gates::table(&status.gates).print(terminal, "no gates")?;
     terminal.line("")?;
-    Ok(holds(&status.holds).print(terminal, "no holds: automatic steps run")?)
+    holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
+    terminal.line("")?;
+    Ok(undelivered(&status.undelivered).print(terminal, "no message is undelivered")?)
+}
+
+/// What keeps a monitor from firing although it is due.
+fn blind(row: &MonitorRow) -> Option<String> {
+    let until = utc(row.blind_until?);
+    Some(format!(
+        "{} runs nothing until after {until}: a tick of then is recorded already, by a clock that was ahead",
+        row.monitor
+    ))
 }
 
 fn monitors(rows: &[MonitorRow]) -> Table {
@@ -101,8 +164,8 @@ fn monitors(rows: &[MonitorRow]) -> Table {
         let verdict = row.verdict.map_or_else(|| cell("-"), |verdict| Cell::toned(verdict, verdict_tone(verdict)));
         table.row([
             cell(&row.monitor),
-            cell(row.layer),
-            cell(&row.owner),
+            row.layer.map_or_else(|| cell("-"), cell),
+            row.owner.as_ref().map_or_else(|| cell("-"), cell),
             verdict,
             cell(utc_or_hyphen(row.at)),
             cell(utc_or_hyphen(row.next)),
@@ -112,54 +175,32 @@ fn monitors(rows: &[MonitorRow]) -> Table {
     table
 }
 
-fn holds(holds: &[Hold]) -> Table {
+fn holds(holds: &[HoldRow]) -> Table {
     let mut table = Table::new(&["ON HOLD", "SINCE", "BY", "REASON"]);
     for hold in holds {
-        let scope = match &hold.scope {
-            HoldScope::All => "every monitor".to_owned(),
-            HoldScope::Monitor(monitor) => monitor.to_string(),
-        };
+        let scope = hold.monitor.as_ref().map_or_else(|| "every monitor".to_owned(), Name::to_string);
         table.row([cell(scope), cell(utc(hold.since)), cell(&hold.by), cell(&hold.reason)]);
     }
     table
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::terminal::tests::on_paper;
-
-    #[test]
-    fn a_monitor_that_never_ran_has_no_verdict_but_a_next_tick() {
-        let row = MonitorRow {
-            monitor: Name::parse("loan-auc").unwrap(),
-            layer: Layer::Model,
-            owner: Name::parse("ml-team").unwrap(),
-            verdict: None,
-            at: None,
-            next: Time::from_timestamp(1_767_225_600, 0),
-            open_incidents: 0,
-        };
-        let (mut terminal, out, _) = on_paper();
-        monitors(&[row]).print(&mut terminal, "").unwrap();
-        let expected = "\
-MONITOR   LAYER  OWNER    VERDICT  AT  NEXT TICK             OPEN INCIDENTS
-loan-auc  model  ml-team  -        -   2026-01-01T00:00:00Z  0
-";
-        assert_eq!(out.text(), expected);
+fn undelivered(rows: &[Undelivered]) -> Table {
+    let mut table = Table::new(&["UNDELIVERED", "CHANNEL", "ABOUT", "TRIES", "LAST TRY", "NEXT TRY", "OUTCOME"]);
+    for row in rows {
+        let about = row.incident.as_ref().map_or_else(|| row.monitor.to_string(), |id| format!("{} {id}", row.monitor));
+        let next = row.next_at.map_or_else(|| Cell::toned("given up", Tone::Bad), |next| cell(utc(next)));
+        table.row([
+            cell(row.kind.as_str()),
+            cell(&row.channel),
+            cell(about),
+            cell(row.attempts),
+            cell(utc_or_hyphen(row.tried_at)),
+            next,
+            cell(row.outcome.as_deref().unwrap_or("-")),
+        ]);
     }
-
-    #[tokio::test]
-    async fn holds_are_listed_with_their_reason() {
-        let store = watchkeeper_store::SqliteStore::in_memory().await.unwrap();
-        let at = Time::from_timestamp(1_767_225_600, 0).unwrap();
-        store.hold(&HoldScope::All, "on-call", "maintenance", at).await.unwrap();
-        let (mut terminal, out, _) = on_paper();
-        holds(&store.holds().await.unwrap()).print(&mut terminal, "").unwrap();
-        let expected = "\
-ON HOLD        SINCE                 BY       REASON
-every monitor  2026-01-01T00:00:00Z  on-call  maintenance
-";
-        assert_eq!(out.text(), expected);
-    }
+    table
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use watchkeeper_model::GateState;
 use crate::{
     args::GateArgs,
     clock::SystemClock,
-    commands::people::{configured, opened},
+    commands::people::opened,
     exit::Exit,
     failure::Failure,
     person,
@@ -27,7 +27,7 @@ pub(crate) async fn open(folder: &Path, args: &GateArgs, terminal: &mut Terminal
 
 async fn set(folder: &Path, args: &GateArgs, state: GateState, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let opened = opened(folder, terminal).await?;
-    let gate = configured("gate", &args.gate, opened.workspace.gates.keys())?;
+    let gate = opened.gate(&args.gate, terminal).await?;
     let by = person::acting(&args.by);
     let reason = args.reason.as_deref().unwrap_or("by hand");
     let set = opened.store.set_gate(&gate, state, &by, reason, SystemClock.now()).await;

@@ -19,9 +19,9 @@ fn is_dangerous(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// RFC 3339 UTC, in whole seconds where there is no fraction.
+/// RFC 3339 UTC, to the second: people need no more.
 pub(crate) fn utc(time: Time) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// RFC 3339 UTC, or a hyphen.
@@ -41,6 +41,13 @@ mod tests {
     #[test]
     fn text_that_reverses_itself_is_written_out() {
         assert_eq!(harmless("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn people_read_times_to_the_second() {
+        let time = Time::from_timestamp_micros(1_767_225_600_999_999).unwrap();
+        assert_eq!(utc(time), "2026-01-01T00:00:00Z");
+        assert_eq!(utc_or_hyphen(None), "-");
     }
 
     #[test]

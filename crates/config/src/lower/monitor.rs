@@ -8,7 +8,6 @@ use watchkeeper_model::{
 
 use super::{Context, names::Kind, params, threshold};
 use crate::{
-    diagnostic::DiagnosticSeverity,
     nearest::suggestion,
     place::{Place, Report},
     plugin::PluginManual,
@@ -26,7 +25,10 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
     });
     let thresholds: Vec<_> = thresholds.collect();
     if thresholds.is_empty() {
-        warn(place, report);
+        warn_of_no_threshold(place, report);
+    }
+    if raw.baseline.is_none() && manual.is_some_and(|manual| manual.needs_baseline) {
+        warn_of_no_baseline(raw, place, report);
     }
     Monitor {
         id: raw.monitor.id.0.clone(),
@@ -49,11 +51,16 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
 }
 
 /// A monitor without thresholds is allowed: it only measures.
-fn warn(place: Place<'_>, report: &mut Report) {
-    let before = report.found.len();
+fn warn_of_no_threshold(place: Place<'_>, report: &mut Report) {
     let help = Some("add [[threshold]] tables".to_owned());
-    place.key("monitor").mistake(report, "this monitor measures and judges nothing", help);
-    report.found.iter_mut().skip(before).for_each(|found| found.severity = DiagnosticSeverity::Warning);
+    place.key("monitor").warn(report, "this monitor measures and judges nothing", help);
+}
+
+/// A check that compares fails at every tick when there is nothing to compare with.
+fn warn_of_no_baseline(raw: &MonitorFile, place: Place<'_>, report: &mut Report) {
+    let help = Some("add a [baseline] table, for example with source = \"…\" or offset = \"28d\"".to_owned());
+    let message = format!("`{}` compares with a baseline, and the monitor has none", raw.check.plugin);
+    place.key("check").key("plugin").warn(report, message, help);
 }
 
 fn seconds(given: &Option<DurationText>, otherwise: u64) -> Duration {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
 
-use super::{Context, Parsed, names::Kind, sql};
+use super::{Context, Parsed, names::Kind, present, sql};
 use crate::{
     nearest::suggestion,
     place::{Place, Report},
@@ -35,6 +35,7 @@ fn lower_kind(
     report: &mut Report,
 ) -> SourceKind {
     if let Some(files) = &raw.files {
+        warn_of_nothing(&files.path, place.key("files").key("path"), context, report);
         let format = files.format.as_ref().map(|format| format.0);
         return SourceKind::Files(FilesSource { path: files.path.clone(), format });
     }
@@ -59,6 +60,15 @@ fn lower_kind(
     inputs.sort();
     inputs.dedup();
     SourceKind::View(ViewSource { sql: text.to_owned(), inputs })
+}
+
+/// A path that matches nothing is probably misspelt; files may also come later.
+fn warn_of_nothing(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
+    let local = path.strip_prefix("file://").unwrap_or(path);
+    if !local.contains("://") && !present::any_file(&context.folder.join(local)) {
+        let help = Some("paths start at the workspace folder; `*` matches within a folder".to_owned());
+        place.warn(report, format!("there is no file at `{path}`"), help);
+    }
 }
 
 /// Reports every circle of views once, at the view whose name comes first.

@@ -7,11 +7,14 @@ use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Team};
 use super::{Context, names::Kind};
 use crate::place::Report;
 
+/// The folder of the store when none is given.
+pub(crate) const STATE: &str = "state";
+
 pub(crate) fn daemon(context: &Context<'_>) -> Daemon {
     let raw = context.main.and_then(|(main, _)| main.daemon.clone()).unwrap_or_default();
     Daemon {
         listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
-        state: raw.state.unwrap_or_else(|| "state".to_owned()).into(),
+        state: raw.state.unwrap_or_else(|| STATE.to_owned()).into(),
         checks_max: raw.checks_max.unwrap_or(4),
         shutdown: raw.shutdown.map_or(Duration::from_secs(30), |limit| limit.0),
     }

@@ -37,21 +37,25 @@ pub(super) fn write(
     wording: &Wording,
 ) -> Result<lettre::Message, lettre::error::Error> {
     let addressed = to.iter().fold(lettre::Message::builder().from(from.clone()), |letter, to| letter.to(to.clone()));
-    let mut letter = addressed.subject(&wording.subject).message_id(Some(mail_id(&message.id))).header(AutoSubmitted);
+    let domain = from.email.domain();
+    let mut letter =
+        addressed.subject(&wording.subject).message_id(Some(mail_id(&message.id, domain))).header(AutoSubmitted);
     if let Some(incident) = &message.facts.incident {
-        let thread = mail_id(incident);
+        let thread = mail_id(incident, domain);
         letter = letter.in_reply_to(thread.clone()).references(thread);
     }
     letter.multipart(MultiPart::alternative_plain_html(wording.to_text(), html::page(wording)))
 }
 
-/// `<id@watchkeeper>`; an id that is no dot-atom is replaced by its digest.
-fn mail_id(id: &str) -> String {
+/// `<id@domain>`, with the sender's domain; an id that is no dot-atom is replaced by its digest. A domain that is not
+/// ASCII has no place in a mail id, so a name takes its place that nobody can own.
+fn mail_id(id: &str, domain: &str) -> String {
+    let domain = if domain.is_ascii() { domain } else { "watchkeeper.invalid" };
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if id.len() <= 200 && id.split('.').all(part) {
-        format!("<{id}@watchkeeper>")
+        format!("<{id}@{domain}>")
     } else {
-        format!("<{}@watchkeeper>", digest_of(&[id]))
+        format!("<{}@{domain}>", digest_of(&[id]))
     }
 }
 
@@ -61,9 +65,10 @@ mod tests {
 
     #[test]
     fn only_a_dot_atom_stands_in_a_mail_id_as_it_is() {
-        assert_eq!(mail_id("0a1b2c3d4e.handoff.ml-team"), "<0a1b2c3d4e.handoff.ml-team@watchkeeper>");
+        assert_eq!(mail_id("0a1b.handoff.ml-team", "example.com"), "<0a1b.handoff.ml-team@example.com>");
         for odd in ["a>\r\nBcc: x", "", "a..b", "a@b", "ä"] {
-            assert_eq!(mail_id(odd), format!("<{}@watchkeeper>", digest_of(&[odd])));
+            assert_eq!(mail_id(odd, "example.com"), format!("<{}@example.com>", digest_of(&[odd])));
         }
+        assert_eq!(mail_id("0a1b", "größe.example"), "<0a1b@watchkeeper.invalid>");
     }
 }

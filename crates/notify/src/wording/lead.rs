@@ -2,112 +2,160 @@
 
 use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, Verdict};
 
-use super::{cut, number, one_line};
+use super::{Mood, cut, number, one_line};
 
 /// A subject longer than this is cut; mail clients and phones show less.
 const SUBJECT_CHARS_MAX: usize = 140;
 
-/// The kind's word in JSON: `handoff`.
-pub(crate) fn kind_word(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Handoff => "handoff",
-        MessageKind::Overdue => "overdue",
-        MessageKind::Warning => "warning",
-        MessageKind::Reminder => "reminder",
-        MessageKind::Escalation => "escalation",
-        MessageKind::Step => "step",
-        MessageKind::Resolved => "resolved",
-    }
-}
-
 /// `loan-auc in breach: auc 0.592603, limit: below 0.6`.
-pub(super) fn subject(message: &Message) -> String {
+pub(super) fn subject(message: &Message, mood: Mood) -> String {
     let facts = &message.facts;
     let drill = if facts.drill { "[drill] " } else { "" };
-    let what = what_happened(message);
-    let number = facts.worst().filter(|_| says_the_number(message.kind)).map(in_subject).unwrap_or_default();
-    cut(&one_line(&format!("{drill}{} {what}{number}", facts.monitor)), SUBJECT_CHARS_MAX)
+    let what = what_happened(message, mood);
+    let why = facts.worst().filter(|_| says_why(message.kind)).map(in_subject).unwrap_or_default();
+    cut(&one_line(&format!("{drill}{} {what}{why}", facts.monitor)), SUBJECT_CHARS_MAX)
 }
 
-fn what_happened(message: &Message) -> String {
+fn what_happened(message: &Message, mood: Mood) -> String {
+    let state = State::of(&message.facts);
     match message.kind {
-        MessageKind::Handoff => state_of(&message.facts).to_owned(),
+        MessageKind::Handoff => state.now().to_owned(),
         MessageKind::Overdue => "first step is overdue".to_owned(),
-        MessageKind::Warning => match worst_verdict(&message.facts) {
-            Verdict::Ok | Verdict::Warn | Verdict::Breach => "warns".to_owned(),
-            Verdict::NoData => "has no data".to_owned(),
-            Verdict::Error => "cannot be checked".to_owned(),
-        },
-        MessageKind::Reminder => format!("still {}, not acknowledged", state_of(&message.facts)),
-        MessageKind::Escalation => format!("{}, escalated to you", state_of(&message.facts)),
-        MessageKind::Step => step_ended(message),
+        MessageKind::Warning => state.as_warning().to_owned(),
+        MessageKind::Reminder => format!("{}, not acknowledged", state.still()),
+        MessageKind::Escalation => format!("{}, escalated to you", state.now()),
+        MessageKind::Step => step_ended(message, mood),
         MessageKind::Resolved => "resolved".to_owned(),
     }
 }
 
-fn says_the_number(kind: MessageKind) -> bool {
+fn says_why(kind: MessageKind) -> bool {
     !matches!(kind, MessageKind::Step | MessageKind::Resolved)
 }
 
+/// The worst number beside its limit, or the reason why there is none.
 fn in_subject(report: &SeriesReport) -> String {
+    if let Some(reason) = reason(report) {
+        return format!(": {reason}");
+    }
     let value = report.value.map(|value| format!(" {}", number(value))).unwrap_or_default();
     let limit = if report.limit.is_empty() { String::new() } else { format!(", limit: {}", report.limit) };
     format!(": {}{value}{limit}", report.series)
 }
 
-/// An incident is a breach, unless the check broke since.
-fn state_of(facts: &Facts) -> &'static str {
-    match worst_verdict(facts) {
-        Verdict::Ok | Verdict::Warn | Verdict::Breach => "in breach",
-        Verdict::NoData => "without data",
-        Verdict::Error => "with a broken check",
+/// Why a series was not measured; `None` for one that was.
+fn reason(report: &SeriesReport) -> Option<&str> {
+    report.unmeasured().or_else(|| report.detail.as_deref().filter(|_| report.value.is_none() && failed(report)))
+}
+
+fn failed(report: &SeriesReport) -> bool {
+    matches!(report.verdict, Verdict::NoData | Verdict::Error)
+}
+
+/// What is the matter with a monitor.
+#[derive(Clone, Copy)]
+enum State {
+    Breach,
+    NoData,
+    Error,
+}
+
+impl State {
+    /// An incident is a breach, unless its worst series could not be measured.
+    fn of(facts: &Facts) -> Self {
+        match facts.worst().map(|report| report.verdict) {
+            None | Some(Verdict::Ok | Verdict::Warn | Verdict::Breach) => Self::Breach,
+            Some(Verdict::NoData) => Self::NoData,
+            Some(Verdict::Error) => Self::Error,
+        }
+    }
+
+    /// After the monitor's name, in a subject.
+    fn now(self) -> &'static str {
+        match self {
+            Self::Breach => "in breach",
+            Self::NoData => "has no data",
+            Self::Error => "cannot be checked",
+        }
+    }
+
+    fn still(self) -> &'static str {
+        match self {
+            Self::Breach => "still in breach",
+            Self::NoData => "still has no data",
+            Self::Error => "still cannot be checked",
+        }
+    }
+
+    fn as_warning(self) -> &'static str {
+        match self {
+            Self::Breach => "warns",
+            Self::NoData | Self::Error => self.now(),
+        }
     }
 }
 
-fn worst_verdict(facts: &Facts) -> Verdict {
-    facts.worst().map_or(Verdict::Breach, |report| report.verdict)
-}
-
-fn step_ended(message: &Message) -> String {
+fn step_ended(message: &Message, mood: Mood) -> String {
     let Some(report) = &message.first_step else { return "step".to_owned() };
-    let outcome = report.outcome.map_or("under way", Outcome::as_str);
+    let outcome = match (report.outcome, mood) {
+        (None, _) => "under way".to_owned(),
+        (Some(outcome), Mood::Fact) => outcome.as_str().to_owned(),
+        (Some(outcome), Mood::Rehearsed) => format!("would be {outcome}"),
+    };
     format!("step {}: {outcome}", report.step)
 }
 
-/// Why this is sent, in one or two sentences.
-pub(super) fn lead(message: &Message) -> String {
-    let Facts { monitor, owner, .. } = &message.facts;
-    match message.kind {
-        MessageKind::Handoff => format!(
-            "{monitor} is {}. {} This incident is now {owner}'s.",
-            state_of(&message.facts),
-            first_step_in_short(message)
-        ),
-        MessageKind::Overdue => {
-            format!(
-                "{monitor} is {}, and its first step has not ended in time. It may still run or may hang.",
-                state_of(&message.facts)
-            )
+/// Why this is sent, in one or two sentences; where nothing was measured, the reason comes first.
+pub(super) fn lead(message: &Message, mood: Mood) -> String {
+    let owner = &message.facts.owner;
+    let matter = matter(&message.facts);
+    let lead = match (message.kind, mood) {
+        (MessageKind::Handoff, Mood::Fact) => {
+            format!("{matter} {} This incident is now {owner}'s.", first_step_in_short(message, mood))
         }
-        MessageKind::Warning => {
-            format!("{monitor} is not in breach, but not well either. No incident is open and nothing was done.")
+        (MessageKind::Handoff, Mood::Rehearsed) => {
+            format!("{matter} {} This incident would then be {owner}'s.", first_step_in_short(message, mood))
         }
-        MessageKind::Reminder => "This incident is still open, and nobody has acknowledged it.".to_owned(),
-        MessageKind::Escalation => {
-            format!("Nobody of {owner} has acknowledged this incident in time, so you are told.")
+        (MessageKind::Overdue, _) => {
+            format!("{matter} Its first step has not ended in time: it may still run or may hang.")
         }
-        MessageKind::Step => "A later step of the runbook has ended.".to_owned(),
-        MessageKind::Resolved => "This incident is over.".to_owned(),
-    }
+        (MessageKind::Warning, _) => match State::of(&message.facts) {
+            State::Breach => {
+                let monitor = &message.facts.monitor;
+                format!("{monitor} is not in breach, but not well either. No incident is open and nothing was done.")
+            }
+            State::NoData | State::Error => format!("{matter} No incident is open and nothing was done."),
+        },
+        (MessageKind::Reminder, _) => {
+            format!("{matter} This incident is still open, and nobody has acknowledged it.")
+        }
+        (MessageKind::Escalation, _) => {
+            format!("{matter} Nobody of {owner} has acknowledged this incident in time, so you are told.")
+        }
+        (MessageKind::Step, Mood::Fact) => "A later step of the runbook has ended.".to_owned(),
+        (MessageKind::Step, Mood::Rehearsed) => "A later step of the runbook would end.".to_owned(),
+        (MessageKind::Resolved, _) => "This incident is over.".to_owned(),
+    };
+    one_line(&lead)
 }
 
-fn first_step_in_short(message: &Message) -> &'static str {
-    match message.first_step.as_ref().map(|report| report.outcome) {
-        None => "No first step ran.",
-        Some(None) => "The first step is under way.",
-        Some(Some(Outcome::Done)) => "The first step was done.",
-        Some(Some(Outcome::Failed)) => "The first step failed.",
-        Some(Some(Outcome::Unknown)) => "It is not known whether the first step ran.",
-        Some(Some(Outcome::Withheld)) => "The first step was withheld.",
+/// `loan-auc is in breach.`, or `loan-auc has no data: 3 rows in the window, at least 100 needed.`
+fn matter(facts: &Facts) -> String {
+    let state = State::of(facts);
+    let verb = if matches!(state, State::Breach) { "is " } else { "" };
+    let reason = facts.worst().and_then(reason).map(|reason| format!(": {}", reason.trim_end_matches('.')));
+    format!("{} {verb}{}{}.", facts.monitor, state.now(), reason.unwrap_or_default())
+}
+
+fn first_step_in_short(message: &Message, mood: Mood) -> &'static str {
+    match (message.first_step.as_ref().map(|report| report.outcome), mood) {
+        (None, _) => "No first step ran.",
+        (Some(None), _) => "The first step is under way.",
+        (Some(Some(Outcome::Done)), Mood::Fact) => "The first step was done.",
+        (Some(Some(Outcome::Done)), Mood::Rehearsed) => "The first step would be done.",
+        (Some(Some(Outcome::Failed)), _) => "The first step failed.",
+        (Some(Some(Outcome::Unknown)), _) => "It is not known whether the first step ran.",
+        (Some(Some(Outcome::Withheld)), Mood::Fact) => "The first step was withheld.",
+        (Some(Some(Outcome::Withheld)), Mood::Rehearsed) => "The first step would be withheld.",
     }
 }

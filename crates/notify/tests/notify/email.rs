@@ -73,9 +73,9 @@ async fn an_incident_is_one_thread_and_a_repeat_is_recognisable() {
     let (first, again) = (receive(&handoff()).await, receive(&handoff()).await);
     for received in [first, again] {
         let mail = MessageParser::default().parse(&received.bytes).unwrap();
-        assert_eq!(mail.message_id(), Some("0a1b2c3d4e.handoff.ml-team@watchkeeper"));
-        assert_eq!(header(&mail, "References"), Some("0a1b2c3d4e@watchkeeper"));
-        assert_eq!(header(&mail, "In-Reply-To"), Some("0a1b2c3d4e@watchkeeper"));
+        assert_eq!(mail.message_id(), Some("0a1b2c3d4e.handoff.ml-team@example.com"));
+        assert_eq!(header(&mail, "References"), Some("0a1b2c3d4e@example.com"));
+        assert_eq!(header(&mail, "In-Reply-To"), Some("0a1b2c3d4e@example.com"));
     }
 }
 
@@ -200,5 +200,5 @@ async fn the_file_transport_writes_one_file_a_message_into_a_folder_it_makes() {
     assert!(Path::new(&path).starts_with(workspace.path().join("state/mail")) && path.ends_with(".eml"));
     let bytes = fs::read(path).unwrap();
     let mail = MessageParser::default().parse(&bytes).unwrap();
-    assert_eq!(mail.message_id(), Some("0a1b2c3d4e.handoff.ml-team@watchkeeper"));
+    assert_eq!(mail.message_id(), Some("0a1b2c3d4e.handoff.ml-team@example.com"));
 }

@@ -1,6 +1,6 @@
 //! The words, kind by kind and outcome by outcome.
 
-use watchkeeper_model::{Message, MessageKind, Outcome, Series, Verdict};
+use watchkeeper_model::{Labels, Message, MessageKind, Outcome, Series, Verdict};
 use watchkeeper_notify::Wording;
 
 use crate::sample::{handoff, paused};
@@ -63,18 +63,79 @@ fn a_drill_is_marked_everywhere() {
     assert!(wording.to_text().starts_with("This is a drill."));
 }
 
+/// The handoff of a tick without a measurement.
+fn unmeasured(verdict: Verdict, reason: &str) -> Message {
+    let mut message = handoff();
+    let report = &mut message.facts.series[0];
+    report.series = Series { metric: verdict.as_str().to_owned(), labels: Labels::new() };
+    (report.value, report.baseline, report.limit) = (None, None, String::new());
+    (report.verdict, report.detail) = (verdict, Some(reason.to_owned()));
+    message
+}
+
 #[test]
-fn a_broken_check_is_not_called_a_breach() {
+fn where_nothing_was_measured_the_reason_is_said_first() {
+    let broken = Wording::of(&unmeasured(Verdict::Error, "the check ran out of memory"));
+    assert_eq!(broken.subject, "loan-auc cannot be checked: the check ran out of memory");
+    assert!(
+        broken.lead.starts_with("loan-auc cannot be checked: the check ran out of memory. The first step was done.")
+    );
+    let empty = Wording::of(&unmeasured(Verdict::NoData, "3 rows in the window, at least 100 needed"));
+    assert_eq!(empty.subject, "loan-auc has no data: 3 rows in the window, at least 100 needed");
+    assert!(
+        empty.lead.starts_with("loan-auc has no data: 3 rows in the window, at least 100 needed. The"),
+        "{empty:?}"
+    );
+    for wording in [broken, empty] {
+        assert_eq!(wording.measured, [""; 0]);
+        for odd in ["no_data", "(error)", "not measured", "with a broken check"] {
+            assert!(!format!("{}{}", wording.subject, wording.to_text()).contains(odd), "{odd}: {wording:?}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_says_why_nothing_was_measured() {
+    let kinds = [
+        (MessageKind::Warning, "loan-auc has no data: no rows"),
+        (MessageKind::Overdue, "loan-auc first step is overdue: no rows"),
+        (MessageKind::Reminder, "loan-auc still has no data, not acknowledged: no rows"),
+        (MessageKind::Escalation, "loan-auc has no data, escalated to you: no rows"),
+    ];
+    for (kind, subject) in kinds {
+        let wording = Wording::of(&Message { kind, ..unmeasured(Verdict::NoData, "no rows") });
+        assert_eq!(wording.subject, subject);
+        assert!(wording.lead.starts_with("loan-auc has no data: no rows. "), "{}", wording.lead);
+    }
+}
+
+#[test]
+fn a_series_that_failed_by_itself_keeps_its_name() {
     let mut message = handoff();
     message.facts.series[0].verdict = Verdict::Error;
     message.facts.series[0].value = None;
     message.facts.series[0].detail = Some("the check ran out of memory".to_owned());
     let wording = Wording::of(&message);
-    assert_eq!(wording.subject, "loan-auc with a broken check: auc, limit: below 0.6");
+    assert_eq!(wording.subject, "loan-auc cannot be checked: the check ran out of memory");
     assert_eq!(
         wording.measured,
         ["auc not measured, limit: below 0.6, baseline 0.71 (error) - the check ran out of memory"]
     );
+}
+
+#[test]
+fn a_rehearsal_never_reads_as_if_something_was_done() {
+    for kind in [MessageKind::Handoff, MessageKind::Step] {
+        let wording = Wording::rehearsed(&Message { kind, ..handoff() });
+        let said = format!("{}\n{}", wording.subject, wording.to_text());
+        assert!(said.contains("would be done"), "{said}");
+        for odd in ["was done", "Done at", "is now", "has ended", "set by the first step", ": done"] {
+            assert!(!said.contains(odd), "{odd}: {said}");
+        }
+    }
+    let held = Message { first_step: Some(paused(Some(Outcome::Withheld), "on hold")), ..handoff() };
+    let act = Wording::rehearsed(&held).act.unwrap();
+    assert_eq!((act.ended.as_str(), act.detail.as_str()), ("It would be withheld: not attempted.", "on hold"));
 }
 
 #[test]

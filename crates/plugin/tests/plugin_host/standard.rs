@@ -20,6 +20,17 @@ async fn every_standard_check_describes_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn exactly_the_checks_that_compare_are_known_to_need_a_baseline() {
+    let bench = Bench::new();
+    for name in Host::standard_names() {
+        let outcome = bench.check(request(name, Table::of(&[("income", &[Some(1.0), Some(2.0)])]))).await;
+        let asks = matches!(&outcome, CheckOutcome::Failed(reason) if reason.contains("give the monitor a [baseline]"));
+        assert_eq!(asks, Host::needs_baseline(name), "{name}: {outcome:?}");
+    }
+    assert!(Host::needs_baseline("drift"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn null_rate_measures_every_column() {
     let bench = Bench::new();
     let frame = Table::of(&[

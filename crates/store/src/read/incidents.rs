@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Guarantee, Incident, Name, StepStatus, Time};
+use watchkeeper_model::{Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
 
 use crate::{
     PeopleError, SqliteStore,
@@ -25,15 +25,46 @@ pub struct IncidentFilter {
     pub limit: Option<u32>,
 }
 
-/// An incident, its steps in order and its deliveries, oldest first.
+/// An incident and who answered it, flat, as `incidents --json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct IncidentDetail {
-    /// The incident.
-    pub incident: Incident,
+pub struct IncidentRecord {
+    /// Ten hex digits.
+    pub id: String,
+    /// The monitor.
+    pub monitor: Name,
+    /// The labels that name the group; empty without `group_by`.
+    pub group: Labels,
+    /// The monitor's layer.
+    pub layer: Layer,
+    /// The monitor's severity.
+    pub severity: Severity,
+    /// The owning team.
+    pub owner: Name,
+    /// The runbook.
+    pub runbook: Name,
+    /// The tick that opened it.
+    pub opened_at: Time,
+    /// `open`, `acknowledged` or `resolved`.
+    pub state: &'static str,
     /// Who took it; kept when it is resolved.
     pub acknowledged_by: Option<String>,
     /// When.
     pub acknowledged_at: Option<Time>,
+    /// Who resolved it; absent when it is not, or when its series recovered.
+    pub resolved_by: Option<String>,
+    /// When it was over.
+    pub resolved_at: Option<Time>,
+    /// The series as last judged, worst first.
+    pub series: Vec<SeriesReport>,
+    /// Whether it is a drill.
+    pub drill: bool,
+}
+
+/// An incident, its steps in order and its deliveries, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncidentDetail {
+    /// The incident.
+    pub incident: IncidentRecord,
     /// When it was handed to its owner.
     pub handed_off_at: Option<Time>,
     /// Its run's steps.
@@ -88,7 +119,7 @@ pub struct Delivery {
 
 impl SqliteStore {
     /// Incidents, newest first.
-    pub async fn incidents(&self, filter: &IncidentFilter) -> Result<Vec<Incident>, StoreError> {
+    pub async fn incidents(&self, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, StoreError> {
         let work = async { list(&mut *self.read().await?, filter).await };
         work.await.map_err(|fault: Fault| fault.doing("list incidents"))
     }
@@ -98,11 +129,11 @@ impl SqliteStore {
         let failed = |fault: Fault| fault.doing("read an incident");
         let mut tx = self.read().await.map_err(failed)?;
         let incident = find_incident(&mut tx, id).await?;
-        Ok(detail(&mut tx, incident).await.map_err(failed)?)
+        Ok(detail(&mut tx, &incident.id).await.map_err(failed)?)
     }
 }
 
-async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<Incident>, Fault> {
+async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, Fault> {
     let rows = sqlx::query(
         "SELECT * FROM incident WHERE (NOT ?1 OR state <> 'resolved') AND (?2 IS NULL OR monitor = ?2)
          ORDER BY opened_at DESC, id LIMIT ?3",
@@ -112,26 +143,42 @@ async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<
     .bind(filter.limit.map_or(-1, i64::from))
     .fetch_all(db)
     .await?;
-    rows.iter().map(incident::incident).collect()
+    rows.iter().map(record).collect()
 }
 
-async fn detail(db: &mut SqliteConnection, incident: Incident) -> Result<IncidentDetail, Fault> {
-    let (acknowledged_by, acknowledged_at, handed_off_at): (Option<String>, Option<i64>, Option<i64>) = sqlx::query_as(
-        "SELECT acknowledged_by, acknowledged_at, handed_off_at
-         FROM incident LEFT JOIN handoff ON handoff.incident = incident.id WHERE incident.id = ?",
-    )
-    .bind(&incident.id)
-    .fetch_one(&mut *db)
-    .await?;
-    let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(&incident.id);
+/// Reads a whole row of `incident`.
+fn record(row: &SqliteRow) -> Result<IncidentRecord, Fault> {
+    let found = incident::incident(row)?;
+    Ok(IncidentRecord {
+        state: found.state.as_str(),
+        acknowledged_by: row.try_get("acknowledged_by")?,
+        acknowledged_at: time_if("incident.acknowledged_at", row.try_get("acknowledged_at")?)?,
+        resolved_by: row.try_get("resolved_by")?,
+        resolved_at: time_if("incident.resolved_at", row.try_get("resolved_at")?)?,
+        id: found.id,
+        monitor: found.monitor,
+        group: found.group,
+        layer: found.layer,
+        severity: found.severity,
+        owner: found.owner,
+        runbook: found.runbook,
+        opened_at: found.opened_at,
+        series: found.series,
+        drill: found.drill,
+    })
+}
+
+async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, Fault> {
+    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(id).fetch_one(&mut *db).await?;
+    let handed_off_at = sqlx::query_scalar("SELECT handed_off_at FROM handoff WHERE incident = ?").bind(id);
+    let handed_off_at: Option<i64> = handed_off_at.fetch_optional(&mut *db).await?;
+    let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(id);
     let steps = steps.fetch_all(&mut *db).await?;
     Ok(IncidentDetail {
-        acknowledged_by,
-        acknowledged_at: time_if("incident.acknowledged_at", acknowledged_at)?,
+        incident: record(&row)?,
         handed_off_at: time_if("handoff.handed_off_at", handed_off_at)?,
         steps: steps.iter().map(step_detail).collect::<Result<_, _>>()?,
-        deliveries: deliveries(db, &incident.id).await?,
-        incident,
+        deliveries: deliveries(db, id).await?,
     })
 }
 

@@ -50,3 +50,23 @@ async fn a_message_carries_the_head_after_the_rows_of_its_transaction() {
     assert_eq!(store.handoffs().await.unwrap()[0].ledger_head, head);
     assert_eq!(store.verify_ledger(Some(&head)).await.unwrap().head, head);
 }
+
+#[tokio::test]
+async fn what_has_not_arrived_is_listed_until_it_does_or_nobody_needs_it() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
+    assert!(store.undelivered(at(0)).await.unwrap().is_empty(), "what was never tried is not late");
+    let item = store.due(at(2), 10).await.unwrap().remove(0);
+    store.delivered(&item, "retry: busy", Some(at(12)), at(3)).await.unwrap();
+    let listed = store.undelivered(at(100)).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].outcome.as_deref(), listed[0].attempts), (Some("retry: busy"), 1));
+    assert_eq!((listed[0].tried_at, listed[0].next_at), (Some(at(3)), Some(at(12))));
+    let item = store.due(at(12), 10).await.unwrap().remove(0);
+    store.delivered(&item, "failed: no such channel", None, at(13)).await.unwrap();
+    let given_up = store.undelivered(at(100)).await.unwrap();
+    assert_eq!((given_up[0].outcome.as_deref(), given_up[0].next_at), (Some("failed: no such channel"), None));
+    store.resolve("aa11", "ana", at(14)).await.unwrap();
+    assert!(store.undelivered(at(100)).await.unwrap().is_empty(), "old, and its incident is over");
+    assert_eq!(store.undelivered(at(12)).await.unwrap().len(), 1, "it was given up lately");
+}

@@ -28,9 +28,9 @@ async fn an_acknowledgement_outlives_a_check_that_read_the_incident_before_it() 
     store.acknowledge("aa11", "ana", at(61)).await.unwrap();
     store.record_check(&claim, &opening(&incident, at(62))).await.unwrap();
     let stored = store.incident("aa11").await.unwrap().incident;
-    assert_eq!(stored.state, IncidentState::Acknowledged { by: "ana".to_owned(), at: at(61) });
+    assert_eq!((stored.state, stored.acknowledged_by.as_deref()), ("acknowledged", Some("ana")));
     let kept = store.acknowledge("aa11", "ben", at(63)).await.unwrap();
-    assert_eq!(kept.state, stored.state);
+    assert_eq!(kept.state, IncidentState::Acknowledged { by: "ana".to_owned(), at: at(61) });
 }
 
 #[tokio::test]
@@ -47,7 +47,12 @@ async fn resolving_forgets_the_group_even_when_a_check_is_under_way() {
     assert!(matches!(store.resolve("aa11", "ana", at(63)).await, Err(PeopleError::AlreadyResolved(_))));
     let unresolved = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
     assert!(store.incidents(&unresolved).await.unwrap().is_empty());
-    assert_eq!(store.incidents(&IncidentFilter::default()).await.unwrap().len(), 1);
+    let all = store.incidents(&IncidentFilter::default()).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].state, all[0].resolved_by.as_deref(), all[0].resolved_at),
+        ("resolved", Some("ana"), Some(at(61)))
+    );
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ fn null_rate() -> PluginManual {
     PluginManual {
         params: vec![param("columns", "texts"), param("nan_is_null", "flag")],
         metrics: vec![PluginMetric { name: "null_rate".to_owned(), labels: vec!["column".to_owned()] }],
+        needs_baseline: false,
     }
 }
 
@@ -31,11 +32,18 @@ fn the_sample_is_clean_and_its_first_step_is_exactly_once() {
     let expected = "\
 no mistakes
 
-RUNBOOK         STEP    ACTION  GUARANTEE  AFTER A CRASH  DOES
-missing-values  pause   gate    local      exactly once   pause gate loan-decisions
-missing-values  reopen  gate    local      exactly once   open gate loan-decisions
+RUNBOOK         STEP    ACTION  GUARANTEE  COUNT ON      DOES
+missing-values  pause   gate    local      exactly once  pause gate loan-decisions
+missing-values  reopen  gate    local      exactly once  open gate loan-decisions
 ";
     assert_eq!(out.text(), expected);
+}
+
+#[test]
+fn what_can_only_happen_once_says_so_first() {
+    for guarantee in [Guarantee::Probe, Guarantee::Once] {
+        assert!(promise(guarantee).starts_with("at most once: after a crash "), "{guarantee}");
+    }
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Messages that did not reach anybody: given up, or being tried again.
+
+use serde::Serialize;
+use sqlx::{Row, sqlite::SqliteRow};
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::{Message, MessageKind, Name, Time};
+
+use crate::{
+    SqliteStore,
+    columns::{count, from_json, micros, name, time, time_if},
+    fault::Fault,
+};
+
+/// Rows listed, at most.
+const LISTED_MAX: u32 = 100;
+
+/// A message that has been tried and has not arrived.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Undelivered {
+    /// The channel.
+    pub channel: Name,
+    /// Why it is sent.
+    pub kind: MessageKind,
+    /// The monitor it is about.
+    pub monitor: Name,
+    /// The incident it is about; absent for a warning.
+    pub incident: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What the newest try gave: `retry: …` or `failed: …`.
+    pub outcome: Option<String>,
+    /// When it was tried last.
+    pub tried_at: Option<Time>,
+    /// When it is tried again; absent when it was given up.
+    pub next_at: Option<Time>,
+}
+
+impl SqliteStore {
+    /// Messages being tried again, and those given up after `since` or about an incident that is not resolved; newest
+    /// first, at most 100.
+    pub async fn undelivered(&self, since: Time) -> Result<Vec<Undelivered>, StoreError> {
+        let work = async {
+            let rows = sqlx::query(
+                "SELECT outbox.*, last.outcome, last.at FROM outbox
+                 LEFT JOIN delivery AS last
+                     ON last.id = (SELECT MAX(id) FROM delivery WHERE delivery.outbox = outbox.id)
+                 LEFT JOIN incident ON incident.id = outbox.incident
+                 WHERE (outbox.status IN ('waiting', 'sending') AND outbox.attempts > 0)
+                    OR (outbox.status = 'failed' AND (last.at > ? OR incident.state <> 'resolved'))
+                 ORDER BY last.at DESC, outbox.id LIMIT ?",
+            )
+            .bind(micros(since))
+            .bind(LISTED_MAX)
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+            rows.iter().map(undelivered).collect::<Result<Vec<_>, _>>()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("list undelivered messages"))
+    }
+}
+
+fn undelivered(row: &SqliteRow) -> Result<Undelivered, Fault> {
+    let message: Message = from_json(row.try_get("message")?)?;
+    let given_up = row.try_get::<&str, _>("status")? == "failed";
+    let next_at = time("outbox.not_before", row.try_get("not_before")?)?;
+    Ok(Undelivered {
+        channel: name("outbox.channel", row.try_get("channel")?)?,
+        kind: message.kind,
+        monitor: message.facts.monitor,
+        incident: row.try_get("incident")?,
+        attempts: count("outbox.attempts", row.try_get("attempts")?)?,
+        outcome: row.try_get("outcome")?,
+        tried_at: time_if("delivery.at", row.try_get("at")?)?,
+        next_at: (!given_up).then_some(next_at),
+    })
+}

@@ -6,22 +6,21 @@ use crate::bins::Binned;
 
 /// The statistic (without a continuity correction) and its p-value; one bin alone gives 0 and 1.
 pub(crate) fn test(bins: &Binned) -> [f64; 2] {
-    let total = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
     let (expected, actual) = (total(&bins.expected), total(&bins.actual));
     let counts = bins.expected.iter().zip(&bins.actual).filter(|(e, a)| *e + *a > 0);
-    let counts: Vec<(f64, f64)> = counts.map(|(e, a)| (*e as f64, *a as f64)).collect();
-    let statistic: Sum = counts
-        .iter()
-        .flat_map(|(e, a)| {
-            let both = (e + a) / (expected + actual);
-            [(*e, both * expected), (*a, both * actual)]
-        })
-        .map(|(observed, fair)| (observed - fair) * (observed - fair) / fair)
-        .collect();
-    match counts.len() {
-        0 | 1 => [0.0, 1.0],
-        bins => [statistic.value(), p_value(statistic.value(), bins as u32 - 1)],
-    }
+    let terms = counts.map(|(e, a)| {
+        // In whole numbers, so that equal shares differ by nothing at all.
+        let apart = (u128::from(*e) * actual).abs_diff(u128::from(*a) * expected) as f64;
+        apart / (expected as f64 * actual as f64) * apart / (e + a) as f64
+    });
+    let terms: Vec<f64> = terms.collect();
+    let degrees = terms.len().saturating_sub(1) as u32;
+    let statistic = terms.into_iter().collect::<Sum>().value();
+    if degrees == 0 { [0.0, 1.0] } else { [statistic, p_value(statistic, degrees)] }
+}
+
+fn total(counts: &[u64]) -> u128 {
+    counts.iter().map(|count| u128::from(*count)).sum()
 }
 
 /// The chance of a statistic at least this great: the regularised upper incomplete gamma function of half the degrees

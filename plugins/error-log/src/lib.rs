@@ -39,7 +39,7 @@ impl Check for ErrorLog {
             return Err(Failure::config(sentence));
         }
         let (column, is_error) = self.rule(current)?;
-        let lines = Lines::count(current, &column, &is_error)?;
+        let lines = Lines::count(current, &column, &is_error).map_err(|failure| self.pointed_out(failure))?;
         if lines.read() == 0 {
             return Err(Failure::no_data(match lines.all {
                 0 => "the window has no lines".to_owned(),
@@ -73,6 +73,14 @@ impl ErrorLog {
             (None, None) => Err(Failure::config(
                 "give \"level\", the column with each line's level, or \"pattern\", what a line of an error matches",
             )),
+        }
+    }
+
+    /// A pattern that is no regular expression fails with the query, which does not say whose it was.
+    fn pointed_out(&self, failure: Failure) -> Failure {
+        match &self.pattern {
+            None => failure,
+            Some(pattern) => Failure::retry(format!("{} (the pattern is {pattern:?})", failure.sentence())),
         }
     }
 

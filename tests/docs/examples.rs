@@ -13,6 +13,17 @@ fn example(check: &str) -> String {
     after.split_once("```").expect("the example ends").0.to_owned()
 }
 
+/// Puts a file, empty, at every path that the workspace's sources name: lint looks whether it is there.
+fn lay_out_data(folder: &Path) {
+    let sources = read(&folder.join("config/sources.toml"));
+    let paths = sources.lines().filter_map(|line| line.strip_prefix("path = \"")?.split('"').next());
+    for path in paths {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("the folder is made");
+        fs::write(file, "").expect("the file is written");
+    }
+}
+
 fn copy(from: &Path, to: &Path, file: &str) {
     let target = to.join(file);
     fs::create_dir_all(target.parent().expect("a file lies in a folder")).expect("the folder is made");
@@ -26,6 +37,7 @@ fn every_example_lints() {
     for file in ["config/watchkeeper.toml", "config/sources.toml"] {
         copy(&workspace, folder.path(), file);
     }
+    lay_out_data(folder.path());
     for runbook in ["runbooks/pause-decisions.toml", "runbooks/restart-scoring.toml"] {
         copy(&workspace, folder.path(), runbook);
     }

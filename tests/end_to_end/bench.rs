@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -59,24 +59,19 @@ impl Bench {
     /// Starts the daemon and waits until it listens.
     pub(crate) fn daemon(&self) -> Daemon {
         let mut command = self.command(&["run"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
-        let mut daemon = Daemon { child, address: String::new() };
-        let mut said = Vec::new();
-        for line in BufReader::new(daemon.child.stderr.take().expect("stderr is piped")).lines() {
-            let line = line.expect("the daemon writes text");
-            if let Some((_, address)) = line.split_once("listening on ") {
-                daemon.address = address.trim().to_owned();
-                return daemon;
-            }
-            said.push(line);
-        }
-        panic!("the daemon stopped before it listened:\n{}", said.join("\n"));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
+        let said = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+        let mut daemon = Daemon { child, said, address: String::new() };
+        let line = daemon.says("listening on ");
+        daemon.address = line.rsplit(' ').next().unwrap_or_default().to_owned();
+        daemon
     }
 }
 
 /// A running daemon; killed when dropped.
 pub(crate) struct Daemon {
     child: Child,
+    said: Lines<BufReader<ChildStderr>>,
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
 }
@@ -85,6 +80,30 @@ impl Daemon {
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Reads what it says until a line holds `text`, and gives that line.
+    pub(crate) fn says(&mut self, text: &str) -> String {
+        let mut said = Vec::new();
+        for line in &mut self.said {
+            let line = line.expect("the daemon writes text");
+            if line.contains(text) {
+                return line;
+            }
+            said.push(line);
+        }
+        panic!("the daemon ended and never said `{text}`, but:\n{}", said.join("\n"));
+    }
+
+    /// Sends a signal: HUP, TERM.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits for its end and gives the exit code.
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        self.child.wait().expect("the daemon ends").code()
     }
 
     /// `kill -9`.

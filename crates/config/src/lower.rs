@@ -69,11 +69,14 @@ impl Files {
     }
 }
 
+/// Gives an environment variable by name.
+type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
 /// What lowering may look at.
 pub(crate) struct Context<'a> {
     pub(crate) folder: &'a Path,
     /// Environment variables; `None` where secrets are not looked for.
-    pub(crate) environment: Option<&'a dyn Fn(&str) -> Option<OsString>>,
+    pub(crate) environment: Option<&'a Environment<'a>>,
     pub(crate) manuals: &'a BTreeMap<String, Result<PluginManual, PluginFault>>,
     pub(crate) names: Names,
     pub(crate) sources: BTreeMap<&'a str, &'a Source>,
@@ -85,7 +88,7 @@ pub(crate) struct Context<'a> {
 pub(crate) fn workspace(
     files: &Files,
     folder: &Path,
-    environment: Option<&dyn Fn(&str) -> Option<OsString>>,
+    environment: Option<&Environment<'_>>,
     manuals: &BTreeMap<String, Result<PluginManual, PluginFault>>,
     report: &mut Report,
 ) -> Workspace {

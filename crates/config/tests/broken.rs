@@ -1,5 +1,5 @@
 //! What is said of a workspace that is sound but probably not meant, and what is read of one that is broken.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 
 use std::{fs, path::Path};
 

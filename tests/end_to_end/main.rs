@@ -6,6 +6,7 @@ mod backtest;
 mod bench;
 mod crash;
 mod daemon;
+mod hostile;
 mod json_shapes;
 mod never_ok;
 mod night;

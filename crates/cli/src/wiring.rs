@@ -18,12 +18,12 @@ use crate::{
     render::{diagnostics, terminal::Terminal},
 };
 
-/// The configuration of the workspace in `folder`. Warnings are told on standard error; mistakes are the failure.
+/// The configuration of the workspace in `folder`. Findings it can be worked with are told on standard error; mistakes are the failure.
 pub(crate) async fn configuration(folder: &Path, terminal: &mut Terminal) -> Result<Workspace, Failure> {
     match load(folder)? {
-        Ok(loaded) if loaded.warnings.is_empty() => Ok(loaded.workspace),
+        Ok(loaded) if loaded.findings.is_empty() => Ok(loaded.workspace),
         Ok(loaded) => {
-            terminal.note(diagnostics::report(&loaded.warnings, terminal.styled_err))?;
+            terminal.note(diagnostics::report(&loaded.findings, terminal.styled_err))?;
             Ok(loaded.workspace)
         }
         Err(mistakes) => Err(Failure::configuration(diagnostics::report(&mistakes, terminal.styled_err))),
@@ -35,7 +35,9 @@ pub(crate) fn load(folder: &Path) -> Result<Result<Loaded, Vec<Diagnostic>>, Fai
     let host = host(folder)?;
     let mut manual = |plugin: &str| {
         let asked = Handle::current().block_on(host.manual(plugin));
-        asked.map(|manual| manual_for_configuration(plugin, manual)).map_err(|message| plugin_fault(plugin, message))
+        asked
+            .map(|manual| manual_for_configuration(plugin, manual))
+            .map_err(|message| plugin_fault(folder, plugin, message))
     };
     let environment = |name: &str| env::var_os(name);
     let mut surroundings = Surroundings { manual: &mut manual, environment: &environment };
@@ -52,9 +54,11 @@ fn manual_for_configuration(plugin: &str, manual: Manual) -> PluginManual {
     }
 }
 
-fn plugin_fault(plugin: &str, message: String) -> PluginFault {
+fn plugin_fault(folder: &Path, plugin: &str, message: String) -> PluginFault {
     let nearest = watchkeeper_config::nearest(plugin, Host::standard_names()).filter(|name| *name != plugin);
-    PluginFault { message, help: nearest.map(|name| format!("did you mean `{name}`?")) }
+    let is_there = Host::standard_names().any(|name| name == plugin) || folder.join(plugin).is_file();
+    let help = nearest.filter(|_| !is_there).map(|name| format!("did you mean `{name}`?"));
+    PluginFault { message, help, is_there }
 }
 
 /// The store of a workspace, made when it is missing.

@@ -7,14 +7,23 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 pub enum DiagnosticSeverity {
     /// The workspace cannot be loaded.
     Error,
+    /// It can, but a monitor in it can only end as `error`.
+    Broken,
     /// It can, but probably does not do what its author wants.
     Warning,
+}
+
+impl DiagnosticSeverity {
+    /// Whether something has to be put right; a warning may be meant.
+    pub fn is_mistake(self) -> bool {
+        self != Self::Warning
+    }
 }
 
 /// One mistake, with everything a renderer needs to show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether loading fails for it.
+    /// What becomes of the workspace.
     pub severity: DiagnosticSeverity,
     /// What is wrong, one lower-case sentence.
     pub message: String,

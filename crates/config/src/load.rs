@@ -29,13 +29,13 @@ pub struct Surroundings<'a> {
     pub environment: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// A workspace without mistakes.
+/// A workspace that can be worked with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// Everything its files say.
     pub workspace: Workspace,
-    /// What is probably not meant, in the order of files and lines.
-    pub warnings: Vec<Diagnostic>,
+    /// What is broken in a part of it or probably not meant, in the order of files and lines.
+    pub findings: Vec<Diagnostic>,
 }
 
 /// Loads the workspace in a folder whole, or says every mistake in it, in the order of files and lines.
@@ -49,9 +49,9 @@ pub fn load(workspace: &Path, surroundings: &mut Surroundings<'_>) -> Result<Loa
     let mut lowered = lower::workspace(&files, workspace, Some(surroundings.environment), &manuals, &mut report);
     lowered.digests.config = config_digest(&files);
 
-    let (errors, warnings): (Vec<_>, Vec<_>) =
+    let (errors, findings): (Vec<_>, Vec<_>) =
         in_order(report.found).into_iter().partition(|found| found.severity == DiagnosticSeverity::Error);
-    if errors.is_empty() { Ok(Loaded { workspace: lowered, warnings }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Loaded { workspace: lowered, findings }) } else { Err(errors) }
 }
 
 /// Every file of the workspace, parsed and checked.

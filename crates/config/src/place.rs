@@ -78,9 +78,18 @@ impl<'a> Place<'a> {
 
     /// Warns of something here that is probably not meant.
     pub(crate) fn warn(self, report: &mut Report, message: impl Into<String>, help: Option<String>) {
+        self.find(report, DiagnosticSeverity::Warning, message, help);
+    }
+
+    /// Reports what the workspace is loaded with, and what a monitor cannot work with.
+    pub(crate) fn broken(self, report: &mut Report, message: impl Into<String>, help: Option<String>) {
+        self.find(report, DiagnosticSeverity::Broken, message, help);
+    }
+
+    fn find(self, report: &mut Report, severity: DiagnosticSeverity, message: impl Into<String>, help: Option<String>) {
         if !self.quiet {
             let found = self.file.mistake(self.node.span.clone(), message).help(help);
-            report.found.push(Diagnostic { severity: DiagnosticSeverity::Warning, ..found });
+            report.found.push(Diagnostic { severity, ..found });
         }
     }
 

@@ -38,4 +38,7 @@ pub struct PluginFault {
     pub message: String,
     /// How to put it right, for example the nearest name.
     pub help: Option<String>,
+    /// Whether there is such a plugin. One that is there and cannot be used costs its own monitors their measurements;
+    /// one that is not there is a mistake of the workspace.
+    pub is_there: bool,
 }

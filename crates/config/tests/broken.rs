@@ -61,7 +61,7 @@ fn warnings(folder: &Path, needs_baseline: bool) -> Vec<String> {
     let environment = |_: &str| None;
     let loaded = load(folder, &mut Surroundings { manual: &mut manual, environment: &environment });
     let loaded = loaded.unwrap_or_else(|found| panic!("{found:?}"));
-    loaded.warnings.iter().map(ToString::to_string).collect()
+    loaded.findings.iter().map(ToString::to_string).collect()
 }
 
 /// Without a channel whose secret is missing.

@@ -44,6 +44,7 @@ fn manual(plugin: &str) -> Result<PluginManual, PluginFault> {
             message: format!("there is no plugin `{other}`"),
             help: nearest(other, ["classification", "drift", "null-rate", "sql"])
                 .map(|near| format!("did you mean `{near}`?")),
+            is_there: false,
         }),
     }
 }
@@ -69,7 +70,7 @@ fn good_workspaces_load() {
     for folder in folders("ok") {
         let loaded = load_with(&folder, &|name| (name == "SLACK_TOKEN").then(|| "x".into()));
         let loaded = loaded.unwrap_or_else(|found| panic!("{}:\n{}", folder.display(), lines(&found)));
-        assert_eq!(lines(&loaded.warnings), "", "{}", folder.display());
+        assert_eq!(lines(&loaded.findings), "", "{}", folder.display());
         assert!(!loaded.workspace.monitors.is_empty());
     }
 }
@@ -101,7 +102,7 @@ fn the_shipped_sample_workspace_loads() {
     };
     let loaded = load(&root, &mut Surroundings { manual: &mut any, environment: &|_| None });
     let loaded = loaded.unwrap_or_else(|found| panic!("{}", lines(&found)));
-    assert_eq!(lines(&loaded.warnings), "");
+    assert_eq!(lines(&loaded.findings), "");
 }
 
 #[test]

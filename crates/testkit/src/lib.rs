@@ -1,10 +1,12 @@
-//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says.
+//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says; and guests
+//! that misbehave, as real components.
 //!
 //! The store has no double: tests run on the real one, on SQLite in memory or in a temporary folder.
 #![expect(clippy::expect_used, reason = "a broken test fixture stops the test")]
 
 mod actions;
 mod checks;
+pub mod guests;
 mod notifications;
 mod sample;
 

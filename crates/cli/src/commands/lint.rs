@@ -57,7 +57,7 @@ pub(crate) fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) ->
 
 fn tell(loaded: &Result<Loaded, Vec<Diagnostic>>, as_json: bool, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (found, steps) = match loaded {
-        Ok(loaded) => (&loaded.warnings, steps(&loaded.workspace)),
+        Ok(loaded) => (&loaded.findings, steps(&loaded.workspace)),
         Err(mistakes) => (mistakes, Vec::new()),
     };
     if as_json {
@@ -69,7 +69,8 @@ fn tell(loaded: &Result<Loaded, Vec<Diagnostic>>, as_json: bool, terminal: &mut 
             table(&steps).print(terminal, "no runbooks")?;
         }
     }
-    Ok(if loaded.is_ok() { Exit::Fine } else { Exit::Finding })
+    let mistaken = found.iter().any(|found| found.severity.is_mistake());
+    Ok(if mistaken { Exit::Finding } else { Exit::Fine })
 }
 
 fn steps(workspace: &Workspace) -> Vec<StepRow> {
@@ -106,20 +107,15 @@ fn promise(guarantee: Guarantee) -> &'static str {
 }
 
 fn findings(found: &[Diagnostic], steps: Vec<StepRow>) -> Findings {
-    let count = |severity| found.iter().filter(|found| found.severity == severity).count();
-    Findings {
-        errors: count(DiagnosticSeverity::Error),
-        warnings: count(DiagnosticSeverity::Warning),
-        diagnostics: found.iter().map(finding).collect(),
-        steps,
-    }
+    let errors = found.iter().filter(|found| found.severity.is_mistake()).count();
+    Findings { errors, warnings: found.len() - errors, diagnostics: found.iter().map(finding).collect(), steps }
 }
 
 fn finding(found: &Diagnostic) -> Finding {
     let (line, column) = found.line_column();
     Finding {
         severity: match found.severity {
-            DiagnosticSeverity::Error => "error",
+            DiagnosticSeverity::Error | DiagnosticSeverity::Broken => "error",
             DiagnosticSeverity::Warning => "warning",
         },
         message: found.message.clone(),

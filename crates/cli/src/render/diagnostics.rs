@@ -15,8 +15,8 @@ pub(crate) fn report(diagnostics: &[Diagnostic], styled: bool) -> String {
 
 /// `2 errors and 1 warning in 2 files`.
 pub(crate) fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let counts = [(count(DiagnosticSeverity::Error), "error"), (count(DiagnosticSeverity::Warning), "warning")];
+    let mistakes = diagnostics.iter().filter(|diagnostic| diagnostic.severity.is_mistake()).count();
+    let counts = [(mistakes, "error"), (diagnostics.len() - mistakes, "warning")];
     let counted: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(n, what)| plural(*n, what)).collect();
     if counted.is_empty() {
@@ -32,7 +32,7 @@ fn plural(count: usize, what: &str) -> String {
 
 fn draw(diagnostic: &Diagnostic, styled: bool) -> String {
     let level = match diagnostic.severity {
-        DiagnosticSeverity::Error => Level::ERROR,
+        DiagnosticSeverity::Error | DiagnosticSeverity::Broken => Level::ERROR,
         DiagnosticSeverity::Warning => Level::WARNING,
     };
     let path = harmless(&diagnostic.path.display().to_string());

@@ -152,7 +152,12 @@ fn manual<'a>(
     match context.manuals.get(&raw.check.plugin)? {
         Ok(manual) => Some(manual),
         Err(fault) => {
-            place.key("plugin").mistake(report, fault.message.clone(), fault.help.clone());
+            let (place, message, help) = (place.key("plugin"), fault.message.clone(), fault.help.clone());
+            if fault.is_there {
+                place.broken(report, message, help);
+            } else {
+                place.mistake(report, message, help);
+            }
             None
         }
     }

@@ -10,11 +10,11 @@ use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::Frame,
 };
+use watchkeeper_testkit::guests;
 
 use crate::{
     bench::{Bench, request},
     frames::{Stuck, Table},
-    guests,
 };
 
 /// How late a verdict may come.

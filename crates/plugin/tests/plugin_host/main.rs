@@ -3,7 +3,6 @@
 
 mod bench;
 mod frames;
-mod guests;
 mod hostile;
 mod refused;
 mod standard;

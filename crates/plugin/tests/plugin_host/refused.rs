@@ -6,11 +6,11 @@ use watchkeeper_engine::ports::{
     checker::{CheckOutcome, Checker},
     frame::Frame,
 };
+use watchkeeper_testkit::guests;
 
 use crate::{
     bench::{Bench, request},
     frames::Table,
-    guests,
 };
 
 fn nothing() -> Arc<dyn Frame> {
@@ -48,10 +48,7 @@ async fn a_component_cut_short() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_of_wasi() {
-    let message = refusal(&component(
-        r#"(component (import "wasi:cli/environment@0.2.0" (instance (export "initial-cwd" (func (result string))))))"#,
-    ))
-    .await;
+    let message = refusal(&guests::importing_wasi()).await;
     assert!(message.contains("imports `wasi:cli/environment@0.2.0`, which is not allowed"), "{message}");
     assert!(message.contains("may import only watchkeeper:check/types, data and log"), "{message}");
 }

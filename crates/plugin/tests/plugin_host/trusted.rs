@@ -8,11 +8,11 @@ use std::{
 
 use watchkeeper_engine::ports::checker::{CheckOutcome, Checker};
 use watchkeeper_plugin_host::{Host, HostError};
+use watchkeeper_testkit::guests;
 
 use crate::{
     bench::{self, Bench, request},
     frames::Table,
-    guests,
 };
 
 fn compiled(bench: &Bench) -> Vec<PathBuf> {

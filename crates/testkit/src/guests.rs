@@ -33,7 +33,7 @@ const CHECK: &str = r#"
 "#;
 
 /// A component whose check runs `body`, which leaves the result's address.
-pub(crate) fn guest(body: &str) -> Vec<u8> {
+pub fn guest(body: &str) -> Vec<u8> {
     let mut module = wat::parse_str(format!("(module {PRELUDE} {CHECK} {body}))")).expect("valid Wasm text");
     let mut resolve = Resolve::default();
     let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/wit");
@@ -46,7 +46,7 @@ pub(crate) fn guest(body: &str) -> Vec<u8> {
 }
 
 /// Measures one number, `a word of the guest`.
-pub(crate) fn measuring(value: &str) -> Vec<u8> {
+pub fn measuring(value: &str) -> Vec<u8> {
     guest(&format!(
         "(call $drop-frame (local.get $current))
          (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
@@ -57,7 +57,7 @@ pub(crate) fn measuring(value: &str) -> Vec<u8> {
 }
 
 /// Gives back `count` empty measurements.
-pub(crate) fn measuring_many(count: u32) -> Vec<u8> {
+pub fn measuring_many(count: u32) -> Vec<u8> {
     guest(&format!(
         "(call $drop-frame (local.get $current))
          (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const {count}))
@@ -66,7 +66,7 @@ pub(crate) fn measuring_many(count: u32) -> Vec<u8> {
 }
 
 /// Gives back a failure: 0 config, 1 no-data, 2 retry.
-pub(crate) fn failing(kind: u32) -> Vec<u8> {
+pub fn failing(kind: u32) -> Vec<u8> {
     guest(&format!(
         "(call $drop-frame (local.get $current))
          (i32.store8 (i32.const 1024) (i32.const 1)) (i32.store8 (i32.const 1028) (i32.const {kind}))
@@ -76,34 +76,40 @@ pub(crate) fn failing(kind: u32) -> Vec<u8> {
 }
 
 /// Never comes back.
-pub(crate) fn endless() -> Vec<u8> {
+pub fn endless() -> Vec<u8> {
     guest("(loop $forever (br $forever)) (unreachable)")
 }
 
 /// Takes all the memory it can get, 64 KiB at a time, whatever the answer is.
-pub(crate) fn memory_bomb() -> Vec<u8> {
+pub fn memory_bomb() -> Vec<u8> {
     guest("(loop $more (drop (memory.grow (i32.const 1))) (br $more)) (unreachable)")
 }
 
 /// Calls itself without an end.
-pub(crate) fn deep() -> Vec<u8> {
+pub fn deep() -> Vec<u8> {
     guest("(drop (call $recurse (i64.const 0))) (i32.const 1024)")
 }
 
 /// Logs an error as a panic hook does, then traps.
-pub(crate) fn panicking() -> Vec<u8> {
+pub fn panicking() -> Vec<u8> {
     guest("(call $log (i32.const 3) (i32.const 16) (i32.const 19)) (unreachable)")
 }
 
 /// Asks its frame a question of SQL, and traps once it is answered.
-pub(crate) fn querying() -> Vec<u8> {
+pub fn querying() -> Vec<u8> {
     guest("(call $query (local.get $current) (i32.const 16) (i32.const 19) (i32.const 4096)) (unreachable)")
 }
 
 /// Asks with more text than a call may hand over.
-pub(crate) fn flooding() -> Vec<u8> {
+pub fn flooding() -> Vec<u8> {
     guest(
         "(drop (memory.grow (i32.const 160)))
          (call $query (local.get $current) (i32.const 0) (i32.const 10000000) (i32.const 4096)) (unreachable)",
     )
+}
+
+/// Wants the file system's working folder, which no check may know.
+pub fn importing_wasi() -> Vec<u8> {
+    let import = r#"(import "wasi:cli/environment@0.2.0" (instance (export "initial-cwd" (func (result string)))))"#;
+    wat::parse_str(format!("(component {import})")).expect("valid Wasm text")
 }

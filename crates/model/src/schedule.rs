@@ -1,11 +1,14 @@
 //! When a monitor runs: five crontab fields in a time zone, daylight saving included.
 
+mod field;
+
 use std::{str::FromStr, time::Duration};
 
 use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use self::field::{DAY, HOUR, MINUTE, MONTH, Unit, WEEKDAY};
 use crate::Time;
 
 /// When a monitor runs.
@@ -64,10 +67,14 @@ impl Cron {
             return Err(error(format!("it has {} fields", fields.len())));
         };
         let either = !day.starts_with('*') && !weekday.starts_with('*');
-        let weekday = weekday.split(',').map(weekday_part).collect::<Result<Vec<_>, _>>().map_err(error)?.join(",");
-        let days = if either { vec![(day, "*"), ("*", &*weekday)] } else { vec![(day, &*weekday)] };
+        let plain = |unit, field| list(unit, field, |value| value).map_err(error);
+        let clock = format!("0 {} {}", plain(&MINUTE, minute)?, plain(&HOUR, hour)?);
+        let (day, month) = (plain(&DAY, day)?, plain(&MONTH, month)?);
+        // The `cron` crate counts weekdays from Sunday, 1.
+        let weekday = list(&WEEKDAY, weekday, |value| value % 7 + 1).map_err(error)?;
+        let days = if either { vec![(&*day, "*"), ("*", &*weekday)] } else { vec![(&*day, &*weekday)] };
         let rule = |(day, weekday)| {
-            let seven = format!("0 {minute} {hour} {day} {month} {weekday} *");
+            let seven = format!("{clock} {day} {month} {weekday} *");
             cron::Schedule::from_str(&seven).map_err(|cause| error(cause.to_string()))
         };
         let rules = days.into_iter().map(rule).collect::<Result<_, _>>()?;
@@ -75,34 +82,10 @@ impl Cron {
     }
 }
 
-/// Turns one crontab weekday (`1`, `1-5`, `5-7`, `MON-FRI`, `*/2`) into the `cron` crate's numbers, where Sunday is 1.
-fn weekday_part(part: &str) -> Result<String, String> {
-    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-    let step: usize = match step {
-        None => 1,
-        Some(step) => step.parse().ok().filter(|step| *step > 0).ok_or(format!("weekday step `{step}`"))?,
-    };
-    let (low, high) = match range.split_once('-') {
-        _ if range == "*" => (0, 6),
-        Some((low, high)) => (weekday_number(low)?, weekday_number(high)?),
-        None => (weekday_number(range)?, weekday_number(range)?),
-    };
-    if range == "*" && step == 1 {
-        return Ok("*".to_owned());
-    }
-    let high = if high < low && high == 0 { 7 } else { high };
-    if high < low {
-        return Err(format!("weekday range `{range}` runs backwards"));
-    }
-    let days: Vec<String> = (low..=high).step_by(step).map(|day| (day % 7 + 1).to_string()).collect();
-    Ok(days.join(","))
-}
-
-fn weekday_number(text: &str) -> Result<u32, String> {
-    let names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-    let named = names.iter().position(|name| text.eq_ignore_ascii_case(name)).map(|index| index as u32);
-    let number = named.or_else(|| text.parse().ok().filter(|number| *number <= 7));
-    number.ok_or(format!("`{text}` is not a weekday (0-7 or sun-sat)"))
+/// A field's values as the `cron` crate reads them.
+fn list(unit: &Unit, field: &str, number: impl Fn(u32) -> u32) -> Result<String, String> {
+    let listed = |values: Vec<u32>| values.into_iter().map(|value| number(value).to_string()).collect::<Vec<_>>();
+    Ok(unit.values(field)?.map_or("*".to_owned(), |values| listed(values).join(",")))
 }
 
 impl Schedule {

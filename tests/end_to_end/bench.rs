@@ -24,6 +24,13 @@ impl Bench {
         bench
     }
 
+    /// A copy of a folder of the repository.
+    pub(crate) fn of(folder: &str) -> Self {
+        let bench = Self(tempfile::tempdir().expect("a temporary folder"));
+        copy_folder(&repository().join(folder), bench.path());
+        bench
+    }
+
     /// The workspace's folder.
     pub(crate) fn path(&self) -> &Path {
         self.0.path()

@@ -42,7 +42,7 @@ fn kill(mut child: Child) {
 }
 
 /// Asks for the handoffs until one satisfies `wanted`; each look is a run of the binary.
-fn handoff_where(bench: &Bench, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn handoff_where(bench: &Bench, wanted: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..600 {
         let handoffs = bench.json(&["handoffs"], 0);
         if let Some(found) = handoffs.as_array().expect("a list").iter().find(|handoff| wanted(handoff)) {

@@ -1,11 +1,14 @@
 //! Plugins that run away, break or forge, each in a monitor of its own beside a good one, under the daemon.
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{collections::BTreeMap, fs};
 
 use serde_json::Value;
 use watchkeeper_testkit::guests;
 
-use crate::bench::Bench;
+use crate::{
+    bench::Bench,
+    minutely::{monitor, run_until_three_minutes_ago},
+};
 
 /// What an author reads of each, in the incident that the failing check opens.
 const SAID: [(&str, &str); 6] = [
@@ -16,22 +19,6 @@ const SAID: [(&str, &str); 6] = [
     ("wasi", "imports `wasi:cli/environment@0.2.0`, which is not allowed"),
     ("garbage", "is not a WebAssembly component"),
 ];
-
-/// Whole minutes, in the past.
-fn minutes_ago(minutes: u32) -> String {
-    let ago = format!("{minutes} minutes ago");
-    let said = Command::new("date").args(["-u", "-d", &ago, "+%FT%H:%M:00Z"]).output().expect("date runs");
-    String::from_utf8(said.stdout).expect("a time").trim().to_owned()
-}
-
-fn monitor(bench: &Bench, id: &str, check: &str) {
-    bench.edit(&format!("config/monitors/{id}.toml"), |_| {
-        format!(
-            "[monitor]\nid = {id:?}\nlayer = \"model\"\nowner = \"ml-team\"\nrunbook = \"model-degradation\"\n\
-             [schedule]\ncron = \"* * * * *\"\n[input]\nsource = \"training-loans\"\n[check]\n{check}"
-        )
-    });
-}
 
 /// One good monitor, six hostile ones and one that runs for longer than the test, all due every minute.
 fn hostile_workspace() -> Bench {
@@ -67,11 +54,8 @@ fn verdicts_after(bench: &Bench, since: &str) -> BTreeMap<String, String> {
 #[test]
 fn hostile_plugins_end_as_errors_and_the_others_keep_their_schedule() {
     let bench = hostile_workspace();
-    // The marks from which the daemon finds its first ticks missed, and runs them at once.
     fs::rename(bench.path().join("config/monitors/runaway.toml"), bench.path().join("runaway")).expect("kept aside");
-    let since = minutes_ago(3);
-    let simulated = bench.run(&["simulate", "--execute", "--from", &minutes_ago(4), "--to", &since]);
-    assert!(simulated.status.success(), "{}", String::from_utf8_lossy(&simulated.stderr));
+    let since = run_until_three_minutes_ago(&bench);
     fs::rename(bench.path().join("runaway"), bench.path().join("config/monitors/runaway.toml")).expect("put back");
 
     let _daemon = bench.daemon();

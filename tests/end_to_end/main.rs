@@ -3,6 +3,8 @@
 
 mod arrows;
 mod backtest;
+mod baseline;
 mod bench;
 mod crash;
+mod series;
 mod simulate;

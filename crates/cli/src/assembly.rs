@@ -15,6 +15,7 @@ use watchkeeper_engine::{
         action::{ActionCall, ActionEnd, Actions, Probe},
         clock::Clock,
         notifier::Notifier,
+        store::Store,
     },
     secret::SecretReader,
 };
@@ -24,7 +25,7 @@ use watchkeeper_plugin_host::Host;
 use watchkeeper_source::DataSources;
 use watchkeeper_store::SqliteStore;
 
-use crate::{failure::Failure, wiring};
+use crate::{clock::SystemClock, failure::Failure, wiring};
 
 /// What is written by console channels while an engine runs; read between ticks.
 #[derive(Clone, Default)]
@@ -75,7 +76,28 @@ pub(crate) async fn rehearsal(
         workspace.channels.keys().map(|name| (name.clone(), Channel::Console)).collect();
     let notifier = Channels::new(folder, channels, SecretReader::new(folder), console).map_err(Failure::usage)?;
     let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
+    take_baselines(folder, &workspace, &store).await?;
     assemble(folder, workspace, clock, store, Arc::new(Rehearsed), Arc::new(notifier))
+}
+
+/// An engine on a workspace's own store that neither acts nor sends: for what people ask of baselines.
+pub(crate) fn observer(folder: &Path, workspace: Workspace, store: Arc<SqliteStore>) -> Result<Engine, Failure> {
+    let notifier = Channels::new(folder, BTreeMap::new(), SecretReader::new(folder), io::sink());
+    let notifier = notifier.map_err(Failure::usage)?;
+    assemble(folder, workspace, Arc::new(SystemClock), store, Arc::new(Rehearsed), Arc::new(notifier))
+}
+
+/// A rehearsal compares with what the workspace has frozen; without that its numbers could differ from the daemon's.
+async fn take_baselines(folder: &Path, workspace: &Workspace, store: &SqliteStore) -> Result<(), Failure> {
+    if !folder.join(&workspace.daemon.state).join("watchkeeper.db").exists() {
+        return Ok(());
+    }
+    let own = wiring::store(folder, workspace).await?;
+    for kept in own.baselines().await.map_err(Failure::unreachable)? {
+        store.keep_baseline(&kept, &[]).await.map_err(Failure::internal)?;
+    }
+    own.close().await;
+    Ok(())
 }
 
 fn assemble(

@@ -6,14 +6,17 @@ mod lead;
 mod number;
 mod text;
 
-use watchkeeper_model::{Facts, Message, MessageKind, SeriesReport, StepReport};
+use watchkeeper_model::{Excess, Facts, Message, MessageKind, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
 pub(crate) use lead::kind_word;
 pub(crate) use number::number;
+use number::percent;
 
-/// How many series a message lists; the rest is counted.
-const SERIES_MAX: usize = 20;
+/// How many series a message lists, the worst ones; the rest is counted. Ten whole lines fit into every channel.
+const SERIES_MAX: usize = 10;
+/// How long one of their lines may be, in characters.
+const LINE_CHARS_MAX: usize = 280;
 
 /// The words of one message. Every text is a single line without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Wording {
             subject: lead::subject(message),
             drill: facts.drill.then_some("This is a drill. The breach is pretended."),
             lead: lead::lead(message),
-            measured: measured(&facts.series),
+            measured: measured(facts),
             act: message.first_step.as_ref().map(|report| act(message.kind, report)),
             next: message.next_steps.iter().map(NextLine::of).collect(),
             about: about(facts),
@@ -113,20 +116,23 @@ fn act(kind: MessageKind, report: &StepReport) -> Act {
     }
 }
 
-fn measured(series: &[SeriesReport]) -> Vec<String> {
-    let mut lines: Vec<String> = series.iter().take(SERIES_MAX).map(measured_line).collect();
-    if series.len() > SERIES_MAX {
-        lines.push(format!("and {} more series", series.len() - SERIES_MAX));
+fn measured(facts: &Facts) -> Vec<String> {
+    let mut lines: Vec<String> = facts.series.iter().take(SERIES_MAX).map(measured_line).collect();
+    let more = facts.series.len().saturating_sub(SERIES_MAX) + facts.more_series;
+    if more > 0 {
+        lines.push(format!("and {more} more series"));
     }
     lines
 }
 
-/// `auc 0.592603, limit: below 0.6 (breach)`, then the baseline and what the check says of it.
+/// `auc 0.592603, limit: below 0.6, past it by 0.007397 (1.23 %) (breach)`, with the baseline and what the check says
+/// of it.
 fn measured_line(report: &SeriesReport) -> String {
     let mut line = format!("{} {}", report.series, report.value.map_or_else(|| "not measured".to_owned(), number));
     if !report.limit.is_empty() {
         line += &format!(", limit: {}", report.limit);
     }
+    line += &report.excess.map(past_it).unwrap_or_default();
     if let Some(baseline) = report.baseline {
         line += &format!(", baseline {}", number(baseline));
     }
@@ -134,7 +140,13 @@ fn measured_line(report: &SeriesReport) -> String {
     if let Some(detail) = &report.detail {
         line += &format!(" - {detail}");
     }
-    one_line(&line)
+    cut(&one_line(&line), LINE_CHARS_MAX)
+}
+
+/// How far the value is over the threshold, in its own unit and as a share of the limit.
+fn past_it(excess: Excess) -> String {
+    let share = excess.share.map(|share| format!(" ({} %)", percent(share))).unwrap_or_default();
+    format!(", past it by {}{share}", number(excess.by))
 }
 
 /// The verdict in prose.

@@ -1,5 +1,7 @@
 //! The sources of a workspace, opened by name; what was read is kept until its files change.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -146,5 +148,9 @@ impl Sources for DataSources {
         let table = self.table(source, Vec::new()).await?;
         let rows = table.cut(span)?;
         Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), rows, Arc::clone(&self.sessions))))
+    }
+
+    async fn identity(&self, source: &Name) -> Result<Option<String>, FrameError> {
+        Ok(Some(self.identified(source, Vec::new()).await?))
     }
 }

@@ -1,14 +1,15 @@
 //! `status`: monitors, open incidents, gates and holds at a glance.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
-use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_engine::{BaselineState, ports::clock::Clock};
 use watchkeeper_model::{Incident, Layer, Monitor, Name, Time, Verdict};
 use watchkeeper_store::{Hold, HoldScope, IncidentFilter, LastVerdict};
 
 use crate::{
     args::ListingArgs,
+    assembly,
     clock::SystemClock,
     commands::{
         gates::{self, GateRow},
@@ -18,7 +19,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     render::{
-        json,
+        baseline, json,
         table::{Cell, Table, cell, verdict_tone},
         terminal::Terminal,
         text::{utc, utc_or_hyphen},
@@ -32,6 +33,15 @@ struct Status {
     incidents: Vec<Incident>,
     gates: Vec<GateRow>,
     holds: Vec<Hold>,
+    /// Frozen baselines whose data moved.
+    moved_baselines: Vec<MovedBaseline>,
+}
+
+/// A frozen baseline whose data is not what it was.
+#[derive(Debug, PartialEq, Serialize)]
+struct MovedBaseline {
+    monitor: Name,
+    how: String,
 }
 
 /// A monitor at a glance.
@@ -48,7 +58,7 @@ struct MonitorRow {
 
 /// Shows them. An open incident is no finding: it is known.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let status = read(&opened(folder, terminal).await?).await?;
+    let status = read(folder, &opened(folder, terminal).await?).await?;
     if args.json {
         json::print(terminal, &status)?;
     } else {
@@ -57,7 +67,7 @@ pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Termin
     Ok(Exit::Fine)
 }
 
-async fn read(opened: &Opened) -> Result<Status, Failure> {
+async fn read(folder: &Path, opened: &Opened) -> Result<Status, Failure> {
     let (workspace, store) = (&opened.workspace, &opened.store);
     let open = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
     let incidents = store.incidents(&open).await.map_err(Failure::unreachable)?;
@@ -69,7 +79,24 @@ async fn read(opened: &Opened) -> Result<Status, Failure> {
         gates: gates::rows(&workspace.gates, &set),
         holds: store.holds().await.map_err(Failure::unreachable)?,
         incidents,
+        moved_baselines: moved_baselines(folder, opened).await?,
     })
+}
+
+async fn moved_baselines(folder: &Path, opened: &Opened) -> Result<Vec<MovedBaseline>, Failure> {
+    let frozen = opened.store.baselines().await.map_err(Failure::unreachable)?;
+    let mut moved = Vec::new();
+    if frozen.is_empty() {
+        return Ok(moved);
+    }
+    let engine = assembly::observer(folder, opened.workspace.clone(), Arc::new(opened.store.clone()))?;
+    for kept in frozen.iter().filter(|kept| opened.workspace.monitors.contains_key(&kept.monitor)) {
+        let state = engine.baseline_state(kept.monitor.as_str()).await.map_err(Failure::unreachable)?;
+        if let BaselineState::Moved { how, .. } = state {
+            moved.push(MovedBaseline { monitor: kept.monitor.clone(), how });
+        }
+    }
+    Ok(moved)
 }
 
 fn row(monitor: &Monitor, verdicts: &[LastVerdict], incidents: &[Incident], now: Time) -> MonitorRow {
@@ -92,7 +119,11 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.line("")?;
     gates::table(&status.gates).print(terminal, "no gates")?;
     terminal.line("")?;
-    Ok(holds(&status.holds).print(terminal, "no holds: automatic steps run")?)
+    holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
+    for MovedBaseline { monitor, how } in &status.moved_baselines {
+        terminal.line(format_args!("\nbaseline of {monitor}: {}", baseline::warning(monitor.as_str(), how)))?;
+    }
+    Ok(())
 }
 
 fn monitors(rows: &[MonitorRow]) -> Table {

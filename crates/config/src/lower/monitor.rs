@@ -25,6 +25,7 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
         threshold::lower(raw_threshold, at, manual, raw.baseline.is_some(), report)
     });
     let thresholds: Vec<_> = thresholds.collect();
+    threshold::refuse_shadowed(&thresholds, place.key("threshold"), report);
     if thresholds.is_empty() {
         warn(place, report);
     }

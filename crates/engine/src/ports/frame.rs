@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use watchkeeper_model::{Name, Time};
 
 /// Opens named sources.
@@ -10,10 +11,15 @@ use watchkeeper_model::{Name, Time};
 pub trait Sources: Send + Sync {
     /// Opens a source, cut to `span` on its time column.
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError>;
+    /// What tells that a source's data has changed without reading it, such as the sizes and times of its files; equal
+    /// identities are equal data. `None` where only the rows can tell.
+    async fn identity(&self, _source: &Name) -> Result<Option<String>, FrameError> {
+        Ok(None)
+    }
 }
 
 /// The rows with a time in `[start, end)`; an absent end is unbounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First instant included.
     pub start: Option<Time>,
@@ -44,7 +50,7 @@ pub trait Scan: Send {
 }
 
 /// A column's name and type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// As the source names it.
     pub name: String,
@@ -57,7 +63,7 @@ pub struct Field {
 }
 
 /// How a check may read a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FieldKind {
     /// Floats and decimals, read as f64.
     Number,
@@ -74,7 +80,7 @@ pub enum FieldKind {
 }
 
 /// One question about the rows. Null rows are left out of everything but `Rows` and `Nulls`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Aggregate {
     /// The number of rows -> `Count`.
     Rows,
@@ -101,7 +107,7 @@ pub enum Aggregate {
 }
 
 /// The answer to one aggregate. `Number(None)`: no value to answer from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// A number of rows or values.
     Count(u64),
@@ -114,7 +120,7 @@ pub enum Answer {
 }
 
 /// One column of a chunk. Where `validity` is present, bit `i % 64` of word `i / 64` says that row `i` has a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// The values; null rows hold a default.
     pub values: Values,
@@ -123,7 +129,7 @@ pub struct Column {
 }
 
 /// Typed values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Values {
     /// Of a `Number` column.
     Numbers(Vec<f64>),

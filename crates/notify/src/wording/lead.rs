@@ -26,6 +26,8 @@ pub(super) fn subject(message: &Message) -> String {
     let drill = if facts.drill { "[drill] " } else { "" };
     let what = what_happened(message);
     let number = facts.worst().filter(|_| says_the_number(message.kind)).map(in_subject).unwrap_or_default();
+    let others = facts.series.len().saturating_sub(1) + facts.more_series;
+    let number = if number.is_empty() || others == 0 { number } else { format!("{number} and {others} more") };
     cut(&one_line(&format!("{drill}{} {what}{number}", facts.monitor)), SUBJECT_CHARS_MAX)
 }
 

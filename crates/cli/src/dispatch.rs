@@ -66,5 +66,6 @@ fn log_to_stderr(command: &Command, terminal: &Terminal) {
     let default = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
     let filter = EnvFilter::try_from_env("WATCHKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    log.with_ansi(terminal.styled_err).init();
+    // A log that nobody reads any more must not end what is watched.
+    log.with_ansi(terminal.styled_err).log_internal_errors(false).init();
 }

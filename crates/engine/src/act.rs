@@ -19,24 +19,30 @@ const GRACE: Duration = Duration::from_secs(2);
 impl Engine {
     /// Runs the planned steps of an incident: the first, then the owner is told, then the automatic rest.
     pub(crate) async fn run_steps(&self, incident: &str) -> Result<(), EngineError> {
-        for step in self.ports.store.planned_steps(incident).await? {
+        for step in self.insist(|| self.ports.store.planned_steps(incident)).await? {
             match self.run_step(&step).await {
                 Err(EngineError::Store(StoreError::Fenced)) => return Ok(()),
                 ended => ended?,
             }
-            if step.position == 0 {
-                self.deliver_due().await?;
-            }
+            self.tell_of_the_first(&step).await?;
         }
         Ok(())
     }
 
+    /// After the first step its owner is told before anything else runs.
+    pub(crate) async fn tell_of_the_first(&self, step: &StepRecord) -> Result<(), EngineError> {
+        if step.position == 0 { self.deliver_due().await } else { Ok(()) }
+    }
+
     async fn run_step(&self, step: &StepRecord) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
-        match self.ports.store.begin_step(step, &self.intent(step, now)).await? {
+        let intent = self.intent(step, now);
+        match self.insist(|| self.ports.store.begin_step(step, &intent)).await? {
             Begun::Withheld(reason) => self.withhold(step, &reason).await,
             Begun::Go { reopen } => {
-                let end = self.send(&step.step.action, &call(step, reopen)).await;
+                // The intent holds the message for a step that hangs: the outbox has to know when it is due.
+                self.outbox.notify_one();
+                let end = self.send_and_find_out(step, &call(step, reopen)).await;
                 self.record_end(step, end, Some(now), false).await
             }
         }
@@ -55,6 +61,15 @@ impl Engine {
                 .map(|runbook| compose::overdue(&self.workspace, runbook, step, now))
                 .unwrap_or_default(),
             at: now,
+        }
+    }
+
+    /// Sends, and where no answer came looks for our mark if the peer can be asked for it.
+    async fn send_and_find_out(&self, step: &StepRecord, call: &ActionCall) -> ActionEnd {
+        let end = self.send(&step.step.action, call).await;
+        match (end.outcome, step.step.action.guarantee()) {
+            (Outcome::Unknown, Guarantee::Probe) => self.probe(step).await,
+            _ => end,
         }
     }
 
@@ -112,7 +127,7 @@ impl Engine {
             hands_off: first,
             at: now,
         };
-        self.ports.store.end_step(step, &end).await?;
+        self.insist(|| self.ports.store.end_step(step, &end)).await?;
         self.outbox.notify_one();
         Ok(())
     }

@@ -10,6 +10,7 @@ use watchkeeper_model::{
 
 use crate::{
     Evaluation, compose,
+    evaluate::reason_of,
     ports::store::{CheckRecord, Groups, LedgerRow, StepRecord},
 };
 
@@ -43,11 +44,13 @@ pub fn decide(
         at: now,
     };
     for (group, judged) in by_group(monitor, groups, evaluation) {
-        let before = groups.states.get(&group).cloned().unwrap_or_default();
+        let mut before = groups.states.get(&group).cloned().unwrap_or_default();
+        let remembered = before.clone();
+        before.standings.retain(|series, _| known(monitor, series));
         let open = groups.open.get(&group);
         let input: Vec<_> = judged.iter().map(|j| (j.series.clone(), j.judgement, j.consecutive, j.recover)).collect();
         let (after, change) = advance(&before, &input, open.is_some());
-        if after != before {
+        if after != remembered {
             record.states.push((group.clone(), after));
         }
         let decision = Decision { workspace, monitor, runbook, at: evaluation.at, now, reports: reports(&judged) };
@@ -68,11 +71,14 @@ fn by_group(monitor: &Monitor, groups: &Groups, evaluation: &Evaluation) -> BTre
     let remembered = groups.states.get(&Labels::new());
     for (verdict, policy) in policies {
         let judged = unmeasured(evaluation, verdict, policy);
-        let worth_judging = evaluation.verdict == verdict && evaluation.series.is_empty()
-            || remembered.is_some_and(|state| state.standings.contains_key(&judged.series));
-        if worth_judging {
+        let holds = judged.report.verdict == verdict;
+        if holds || remembered.is_some_and(|state| state.standings.contains_key(&judged.series)) {
             split.entry(Labels::new()).or_default().push(judged);
         }
+    }
+    // A threshold that the configuration has no more holds no incident open.
+    for (group, _) in groups.states.iter().filter(|(_, state)| state.standings.keys().any(|s| !known(monitor, s))) {
+        split.entry(group.clone()).or_default();
     }
     // A warned group whose series are gone or well again must be able to forget the warning.
     if remembered.is_some_and(|state| state.warned) {
@@ -81,13 +87,21 @@ fn by_group(monitor: &Monitor, groups: &Groups, evaluation: &Evaluation) -> BTre
     split
 }
 
+/// Whether a standing can still change: its threshold is configured, or it stands in for what was not measured.
+fn known(monitor: &Monitor, series: &Series) -> bool {
+    let stands_in = [Verdict::NoData, Verdict::Error].iter().any(|verdict| verdict.as_str() == series.metric);
+    stands_in || monitor.thresholds.iter().any(|threshold| threshold.metric == series.metric)
+}
+
 fn group_of(group_by: &BTreeSet<String>, labels: &Labels) -> Labels {
     labels.iter().filter(|(name, _)| group_by.contains(*name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
-/// The stand-in series for a tick without a measurement, or for its absence.
+/// The stand-in for all that could not be measured or judged at this tick, or for its absence.
 fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) -> Judged {
-    let holds = evaluation.verdict == verdict && evaluation.series.is_empty();
+    let whole = (evaluation.series.is_empty() && evaluation.verdict == verdict).then(|| evaluation.error.clone());
+    let reason = whole.flatten().or_else(|| reason_of(verdict, &evaluation.series));
+    let holds = reason.is_some();
     let counted = match (holds, policy) {
         (false, _) | (true, PolicyVerdict::Ok) => Verdict::Ok,
         (true, PolicyVerdict::Warn) => Verdict::Warn,
@@ -101,7 +115,7 @@ fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) 
         verdict: if holds { verdict } else { Verdict::Ok },
         limit: String::new(),
         excess: None,
-        detail: evaluation.error.clone().filter(|_| holds),
+        detail: reason,
     };
     let judgement = Judgement { verdict: counted, clears: counted != Verdict::Breach };
     Judged { series, judgement, consecutive: 1, recover: 1, report }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use watchkeeper_model::{Measurement, Monitor, Series, Threshold, Time, Verdict};
+use watchkeeper_model::{Labels, Measurement, Monitor, Series, Threshold, Time, Verdict};
 
 use crate::{
     Engine, EngineError, Evaluation, EvaluationDigests, SeriesVerdict, Window,
@@ -106,14 +106,38 @@ fn judge(monitor: &Monitor, measured: Measured) -> (Verdict, Vec<SeriesVerdict>,
         Measured::NoData(reason) => (Verdict::NoData, Vec::new(), Some(reason)),
         Measured::Failed(reason) => (Verdict::Error, Vec::new(), Some(reason)),
         Measured::Values(values, reference) => {
-            let series: Vec<_> = values.into_iter().map(|value| judge_one(monitor, value, &reference)).collect();
+            let missing = missing(monitor, &values);
+            let measured = values.into_iter().map(|value| judge_one(monitor, value, &reference));
+            let series: Vec<_> = measured.chain(missing).collect();
             let verdict = series.iter().map(|series| series.verdict).max().unwrap_or(Verdict::NoData);
-            let unjudged = series.iter().find(|series| series.verdict == Verdict::Error);
-            let error =
-                unjudged.map(|series| format!("{} has no value on the baseline to compare with", series.series()));
+            let error = [Verdict::Error, Verdict::NoData].iter().find_map(|verdict| reason_of(*verdict, &series));
             (verdict, series, error)
         }
     }
+}
+
+/// A check leaves out what it cannot compute; a threshold that waits for it must not pass for well.
+fn missing(monitor: &Monitor, values: &[Measurement]) -> Vec<SeriesVerdict> {
+    let measured = |threshold: &&Threshold| values.iter().any(|value| value.series.metric == threshold.metric);
+    let missing = monitor.thresholds.iter().filter(|threshold| !measured(threshold));
+    let series = missing.map(|threshold| SeriesVerdict {
+        metric: threshold.metric.clone(),
+        labels: Labels::new(),
+        value: None,
+        baseline: None,
+        verdict: Verdict::NoData,
+        detail: Some("the check did not measure it in this window".to_owned()),
+        judged: None,
+        limit: String::new(),
+        excess: None,
+    });
+    series.collect()
+}
+
+/// Why a series has this verdict, from the first that has it.
+pub(crate) fn reason_of(verdict: Verdict, series: &[SeriesVerdict]) -> Option<String> {
+    let found = series.iter().find(|series| series.verdict == verdict)?;
+    Some(format!("{}: {}", found.series(), found.detail.as_deref().unwrap_or("it cannot be judged")))
 }
 
 fn judge_one(monitor: &Monitor, measured: Measurement, reference: &BTreeMap<Series, f64>) -> SeriesVerdict {
@@ -122,15 +146,16 @@ fn judge_one(monitor: &Monitor, measured: Measurement, reference: &BTreeMap<Seri
     let baseline = reference.get(&series).copied();
     let judged = threshold.map(|t| (t.judge(value, baseline), t.consecutive, t.recover));
     let verdict = judged.map_or(Verdict::Ok, |(judgement, _, _)| judgement.verdict);
+    let unjudged = (verdict == Verdict::Error).then(|| "it has no value on the baseline to compare with".to_owned());
     let limit = threshold.and_then(|threshold| threshold.limit(verdict));
     SeriesVerdict {
         metric: series.metric,
         labels: series.labels,
-        value,
+        value: Some(value),
         baseline,
         verdict,
-        detail,
-        judged,
+        detail: unjudged.or(detail),
+        judged: judged.filter(|_| verdict != Verdict::Error),
         limit: limit.map(ToString::to_string).unwrap_or_default(),
         excess: limit.and_then(|limit| limit.excess(value, baseline)),
     }

@@ -18,7 +18,7 @@ pub struct Evaluation {
     pub verdict: Verdict,
     /// Every series measured, in the order measured.
     pub series: Vec<SeriesVerdict>,
-    /// Why there is no measurement: the reason of a `no_data` or an `error`.
+    /// Why something could not be measured or judged: the reason of a `no_data` or an `error`.
     pub error: Option<String>,
     /// What was computed with.
     pub digests: EvaluationDigests,
@@ -55,15 +55,15 @@ pub struct SeriesVerdict {
     pub metric: String,
     /// Its labels.
     pub labels: Labels,
-    /// Its value.
-    pub value: f64,
+    /// Its value; absent for a threshold's metric that the check did not measure.
+    pub value: Option<f64>,
     /// The same series on the baseline, where a relative limit needs it.
     pub baseline: Option<f64>,
     /// The verdict; `ok` without a threshold.
     pub verdict: Verdict,
     /// What the check says of it.
     pub detail: Option<String>,
-    /// Its threshold's judgement, `consecutive` and `recover`; absent without a threshold.
+    /// Its threshold's judgement, `consecutive` and `recover`; absent where nothing can be judged.
     #[serde(skip)]
     pub judged: Option<(Judgement, u32, u32)>,
     /// The limit as people read it; empty without a threshold.
@@ -102,7 +102,7 @@ impl SeriesVerdict {
     pub fn report(&self) -> SeriesReport {
         SeriesReport {
             series: self.series(),
-            value: Some(self.value),
+            value: self.value,
             baseline: self.baseline,
             verdict: self.verdict,
             limit: self.limit.clone(),

@@ -1,16 +1,18 @@
 //! Recover: what an earlier owner left in the middle is finished, each kind of action in its own way.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use watchkeeper_model::{Guarantee, Outcome, StepStatus, Time};
+use tokio::task::JoinSet;
+use watchkeeper_model::{Guarantee, Name, Outcome, StepStatus, Time};
 
 use crate::{
     Engine, EngineError,
     act::{call, may_send_again},
     ports::{
         action::{ActionEnd, Probe},
-        store::{StepRecord, StoreError},
+        store::{Claim, StepRecord, StoreError},
     },
+    watch::source_of,
 };
 
 /// How long our mark is looked for: an issue tracker's search lags by minutes.
@@ -19,40 +21,50 @@ const PROBE_FOR: Duration = Duration::from_secs(5 * 60);
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
-    /// Takes over steps and occurrences of an earlier owner. Steps that need time go on in the background.
-    pub async fn recover(self: &Arc<Self>) -> Result<(), EngineError> {
+    /// Takes over the steps and occurrences of an earlier owner. Each incident's steps go on in a task of their own;
+    /// the occurrences that are to be run again are given back, oldest first, by monitor.
+    pub(crate) async fn take_over(
+        self: &Arc<Self>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<BTreeMap<Name, Vec<Claim>>, EngineError> {
         let now = self.ports.clock.now();
-        for step in self.ports.store.take_over_steps(now).await? {
+        let mut by_incident: BTreeMap<String, Vec<StepRecord>> = BTreeMap::new();
+        for step in self.insist(|| self.ports.store.take_over_steps(now)).await? {
+            by_incident.entry(step.incident.clone()).or_default().push(step);
+        }
+        for (incident, steps) in by_incident {
             let engine = self.clone();
-            tokio::spawn(async move {
-                if let Err(error) = engine.recover_step(&step).await {
-                    tracing::error!(run = step.run, step = %step.step.id, %error, "cannot recover a step");
+            tasks.spawn(async move {
+                if let Err(error) = engine.recover_run(&incident, &steps).await {
+                    tracing::error!(incident, error = source_of(&error), "a run cannot be recovered");
                 }
             });
         }
-        for claim in self.ports.store.take_over_occurrences(now).await? {
-            if self.workspace.monitors.contains_key(&claim.monitor) {
-                self.run_claimed(&claim).await?;
-            }
+        let mut by_monitor: BTreeMap<Name, Vec<Claim>> = BTreeMap::new();
+        for claim in self.insist(|| self.ports.store.take_over_occurrences(now)).await? {
+            by_monitor.entry(claim.monitor.clone()).or_default().push(claim);
         }
-        Ok(())
+        Ok(by_monitor)
     }
 
-    async fn recover_step(&self, step: &StepRecord) -> Result<(), EngineError> {
-        if step.status == StepStatus::Intent {
+    /// Settles what was begun, in the runbook's order, before what is planned goes on: the owner hears of the first
+    /// step before a later one runs.
+    async fn recover_run(&self, incident: &str, steps: &[StepRecord]) -> Result<(), EngineError> {
+        for step in steps.iter().filter(|step| step.status == StepStatus::Intent) {
             let end = self.reconcile(step).await;
             match self.record_end(step, end, step.started_at, false).await {
                 Err(EngineError::Store(StoreError::Fenced)) => return Ok(()),
                 ended => ended?,
             }
+            self.tell_of_the_first(step).await?;
         }
-        self.run_steps(&step.incident).await
+        self.run_steps(incident).await
     }
 
     /// Finds out how a step in INTENT ended. Never blindly sent again.
     async fn reconcile(&self, step: &StepRecord) -> ActionEnd {
         match step.step.action.guarantee() {
-            _ if may_send_again(step) => self.send(&step.step.action, &call(step, None)).await,
+            _ if may_send_again(step) => in_doubt(self.send(&step.step.action, &call(step, None)).await),
             Guarantee::Probe => self.probe(step).await,
             _ => ActionEnd::unknown(
                 "Watchkeeper stopped while the step was under way: it may have run or may yet run. \
@@ -61,7 +73,8 @@ impl Engine {
         }
     }
 
-    async fn probe(&self, step: &StepRecord) -> ActionEnd {
+    /// Looks for our mark at the peer, for as long as it may take to appear there.
+    pub(crate) async fn probe(&self, step: &StepRecord) -> ActionEnd {
         let call = call(step, None);
         let until = self.ports.clock.now() + PROBE_FOR;
         loop {
@@ -69,7 +82,7 @@ impl Engine {
             let now = self.ports.clock.now();
             match seen {
                 Probe::Found(reference) => {
-                    let detail = format!("found {reference}, opened before Watchkeeper stopped");
+                    let detail = format!("found {reference} at the peer, which had not said so");
                     return ActionEnd { outcome: Outcome::Done, detail, reference: Some(reference) };
                 }
                 Probe::Absent | Probe::Unreachable(_) if now < until => self.pause(now, until).await,
@@ -86,6 +99,14 @@ impl Engine {
 
     async fn pause(&self, now: Time, until: Time) {
         self.ports.clock.sleep_until((now + PROBE_EVERY).min(until)).await;
+    }
+}
+
+/// A refusal settles nothing: the bytes were sent before, and that may have been carried out.
+fn in_doubt(end: ActionEnd) -> ActionEnd {
+    match end.outcome {
+        Outcome::Failed => ActionEnd::unknown(format!("{}; an earlier attempt may have been carried out", end.detail)),
+        _ => end,
     }
 }
 

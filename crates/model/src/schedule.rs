@@ -40,7 +40,8 @@ pub enum Misfire {
 #[serde(try_from = "String", into = "String")]
 pub struct Cron {
     text: String,
-    schedule: Box<cron::Schedule>,
+    /// One, or two where a day matches by its day of month or by its weekday.
+    rules: Vec<cron::Schedule>,
     /// An hourly or finer schedule follows elapsed time over a clock change.
     follows_elapsed_time: bool,
 }
@@ -54,18 +55,23 @@ pub struct CronError {
 }
 
 impl Cron {
-    /// Reads five crontab fields. A day of month and a weekday given together must both match.
+    /// Reads five crontab fields. As in crontab, a day matches by its day of month or by its weekday where both are
+    /// given, and by both where one of them begins with `*`.
     pub fn parse(text: &str) -> Result<Self, CronError> {
         let error = |reason: String| CronError { text: text.to_owned(), reason };
         let fields: Vec<&str> = text.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields[..] else {
             return Err(error(format!("it has {} fields", fields.len())));
         };
+        let either = !day.starts_with('*') && !weekday.starts_with('*');
         let weekday = weekday.split(',').map(weekday_part).collect::<Result<Vec<_>, _>>().map_err(error)?.join(",");
-        let seven = format!("0 {minute} {hour} {day} {month} {weekday} *");
-        let schedule = cron::Schedule::from_str(&seven).map_err(|cause| error(cause.to_string()))?;
-        let follows_elapsed_time = hour.starts_with('*');
-        Ok(Self { text: text.to_owned(), schedule: Box::new(schedule), follows_elapsed_time })
+        let days = if either { vec![(day, "*"), ("*", &*weekday)] } else { vec![(day, &*weekday)] };
+        let rule = |(day, weekday)| {
+            let seven = format!("0 {minute} {hour} {day} {month} {weekday} *");
+            cron::Schedule::from_str(&seven).map_err(|cause| error(cause.to_string()))
+        };
+        let rules = days.into_iter().map(rule).collect::<Result<_, _>>()?;
+        Ok(Self { text: text.to_owned(), rules, follows_elapsed_time: hour.starts_with('*') })
     }
 }
 
@@ -105,28 +111,33 @@ impl Schedule {
     /// A local time that a clock change skips fires once, right after the gap; one that it repeats fires once, the
     /// first time. An hourly or finer schedule follows elapsed time instead.
     pub fn next_after(&self, after: Time) -> Option<Time> {
-        if self.cron.follows_elapsed_time {
-            return self.next_elapsed(after);
-        }
+        let next = |rule| match self.cron.follows_elapsed_time {
+            true => self.next_elapsed(rule, after),
+            false => self.next_on_the_wall(rule, after),
+        };
+        self.cron.rules.iter().filter_map(next).min()
+    }
+
+    fn next_on_the_wall(&self, rule: &cron::Schedule, after: Time) -> Option<Time> {
         // Fields are matched on the wall clock, then placed on the time line. Starting a day early keeps ticks whose
         // wall time a clock change moved past `after`.
         let wall = after.with_timezone(&self.timezone).naive_local() - TimeDelta::days(1);
-        let ticks = self.cron.schedule.after_owned(wall.and_utc());
+        let ticks = rule.after_owned(wall.and_utc());
         ticks.map(|tick| self.place(tick.naive_utc())).find(|tick| *tick > after)
     }
 
     /// The `cron` crate passes over the second of two equal wall-clock hours. So fields are matched at the offset that
     /// holds now; where another one holds by then, the minutes up to there are looked at one by one.
-    fn next_elapsed(&self, after: Time) -> Option<Time> {
+    fn next_elapsed(&self, rule: &cron::Schedule, after: Time) -> Option<Time> {
         let offset = |time: Time| time.with_timezone(&self.timezone).offset().fix();
-        let found = self.cron.schedule.after(&after.with_timezone(&offset(after))).next()?.to_utc();
+        let found = rule.after(&after.with_timezone(&offset(after))).next()?.to_utc();
         if offset(found) == offset(after) {
             return Some(found);
         }
         let first = after.with_second(0)?.with_nanosecond(0)?;
         let mut minutes = (1..=(found - first).num_minutes()).map(|minute| first + TimeDelta::minutes(minute));
-        let near = minutes.find(|minute| self.cron.schedule.includes(minute.with_timezone(&self.timezone)));
-        near.or_else(|| self.next_elapsed(found))
+        let near = minutes.find(|minute| rule.includes(minute.with_timezone(&self.timezone)));
+        near.or_else(|| self.next_elapsed(rule, found))
     }
 
     /// Every tick in `(after, until]`.

@@ -73,6 +73,14 @@ fn two_wall_times_in_one_gap_fire_together_once() {
 }
 
 #[test]
+fn a_day_matches_by_either_field_when_both_are_given() {
+    // 2026-06-01 is a Monday.
+    let june = |cron| ticks(cron, "UTC", "2026-05-31T12:00:00Z", "2026-06-16T12:00:00Z");
+    assert_eq!(june("0 6 3 * 1"), ["2026-06-01T06:00Z", "2026-06-03T06:00Z", "2026-06-08T06:00Z", "2026-06-15T06:00Z"]);
+    assert_eq!(june("0 6 1-7 * */7"), ["2026-06-07T06:00Z"], "both match where one begins with a star");
+}
+
+#[test]
 fn a_day_that_never_comes_has_no_tick() {
     assert_eq!(schedule("0 0 30 2 *", "UTC").next_after(time("2026-01-01T00:00:00Z")), None);
 }

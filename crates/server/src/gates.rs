@@ -1,6 +1,10 @@
 //! Gates as clients see them: what the configuration says joined with what the store holds.
 
-use std::{collections::BTreeMap, pin::Pin, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use serde::Serialize;
 use watchkeeper_engine::ports::store::StoreError;
@@ -13,7 +17,7 @@ pub type GateReading = Pin<Box<dyn Future<Output = Result<Vec<GateRecord>, Store
 /// The gates of a workspace. Only configured ones exist; one that was never set is open.
 #[derive(Clone)]
 pub struct Gates {
-    known: Arc<BTreeMap<Name, Gate>>,
+    known: Arc<RwLock<Arc<BTreeMap<Name, Gate>>>>,
     read: Arc<dyn Fn() -> GateReading + Send + Sync>,
 }
 
@@ -33,7 +37,7 @@ pub(crate) struct GateView {
 impl Gates {
     /// The configured gates over what `read` gives.
     pub fn new(known: BTreeMap<Name, Gate>, read: impl Fn() -> GateReading + Send + Sync + 'static) -> Self {
-        Self { known: Arc::new(known), read: Arc::new(read) }
+        Self { known: Arc::new(RwLock::new(Arc::new(known))), read: Arc::new(read) }
     }
 
     /// The configured gates over a store.
@@ -44,15 +48,24 @@ impl Gates {
         })
     }
 
+    /// Takes the gates of a reloaded configuration; every clone answers by them from now on.
+    pub fn replace(&self, known: BTreeMap<Name, Gate>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+    }
+
+    fn known(&self) -> Arc<BTreeMap<Name, Gate>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn knows(&self, name: &str) -> bool {
-        self.known.contains_key(name)
+        self.known().contains_key(name)
     }
 
     /// Every gate, by name.
     pub(crate) async fn all(&self) -> Result<Vec<GateView>, StoreError> {
         let records = (self.read)().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
         let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
-        Ok(self.known.iter().map(|(name, gate)| GateView::of(name, gate, set.remove(name))).collect())
+        Ok(self.known().iter().map(|(name, gate)| GateView::of(name, gate, set.remove(name))).collect())
     }
 
     /// One gate; `None` when it is not configured.

@@ -37,18 +37,30 @@ pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRec
     for (labels, state) in record.states.iter().filter(|(labels, _)| !closed.contains(labels)) {
         remember(&mut tx, &claim.monitor, labels, state).await?;
     }
+    follow(&mut tx, record).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A drill has no occurrence and leaves no standing: the monitor's own ticks are as they were.
+pub(crate) async fn record_drill(store: &SqliteStore, record: &CheckRecord) -> Result<(), Fault> {
+    let mut tx = store.write().await?;
+    follow(&mut tx, record).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Incidents, steps, messages and ledger rows.
+async fn follow(db: &mut SqliteConnection, record: &CheckRecord) -> Result<(), Fault> {
     for incident in &record.incidents {
-        incident::save(&mut tx, incident).await?;
+        incident::save(db, incident).await?;
     }
     for step in &record.steps {
-        step::plan(&mut tx, step).await?;
+        step::plan(db, step).await?;
     }
     for incident in &record.cancel {
-        enqueue::cancel_reminders(&mut tx, incident).await?;
+        enqueue::cancel_reminders(db, incident).await?;
     }
-    let head = ledger::append(&mut tx, record.at, &record.ledger).await?;
-    enqueue::all(&mut tx, &record.messages, &head).await?;
-    Ok(tx.commit().await?)
+    let head = ledger::append(db, record.at, &record.ledger).await?;
+    enqueue::all(db, &record.messages, &head).await
 }
 
 /// Groups whose incident people resolved while the check ran: their standings stay forgotten.

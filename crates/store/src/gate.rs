@@ -102,13 +102,13 @@ pub(crate) async fn set_by_step(
     set(db, &Setting { name: &action.gate, state: action.state, by: &by, reason: &reason, at }).await
 }
 
-/// The newest setting counts; `since` stays when it does not change the state.
+/// A setting that changes nothing leaves who set the gate, when and why; the ledger has it all the same.
 async fn set(db: &mut SqliteConnection, setting: &Setting<'_>) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO gate (name, state, since, set_by, reason) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (name) DO UPDATE SET
-             since = CASE WHEN state = excluded.state THEN since ELSE excluded.since END,
-             state = excluded.state, set_by = excluded.set_by, reason = excluded.reason",
+             state = excluded.state, since = excluded.since, set_by = excluded.set_by, reason = excluded.reason
+         WHERE state <> excluded.state",
     )
     .bind(setting.name.as_str())
     .bind(setting.state.as_str())

@@ -56,6 +56,10 @@ impl Store for SqliteStore {
         check::record(self, claim, record).await.map_err(|fault| fault.doing("record a check"))
     }
 
+    async fn record_drill(&self, record: &CheckRecord) -> Result<(), StoreError> {
+        check::record_drill(self, record).await.map_err(|fault| fault.doing("record a drill"))
+    }
+
     async fn take_over_steps(&self, now: Time) -> Result<Vec<StepRecord>, StoreError> {
         step::take_over(self, now).await.map_err(|fault| fault.doing("take over steps"))
     }

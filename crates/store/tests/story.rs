@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use watchkeeper_engine::{
-    Engine, Ports, SimulatedClock, Tick,
+    Engine, Ports, SimulatedClock, Start, Tick,
     ports::{
         action::{ActionEnd, Probe},
         store::{Begin, Begun, Store},
@@ -197,12 +197,9 @@ async fn crash_in_intent(stage: &Stage) {
 /// Starts a new engine on the same store, as a restart does, and lets it recover.
 async fn restart_on(stage: &Stage, action: Action) -> Stage {
     let next = Stage::on(stage.store.clone(), workspace(monitor(), runbook(action)), &[], vec![], vec![]);
-    next.engine.recover().await.expect("it recovers");
-    while next.notifier.sent().is_empty() {
-        let soon = next.engine_now() + Duration::from_secs(1);
-        next.engine.simulate_until(&next.clock, soon).await.expect("messages go out");
-        tokio::task::yield_now().await;
-    }
+    // Asked to stop from the start, it takes over and finishes what it took, and begins nothing.
+    let (_stop, stopped) = tokio::sync::watch::channel(true);
+    next.engine.watch(Start::TakingOver, stopped).await.expect("it recovers");
     next
 }
 

@@ -46,7 +46,7 @@ fn print(found: &Evaluation, terminal: &mut Terminal) -> Result<(), Failure> {
     for series in &found.series {
         table.row([
             cell(series.series()),
-            cell(series.value),
+            cell(series.value.map(|value| value.to_string()).unwrap_or_default()),
             cell(series.baseline.map(|value| value.to_string()).unwrap_or_default()),
             Cell::toned(series.verdict, verdict_tone(series.verdict)),
             cell(&series.limit),

@@ -38,6 +38,8 @@ pub trait Store: Send + Sync {
 
     /// Finishes an occurrence: evaluation, group states, incidents, planned steps, messages and ledger rows.
     async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<(), StoreError>;
+    /// Records what follows from a drill: incident, planned steps and ledger rows. It is no tick of its monitor.
+    async fn record_drill(&self, record: &CheckRecord) -> Result<(), StoreError>;
 
     /// Steps of unresolved runs that are `Planned` or in `Intent`, oldest first, taken over with new epochs.
     async fn take_over_steps(&self, now: Time) -> Result<Vec<StepRecord>, StoreError>;

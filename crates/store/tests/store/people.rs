@@ -90,7 +90,7 @@ async fn a_handoff_is_told_as_documented() {
 }
 
 #[tokio::test]
-async fn a_gate_never_set_is_open_and_keeps_since_when_set_again() {
+async fn a_gate_never_set_is_open_and_keeps_who_set_it_when_nothing_changes() {
     let store = SqliteStore::in_memory().await.unwrap();
     let loans = name("loans");
     let never = store.gate(&loans).await.unwrap();
@@ -98,9 +98,10 @@ async fn a_gate_never_set_is_open_and_keeps_since_when_set_again() {
     store.set_gate(&loans, GateState::Paused, "ana", "review", at(1)).await.unwrap();
     store.set_gate(&loans, GateState::Paused, "ben", "still", at(2)).await.unwrap();
     let gate = store.gates().await.unwrap().remove(0);
-    assert_eq!((gate.state, gate.since, gate.by.as_deref()), (GateState::Paused, Some(at(1)), Some("ben")));
+    assert_eq!((gate.state, gate.since, gate.by.as_deref()), (GateState::Paused, Some(at(1)), Some("ana")));
     store.set_gate(&loans, GateState::Open, "ben", "done", at(3)).await.unwrap();
-    assert_eq!(store.gate(&loans).await.unwrap().since, Some(at(3)));
+    let gate = store.gate(&loans).await.unwrap();
+    assert_eq!((gate.since, gate.by.as_deref()), (Some(at(3)), Some("ben")));
 }
 
 #[tokio::test]

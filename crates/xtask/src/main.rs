@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own chores.
 
 mod demo;
+mod golden;
 mod plugins;
 mod test;
 
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 const USAGE: &str = "\
 usage: cargo xtask <chore>
   plugins   build the standard checks to plugins/dist
+  golden    compute the reference numbers of every check anew (needs python3 and PyPI)
   demo      the main job on real data, in a throw-away workspace
   test      everything that is tested";
 
@@ -21,6 +23,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("plugins") => plugins::run(),
+        Some("golden") => golden::run(),
         Some("demo") => demo::run(),
         Some("test") => test::run(),
         Some(other) => bail!("there is no chore {other:?}\n{USAGE}"),

@@ -79,8 +79,7 @@ pub(crate) struct Input {
     pub(crate) window: Option<DurationText>,
     /// How far the window is shifted back, for labels that arrive late; "0s" when absent.
     pub(crate) delay: Option<DurationText>,
-    /// Fewer rows than this are `no_data`; 1 when absent.
-    #[schemars(range(min = 1))]
+    /// Fewer rows than this are `no_data`; 1 when absent. 0 leaves it to the check: a schema has no rows.
     pub(crate) min_rows: Option<u64>,
 }
 

@@ -1,0 +1,1 @@
+"""The reference of each check, and its cases."""

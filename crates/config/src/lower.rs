@@ -2,6 +2,7 @@
 
 mod action;
 mod channel;
+mod database;
 mod monitor;
 mod names;
 mod params;

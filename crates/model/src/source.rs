@@ -1,8 +1,10 @@
 //! Sources: named places that data comes from.
 
+use std::{path::PathBuf, time::Duration};
+
 use serde::{Deserialize, Serialize};
 
-use crate::Name;
+use crate::{Name, Secret};
 
 /// A named place that data comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,41 @@ pub enum SourceKind {
     Files(FilesSource),
     /// SQL over other sources.
     View(ViewSource),
+    /// Rows of a database, which are added up there.
+    Database(DatabaseSource),
+}
+
+/// Rows of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseSource {
+    /// Where the database is.
+    pub server: DatabaseServer,
+    /// Which rows.
+    pub rows: DatabaseRows,
+    /// How long one statement may take.
+    pub timeout: Duration,
+}
+
+/// A kind of database and where it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseServer {
+    /// PostgreSQL, by a URL that may hold a password.
+    Postgres(Secret),
+    /// MySQL or MariaDB, by a URL that may hold a password.
+    Mysql(Secret),
+    /// A SQLite file, relative to the workspace or absolute.
+    Sqlite(PathBuf),
+}
+
+/// Which rows of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseRows {
+    /// A table or view; a schema may stand before a dot.
+    Table(String),
+    /// One query in the database's own SQL.
+    Query(String),
 }
 
 /// Files of one format and one schema.

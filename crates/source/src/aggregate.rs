@@ -23,6 +23,8 @@ use histogram::Histogram;
 use moments::Moments;
 use quantiles::Quantiles;
 
+pub(crate) use quantiles::between;
+
 /// The asks, and which accumulator answers each.
 #[derive(Debug)]
 pub(crate) struct Questions {

@@ -6,6 +6,7 @@
 mod aggregate;
 mod cells;
 mod chunks;
+mod database;
 mod fault;
 mod files;
 mod format;

@@ -9,8 +9,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
-use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
+use watchkeeper_model::{DatabaseSource, FilesSource, Name, Source, SourceKind, ViewSource};
 
+use crate::database::{Database, DatabaseFrame, Opened, join_in_database};
 use crate::fault::{fault, nearest};
 use crate::frame::SourceFrame;
 use crate::location::Location;
@@ -38,6 +39,8 @@ pub struct DataSources {
 struct Entry {
     source: Source,
     location: OnceLock<Location>,
+    /// Of a source in a database.
+    database: OnceLock<Database>,
     /// Locked while it is read, so that two opens at once read it once.
     table: Mutex<Option<Arc<Table>>>,
 }
@@ -45,7 +48,8 @@ struct Entry {
 impl DataSources {
     /// The sources of a workspace folder. Nothing is read until one is opened.
     pub fn new(workspace: &Path, sources: BTreeMap<Name, Source>) -> Self {
-        let entry = |source| Entry { source, location: OnceLock::new(), table: Mutex::new(None) };
+        let entry =
+            |source| Entry { source, location: OnceLock::new(), database: OnceLock::new(), table: Mutex::new(None) };
         Self {
             workspace: workspace.to_owned(),
             entries: sources.into_iter().map(|(name, source)| (name, entry(source))).collect(),
@@ -76,6 +80,7 @@ impl DataSources {
                 SourceKind::Files(files) => self.files(name, entry, files).await,
                 SourceKind::View(view) if above.contains(&name) => Err(in_a_circle(name, view)),
                 SourceKind::View(view) => self.view(name, entry, view, above).await,
+                SourceKind::Database(_) => Err(fault(name.as_str(), "rows of a database stay there")),
             }
         }
         .boxed()
@@ -121,6 +126,59 @@ impl DataSources {
         Ok(Arc::clone(kept.insert(Arc::new(table))))
     }
 
+    /// The source within its database, if it has one; a view has the one that all its inputs have.
+    fn in_database<'a>(
+        &'a self,
+        name: &'a Name,
+        above: Vec<&'a Name>,
+    ) -> BoxFuture<'a, Result<Option<Opened>, FrameError>> {
+        async move {
+            let entry = self.entry(name)?;
+            let time = entry.source.time_column.as_deref();
+            match &entry.source.kind {
+                SourceKind::Files(_) => Ok(None),
+                SourceKind::View(view) if above.contains(&name) => Err(in_a_circle(name, view)),
+                SourceKind::View(view) => self.view_in_database(name, time, view, above).await,
+                SourceKind::Database(source) => {
+                    let database = self.database(name, entry, source)?;
+                    Opened::source(name.as_str(), time, source, database).await.map(Some)
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn view_in_database<'a>(
+        &'a self,
+        name: &'a Name,
+        time_column: Option<&str>,
+        view: &'a ViewSource,
+        mut above: Vec<&'a Name>,
+    ) -> Result<Option<Opened>, FrameError> {
+        above.push(name);
+        let (mut inside, mut outside) = (Vec::<(&Name, Opened)>::new(), Vec::new());
+        for input in &view.inputs {
+            match self.in_database(input, above.clone()).await? {
+                Some(opened) => inside.push((input, opened)),
+                None => outside.push(input),
+            }
+        }
+        let Some((first, opened)) = inside.first() else { return Ok(None) };
+        let elsewhere = inside.iter().find(|(_, other)| !other.database.is_same_place(&opened.database));
+        if let Some(other) = elsewhere.map(|(name, _)| *name).or_else(|| outside.first().copied()) {
+            return Err(apart(name, first, other));
+        }
+        join_in_database(name.as_str(), time_column, view, &inside, &self.sessions).await.map(Some)
+    }
+
+    fn database<'a>(&self, name: &Name, entry: &'a Entry, source: &DatabaseSource) -> Result<&'a Database, FrameError> {
+        if let Some(database) = entry.database.get() {
+            return Ok(database);
+        }
+        let database = Database::new(name.as_str(), source, &self.workspace)?;
+        Ok(entry.database.get_or_init(|| database))
+    }
+
     fn location<'a>(&self, name: &Name, entry: &'a Entry, files: &FilesSource) -> Result<&'a Location, FrameError> {
         if let Some(location) = entry.location.get() {
             return Ok(location);
@@ -140,9 +198,23 @@ fn in_a_circle(name: &Name, view: &ViewSource) -> FrameError {
     fault(name.as_str(), format!("its SQL reads {}, which reads `{name}` again; break the circle", inputs.join(", ")))
 }
 
+/// Rows of a database are never fetched to be joined here.
+fn apart(name: &Name, one: &Name, other: &Name) -> FrameError {
+    fault(
+        name.as_str(),
+        format!(
+            "its SQL joins `{one}`, which is in a database, with `{other}`, which is not in the same one; bring both \
+             into one place, or give both sources the same `url`"
+        ),
+    )
+}
+
 #[async_trait]
 impl Sources for DataSources {
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        if let Some(opened) = self.in_database(source, Vec::new()).await? {
+            return Ok(Arc::new(DatabaseFrame::new(opened, span, Arc::clone(&self.sessions))?));
+        }
         let table = self.table(source, Vec::new()).await?;
         let rows = table.cut(span)?;
         Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), rows, Arc::clone(&self.sessions))))

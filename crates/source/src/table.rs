@@ -87,7 +87,7 @@ impl Table {
             return Ok(self.rows.clone());
         }
         let Some(column) = self.shape.time else {
-            return Err(self.shape.fault("a window is asked of it, but it has no time column; set its `time_column`"));
+            return Err(self.shape.windowless());
         };
         match &self.rows {
             Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),

@@ -1,10 +1,10 @@
-//! Sources: files and views, and what views read.
+//! Sources: files, databases and views, and what views read.
 
 use std::collections::BTreeMap;
 
 use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
 
-use super::{Context, Parsed, names::Kind, sql};
+use super::{Context, Parsed, database, names::Kind, sql};
 use crate::{
     nearest::suggestion,
     place::{Place, Report},
@@ -37,6 +37,9 @@ fn lower_kind(
     if let Some(files) = &raw.files {
         let format = files.format.as_ref().map(|format| format.0);
         return SourceKind::Files(FilesSource { path: files.path.clone(), format });
+    }
+    if let Some(source) = database::lower(raw, place, context, report) {
+        return SourceKind::Database(source);
     }
     let text = raw.view.as_ref().map_or("", |view| view.sql.as_str());
     let at = place.key("view").key("sql");

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::leaf::FormatWord;
+use super::{
+    leaf::{DurationText, FormatWord},
+    watchkeeper::SecretTable,
+};
 
 /// Sources: named places that data comes from.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -20,7 +23,10 @@ pub(crate) struct SourcesFile {
 /// A named place that data comes from.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["files"]}, {"required": ["view"]}]))]
+#[schemars(extend("oneOf" = [
+    {"required": ["files"]}, {"required": ["view"]}, {"required": ["postgres"]}, {"required": ["mysql"]},
+    {"required": ["sqlite"]},
+]))]
 pub(crate) struct Source {
     /// The column that windows are cut on.
     pub(crate) time_column: Option<String>,
@@ -28,6 +34,12 @@ pub(crate) struct Source {
     pub(crate) files: Option<Files>,
     /// SQL over other sources.
     pub(crate) view: Option<View>,
+    /// Rows of a PostgreSQL database.
+    pub(crate) postgres: Option<Server>,
+    /// Rows of a MySQL or MariaDB database.
+    pub(crate) mysql: Option<Server>,
+    /// Rows of a SQLite file.
+    pub(crate) sqlite: Option<SqliteFile>,
 }
 
 /// Files of one format and one schema.
@@ -46,4 +58,34 @@ pub(crate) struct Files {
 pub(crate) struct View {
     /// Other sources stand in it by name, double-quoted where they contain a hyphen.
     pub(crate) sql: String,
+}
+
+/// Rows of a database server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["query"]}]))]
+pub(crate) struct Server {
+    /// The connection URL with user and password, such as `postgres://watch:…@db.example.com/shop`.
+    pub(crate) url: SecretTable,
+    /// A table or view; a schema may stand before a dot.
+    pub(crate) table: Option<String>,
+    /// One query in the database's own SQL.
+    pub(crate) query: Option<String>,
+    /// How long one statement may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// Rows of a SQLite file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["query"]}]))]
+pub(crate) struct SqliteFile {
+    /// The file, relative to the workspace, or absolute.
+    pub(crate) path: String,
+    /// A table or view.
+    pub(crate) table: Option<String>,
+    /// One query in SQLite's own SQL.
+    pub(crate) query: Option<String>,
+    /// How long one statement may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
 }

@@ -48,7 +48,7 @@ impl Quantiles {
 }
 
 /// Linear interpolation from whichever end is nearer, which is monotonic and exact at both.
-fn between(a: f64, b: f64, share: f64) -> f64 {
+pub(crate) fn between(a: f64, b: f64, share: f64) -> f64 {
     match b - a {
         _ if a == b || share == 0.0 => a,
         apart if share < 0.5 => a + apart * share,

@@ -123,6 +123,14 @@ impl Dialect {
         }
     }
 
+    /// Whether a float that is cast to an integer is rounded, not cut.
+    pub(crate) fn cast_rounds(self) -> bool {
+        match self {
+            Self::Postgres => true,
+            Self::Sqlite => false,
+        }
+    }
+
     /// How a planned query is written.
     pub(crate) fn unparsing(self) -> Box<dyn Unparsing> {
         match self {

@@ -47,7 +47,8 @@ pub(crate) async fn translate(
     }
     let plan = read_only(&context, sql).await?.logical_plan().clone();
     let columns = plan.schema().fields().iter().map(|field| native(field)).collect();
-    let written = truncate_floats(plan).and_then(|plan| {
+    let plan = if dialect.cast_rounds() { truncate_floats(plan) } else { Ok(plan) };
+    let written = plan.and_then(|plan| {
         let unparsing = dialect.unparsing();
         Ok(Unparser::new(unparsing.as_ref()).plan_to_sql(&plan)?.to_string())
     });
@@ -84,7 +85,7 @@ fn native(field: &Field) -> Native {
     }
 }
 
-/// A float that is cast to an integer loses its fraction here, but would be rounded by some databases.
+/// A float that is cast to an integer loses its fraction, where the database would round it.
 fn truncate_floats(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
     let whole = plan.transform_up_with_subqueries(|node| {
         let inputs = node.inputs();

@@ -140,15 +140,20 @@ impl Sqlite {
             Unread::Failed(error) => error,
         };
         let path = self.path.display();
+        // The error of a statement shows all of it.
+        let said = match &error {
+            rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+            other => other.to_string(),
+        };
         self.fault(match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                format!("{path} is not a whole SQLite file: {error}; restore it, or check its `path`")
+                format!("{path} is not a whole SQLite file: {said}; restore it, or check its `path`")
             }
-            Some(ErrorCode::ReadOnly) => format!("the SQL tries to write: {error}; a source only reads"),
+            Some(ErrorCode::ReadOnly) => format!("the SQL tries to write: {said}; a source only reads"),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                format!("{path} is locked by a writer: {error}; use WAL mode, or raise its `timeout`")
+                format!("{path} is locked by a writer: {said}; use WAL mode, or raise its `timeout`")
             }
-            _ => format!("SQLite refused the statement on {path}: {error}; try the SQL in the sqlite3 shell"),
+            _ => format!("SQLite refused the statement on {path}: {said}; try the SQL in the sqlite3 shell"),
         })
     }
 

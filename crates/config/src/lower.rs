@@ -3,6 +3,7 @@
 mod action;
 mod channel;
 mod database;
+mod endpoint;
 mod monitor;
 mod names;
 mod params;

@@ -34,7 +34,8 @@ pub use name::{Name, NameError};
 pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
-    DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, Source, SourceKind, ViewSource,
+    DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, HttpSource, PrometheusSource, Source,
+    SourceKind, ViewSource,
 };
 pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};

@@ -25,6 +25,38 @@ pub enum SourceKind {
     View(ViewSource),
     /// Rows of a database, which are added up there.
     Database(DatabaseSource),
+    /// What a Prometheus query gives.
+    Prometheus(PrometheusSource),
+    /// A JSON document behind a URL.
+    Http(HttpSource),
+}
+
+/// What a Prometheus query gives: the columns `time`, `value` and one a label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrometheusSource {
+    /// The server's base URL.
+    pub url: String,
+    /// In PromQL.
+    pub query: String,
+    /// Seconds between two evaluations over the window; one at its end when absent.
+    pub step: Option<Duration>,
+    /// Sent as a bearer token.
+    pub token: Option<Secret>,
+    /// How long a request may take.
+    pub timeout: Duration,
+}
+
+/// A JSON document behind a URL, of which an array of objects is the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpSource {
+    /// The document's absolute URL.
+    pub url: String,
+    /// A JSON pointer to the array; the whole document when empty.
+    pub pointer: String,
+    /// Sent as a bearer token.
+    pub token: Option<Secret>,
+    /// How long the request may take.
+    pub timeout: Duration,
 }
 
 /// Rows of a database.

@@ -11,7 +11,9 @@ mod fault;
 mod files;
 mod format;
 mod frame;
+mod http;
 mod location;
+mod prometheus;
 mod rows;
 mod session;
 mod shape;
@@ -19,5 +21,6 @@ mod sources;
 mod table;
 mod time;
 mod view;
+mod web;
 
 pub use sources::DataSources;

@@ -44,11 +44,12 @@ fn rows(table: &Option<String>, query: &Option<String>) -> DatabaseRows {
     }
 }
 
-fn limit(timeout: &Option<DurationText>, place: Place<'_>, report: &mut Report) -> Duration {
+/// The time limit of a statement or request.
+pub(super) fn limit(timeout: &Option<DurationText>, place: Place<'_>, report: &mut Report) -> Duration {
     let limit = timeout.as_ref().map_or(TIMEOUT, |timeout| timeout.0);
     if limit.is_zero() {
         let help = Some("leave it out for 30s".to_owned());
-        place.key("timeout").mistake(report, "no statement can be done in no time", help);
+        place.key("timeout").mistake(report, "nothing can be done in no time", help);
     }
     limit
 }

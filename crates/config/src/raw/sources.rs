@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    leaf::{DurationText, FormatWord},
+    leaf::{DurationText, FormatWord, UrlText},
     watchkeeper::SecretTable,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct SourcesFile {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     {"required": ["files"]}, {"required": ["view"]}, {"required": ["postgres"]}, {"required": ["mysql"]},
-    {"required": ["sqlite"]},
+    {"required": ["sqlite"]}, {"required": ["prometheus"]}, {"required": ["http"]},
 ]))]
 pub(crate) struct Source {
     /// The column that windows are cut on.
@@ -40,6 +40,10 @@ pub(crate) struct Source {
     pub(crate) mysql: Option<Server>,
     /// Rows of a SQLite file.
     pub(crate) sqlite: Option<SqliteFile>,
+    /// What a Prometheus query gives.
+    pub(crate) prometheus: Option<Prometheus>,
+    /// A JSON document behind a URL.
+    pub(crate) http: Option<Http>,
 }
 
 /// Files of one format and one schema.
@@ -87,5 +91,35 @@ pub(crate) struct SqliteFile {
     /// One query in SQLite's own SQL.
     pub(crate) query: Option<String>,
     /// How long one statement may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// What a Prometheus query gives: the columns `time`, `value` and one a label.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prometheus {
+    /// The server's base URL, such as `http://prometheus:9090`; its host must be allowed in watchkeeper.toml.
+    pub(crate) url: UrlText,
+    /// In PromQL.
+    pub(crate) query: String,
+    /// The time between two evaluations over the window; one at the window's end when absent.
+    pub(crate) step: Option<DurationText>,
+    /// Sent as a bearer token.
+    pub(crate) token: Option<SecretTable>,
+    /// How long a request may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// A JSON document behind a URL, of which an array of objects is the rows.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    /// The document's URL; its host must be allowed in watchkeeper.toml.
+    pub(crate) url: UrlText,
+    /// A JSON pointer to the array, such as `/data/items`; the whole document when absent.
+    pub(crate) pointer: Option<String>,
+    /// Sent as a bearer token.
+    pub(crate) token: Option<SecretTable>,
+    /// How long the request may take; "30s" when absent.
     pub(crate) timeout: Option<DurationText>,
 }

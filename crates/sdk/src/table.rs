@@ -1,5 +1,7 @@
 //! Rows in memory, so that a check is tested without a host; it exists outside Wasm only.
 
+mod paired;
+
 use crate::ask::{Answers, Ask};
 use crate::bindings::watchkeeper::check::data::{self, Aggregate, Answer, Values};
 use crate::{Chunks, Column, Failure, Field, Frame, Kind};
@@ -113,6 +115,8 @@ impl Table {
             }
             Aggregate::Quantile((column, at)) => Answer::Number(quantile(&self.sorted(column)?, *at)),
             Aggregate::Histogram((column, edges)) => Answer::Counts(histogram(&self.sorted(column)?, edges)),
+            Aggregate::Classes(of) => Answer::Classes(self.classes(of)?),
+            Aggregate::Errors((target, prediction)) => Answer::Errors(self.errors(target, prediction)?),
             Aggregate::Distinct(_) | Aggregate::Deviation(_) | Aggregate::Top(_) => {
                 return Err(Failure::retry(format!("a table cannot answer {question:?}")));
             }

@@ -38,9 +38,11 @@ mod column;
 mod component;
 mod failure;
 mod frame;
+mod gaps;
 pub mod log;
 mod manual;
 mod params;
+pub mod sql;
 mod sum;
 #[cfg(not(target_family = "wasm"))]
 mod table;
@@ -53,6 +55,7 @@ pub use column::{Column, Numbers, Values};
 #[doc(hidden)]
 pub use component::Component;
 pub use frame::{ANY, Frame, NUMERIC};
+pub use gaps::Gaps;
 #[doc(hidden)]
 pub use params::describe;
 pub use params::{Given, ParamValue, Params};

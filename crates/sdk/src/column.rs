@@ -56,6 +56,14 @@ impl Column {
         Ok(Numbers { values, validity: self.validity.as_deref() })
     }
 
+    /// Reads texts; nulls are `None`.
+    pub fn texts(&self) -> Result<impl Iterator<Item = Option<&str>>, Failure> {
+        let Values::Texts(texts) = &self.values else {
+            return Err(Failure::config("expected a column of texts"));
+        };
+        Ok(texts.iter().enumerate().map(|(row, text)| self.is_valid(row).then_some(text.as_str())))
+    }
+
     /// Reads times in microseconds since 1970 UTC; nulls are `None`.
     pub fn times(&self) -> Result<impl Iterator<Item = Option<i64>>, Failure> {
         let Values::Times(times) = &self.values else {
@@ -114,5 +122,6 @@ mod tests {
         let texts = column(Values::Texts(vec!["1".into()]), None);
         assert!(matches!(texts.numbers(), Err(Failure::Config(_))));
         assert!(matches!(texts.times().map(drop), Err(Failure::Config(_))));
+        assert_eq!(texts.texts().map(Iterator::collect::<Vec<_>>), Ok(vec![Some("1")]));
     }
 }

@@ -38,20 +38,24 @@ mod column;
 mod component;
 mod failure;
 mod frame;
+mod gaps;
 pub mod log;
 mod manual;
 mod params;
+pub mod sql;
 mod sum;
 #[cfg(not(target_family = "wasm"))]
 mod table;
 
 pub use ask::{Answers, Ask, Asked};
+pub use bindings::watchkeeper::check::data::{Classes, Errors};
 pub use bindings::watchkeeper::check::types::{Failure, Field, Kind, Manual, Measurement, Metric, Param, Run, Value};
 pub use chunks::{Chunk, Chunks};
 pub use column::{Column, Numbers, Values};
 #[doc(hidden)]
 pub use component::Component;
 pub use frame::{ANY, Frame, NUMERIC};
+pub use gaps::Gaps;
 #[doc(hidden)]
 pub use params::describe;
 pub use params::{Given, ParamValue, Params};

@@ -1,5 +1,8 @@
 //! Rows in memory, so that a check is tested without a host; it exists outside Wasm only.
 
+mod frequencies;
+mod paired;
+
 use crate::ask::{Answers, Ask};
 use crate::bindings::watchkeeper::check::data::{self, Aggregate, Answer, Values};
 use crate::{Chunks, Column, Failure, Field, Frame, Kind};
@@ -113,8 +116,14 @@ impl Table {
             }
             Aggregate::Quantile((column, at)) => Answer::Number(quantile(&self.sorted(column)?, *at)),
             Aggregate::Histogram((column, edges)) => Answer::Counts(histogram(&self.sorted(column)?, edges)),
-            Aggregate::Distinct(_) | Aggregate::Deviation(_) | Aggregate::Top(_) => {
-                return Err(Failure::retry(format!("a table cannot answer {question:?}")));
+            Aggregate::Classes(of) => Answer::Classes(self.classes(of)?),
+            Aggregate::Errors((target, prediction)) => Answer::Errors(self.errors(target, prediction)?),
+            Aggregate::Deviation(column) => Answer::Number(deviation(&self.sorted(column)?)),
+            Aggregate::Distinct(column) => Answer::Count(frequencies::frequencies(self.find(column)?)?.len() as u64),
+            Aggregate::Top((column, most)) => {
+                let mut groups = frequencies::frequencies(self.find(column)?)?;
+                groups.truncate(*most as usize);
+                Answer::Groups(groups)
             }
         })
     }
@@ -157,6 +166,13 @@ fn quantile(sorted: &[f64], at: f64) -> Option<f64> {
     Some(below + (above - below) * place.fract())
 }
 
+fn deviation(sorted: &[f64]) -> Option<f64> {
+    let rows = sorted.len() as f64;
+    let mean = sorted.iter().sum::<f64>() / rows;
+    let squares: f64 = sorted.iter().map(|cell| (cell - mean) * (cell - mean)).sum();
+    (sorted.len() > 1).then(|| (squares / (rows - 1.0)).sqrt())
+}
+
 fn histogram(sorted: &[f64], edges: &[f64]) -> Vec<u64> {
     let mut counts = vec![0; edges.len() + 1];
     for cell in sorted {
@@ -186,6 +202,19 @@ mod tests {
         assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), Some(3.0));
         assert_eq!(quantile(&[], 0.5), None);
         assert_eq!(histogram(&[1.0, 2.0, 3.0], &[2.0, 3.0]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn values_are_counted_and_the_most_frequent_come_first() -> Result<(), Failure> {
+        let texts = Table::new().texts("t", [Some("b"), Some("a"), None, Some("b"), Some("c")]);
+        let mut ask = Ask::new();
+        let (distinct, top) = (ask.distinct("t"), ask.top("t", 2));
+        let answers = texts.answer(ask)?;
+        assert_eq!(answers.get(distinct)?, 3);
+        assert_eq!(answers.get(top)?, [("b".to_owned(), 2), ("a".to_owned(), 1)]);
+        assert_eq!(deviation(&[1.0, 2.0, 3.0]), Some(1.0));
+        assert_eq!(deviation(&[1.0]), None);
+        Ok(())
     }
 
     #[test]

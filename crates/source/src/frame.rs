@@ -46,8 +46,7 @@ impl Frame for SourceFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let questions = Arc::new(Questions::new(&self.shape, asks)?);
-        let tally = self.rows.tally(&self.shape, &questions).await.map_err(|error| self.unread(&error))?;
-        Ok(questions.answers(tally))
+        self.rows.answers(&self.shape, &questions).await.map_err(|error| self.unread(&error))
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {

@@ -1,19 +1,33 @@
 //! Measures how far distributions moved from the baseline.
 
+mod bins;
+mod chi_square;
+mod columns;
+mod jensen_shannon;
+mod kolmogorov;
+mod method;
+mod profile;
 mod psi;
+mod samples;
+mod wasserstein;
 
-use watchkeeper_plugin::{Ask, Check, Failure, Field, Frame, Kind, Measurement, Metric, NUMERIC, Params, Run, log};
+use bins::{Binned, Bins};
+use columns::Columns;
+use method::Method;
+use profile::Profile;
+use samples::Samples;
+use watchkeeper_plugin::{Check, Failure, Field, Frame, Gaps, Measurement, Metric, Params, Run, log};
 
 /// How far distributions moved from the baseline.
 #[derive(Debug, Params)]
 pub struct Drift {
-    /// Columns to look at; every number and integer column of the baseline when empty.
+    /// Columns to compare; every number, integer, flag and text column of the baseline when empty.
     #[param(default)]
     columns: Vec<String>,
-    /// The rule that draws the bins: `quantile10`, at the baseline's deciles.
+    /// The rule that draws the bins of numbers: `quantile10`, at the baseline's deciles, or `evidently`, of equal width.
     #[param(default = "quantile10")]
     profile: String,
-    /// What to measure: `psi`.
+    /// What to measure: `psi`, `js_distance`, `ks`, `wasserstein`, `chi_square`.
     #[param(default = ["psi"])]
     methods: Vec<String>,
 }
@@ -22,117 +36,93 @@ impl Check for Drift {
     const SUMMARY: &'static str = "How far each column's distribution moved from the baseline.";
 
     fn metrics() -> Vec<Metric> {
-        let doc = "Population stability index, 0 when the distributions agree.";
-        vec![Metric::new("psi", "index", doc).label("column")]
+        let of_column = |&(name, unit, doc): &(&str, &str, &str)| Metric::new(name, unit, doc).label("column");
+        let skipped = "Columns that were left out, having no values or too many; only where `columns` is empty.";
+        let methods = Method::ALL.iter().flat_map(|method| method.metrics()).map(of_column);
+        methods.chain([Metric::new("skipped_columns", "columns", skipped)]).collect()
     }
 
     fn check(&self, _: &Run, current: &dyn Frame, baseline: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
-        self.refuse_unknown()?;
+        let (profile, methods) = (Profile::named(&self.profile)?, Method::named(&self.methods)?);
         let baseline =
             baseline.ok_or_else(|| Failure::config("drift compares with a baseline; give the monitor a [baseline]"))?;
-        let fields = baseline.fields_named("columns", &self.columns, NUMERIC)?;
-        for field in &fields {
-            current.field("columns", &field.name, NUMERIC)?;
-        }
-        measure(&fields, current, baseline)
+        let columns = Columns::chosen(&self.columns, &methods, current, baseline)?;
+        let sides =
+            Sides { current: Gaps::find(current, &columns.fields)?, baseline: Gaps::find(baseline, &columns.fields)? };
+        measure(&columns, &sides, profile, &methods)
     }
 }
 
-impl Drift {
-    fn refuse_unknown(&self) -> Result<(), Failure> {
-        if self.profile != "quantile10" {
-            return Err(Failure::config(format!(
-                "parameter \"profile\": there is no profile \"{}\"; the profiles are quantile10",
-                self.profile
-            )));
-        }
-        match self.methods.iter().find(|method| *method != "psi") {
-            None => Ok(()),
-            Some(method) => Err(Failure::config(format!(
-                "parameter \"methods\": there is no method \"{method}\"; the methods are psi"
-            ))),
-        }
-    }
+/// The window and the baseline, with what is missing in them.
+struct Sides<'a> {
+    current: Gaps<'a>,
+    baseline: Gaps<'a>,
 }
 
-fn measure(fields: &[Field], current: &dyn Frame, baseline: &dyn Frame) -> Result<Vec<Measurement>, Failure> {
-    let (current_clean, baseline_clean) = (clean(current, fields)?, clean(baseline, fields)?);
-    let current = current_clean.as_deref().unwrap_or(current);
-    let baseline = baseline_clean.as_deref().unwrap_or(baseline);
-    let edges = deciles(baseline, fields)?;
-    let expected = counts(baseline, fields, &edges)?;
-    let actual = counts(current, fields, &edges)?;
+fn measure(
+    columns: &Columns,
+    sides: &Sides<'_>,
+    profile: Profile,
+    methods: &[Method],
+) -> Result<Vec<Measurement>, Failure> {
+    let (places, mut skipped) = columns.with_values(sides)?;
+    let fields: Vec<&Field> = places.iter().map(|place| &columns.fields[*place]).collect();
+    let bins = match methods.iter().any(Method::needs_bins) {
+        true => bins::drawn(&fields, sides, profile)?,
+        false => fields.iter().map(|_| Bins::NotDrawn).collect(),
+    };
     let mut measurements = Vec::new();
-    for ((field, expected), actual) in fields.iter().zip(&expected).zip(&actual) {
-        match psi::index(expected, actual) {
-            Some(psi) => measurements.push(Measurement::new("psi", psi).label("column", &field.name)),
-            None => log::warn(&format!("column \"{}\" has no values", field.name)),
+    for ((place, field), bins) in places.iter().zip(&fields).zip(&bins) {
+        if let Bins::TooMany = bins {
+            skipped.push(columns.too_many(field)?);
+            continue;
         }
+        let detail = told(*place, sides, bins);
+        let values = values(field, sides, profile, methods, bins)?;
+        columns.refuse_nothing(field, &values)?;
+        measurements.extend(values.into_iter().map(|(metric, value)| {
+            let measurement = Measurement::new(metric, value).label("column", &field.name);
+            detail.iter().fold(measurement, |it, detail| it.detail(detail))
+        }));
     }
     if measurements.is_empty() {
-        let sentence = "no column has values both in the window and in the baseline";
-        return Err(Failure::no_data(sentence));
+        return Err(Failure::no_data(format!("no column can be compared: {}", skipped.join("; "))));
     }
+    skipped.iter().for_each(|reason| log::warn(&format!("left out: {reason}")));
+    measurements.extend(columns.report(&skipped));
     Ok(measurements)
 }
 
-/// The same rows with NaN as null, or `None` where there is no NaN and so no need for a query.
-fn clean(frame: &dyn Frame, fields: &[Field]) -> Result<Option<Box<dyn Frame>>, Failure> {
-    let mut ask = Ask::new();
-    let numbers = fields.iter().filter(|field| field.kind == Kind::Number);
-    let nans: Vec<_> = numbers.map(|field| (&field.name, ask.nans(&field.name))).collect();
-    if nans.is_empty() {
-        return Ok(None);
+/// Every method's values of one column; none of a method that does not fit it.
+fn values(
+    field: &Field,
+    sides: &Sides<'_>,
+    profile: Profile,
+    methods: &[Method],
+    bins: &Bins,
+) -> Result<Vec<(&'static str, f64)>, Failure> {
+    let samples = match columns::is_number(field) && methods.iter().any(Method::needs_samples) {
+        true => Some(Samples::read(field, sides.current.frame(), sides.baseline.frame())?),
+        false => None,
+    };
+    let binned = bins.counts();
+    let mut values = Vec::new();
+    for method in methods {
+        values.extend(method.values(field, profile, binned, samples.as_ref())?);
     }
-    let answers = frame.answer(ask)?;
-    let mut dirty = Vec::new();
-    for (name, nans) in nans {
-        if answers.get(nans)? > 0 {
-            dirty.push(name);
-        }
-    }
-    if dirty.is_empty() {
-        return Ok(None);
-    }
-    let columns = fields.iter().map(|field| {
-        let name = format!("\"{}\"", field.name.replace('"', "\"\""));
-        match dirty.contains(&&field.name) {
-            true => format!("CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}"),
-            false => name,
-        }
-    });
-    let columns: Vec<_> = columns.collect();
-    let sql = format!("SELECT {} FROM input", columns.join(", "));
-    frame.query(&sql).map(Some)
+    Ok(values)
 }
 
-/// Inner edges a column, ascending and without duplicates; none where the column has no values.
-fn deciles(frame: &dyn Frame, fields: &[Field]) -> Result<Vec<Vec<f64>>, Failure> {
-    let mut ask = Ask::new();
-    let asked: Vec<Vec<_>> = fields
-        .iter()
-        .map(|field| {
-            let quantiles = psi::DECILES.iter();
-            quantiles.map(|at| ask.quantile(&field.name, *at)).collect()
-        })
-        .collect();
-    let answers = frame.answer(ask)?;
-    let mut edges = Vec::new();
-    for column in asked {
-        let deciles = column.into_iter().map(|decile| answers.get(decile));
-        let mut deciles: Vec<f64> = deciles.collect::<Result<Vec<Option<f64>>, _>>()?.into_iter().flatten().collect();
-        deciles.dedup();
-        edges.push(deciles);
-    }
-    Ok(edges)
-}
-
-fn counts(frame: &dyn Frame, fields: &[Field], edges: &[Vec<f64>]) -> Result<Vec<Vec<u64>>, Failure> {
-    let mut ask = Ask::new();
-    let columns = fields.iter().zip(edges);
-    let asked: Vec<_> = columns.map(|(field, edges)| ask.histogram(&field.name, edges.clone())).collect();
-    let answers = frame.answer(ask)?;
-    asked.into_iter().map(|counts| answers.get(counts)).collect()
+/// What was left out of one column, and the categories that the baseline has not seen.
+fn told(place: usize, sides: &Sides<'_>, bins: &Bins) -> Option<String> {
+    let left_out = |side: &Gaps<'_>, of: &str| {
+        let missing = side.missing(place);
+        (missing > 0).then(|| format!("{missing} of {} rows of {of} have no value", side.rows()))
+    };
+    let unseen = bins.counts().and_then(Binned::unseen);
+    let told = [left_out(&sides.current, "the window"), left_out(&sides.baseline, "the baseline"), unseen];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 watchkeeper_plugin::export!(Drift);

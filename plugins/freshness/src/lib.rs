@@ -1,13 +1,13 @@
 //! Measures how old the newest row is.
 
-use watchkeeper_plugin::{Ask, Check, Failure, Frame, Kind, Measurement, Metric, Params, Run};
+use watchkeeper_plugin::{Ask, Check, Failure, Field, Frame, Kind, Measurement, Metric, Params, Run, sql};
 
 const MICROSECONDS_A_MINUTE: f64 = 60e6;
 
 /// How old the newest row is.
 #[derive(Debug, Params)]
 pub struct Freshness {
-    /// The column with the time of each row; the source's time column when absent.
+    /// The column with the time of each row, a time or RFC 3339 text; the source's time column when absent.
     column: Option<String>,
 }
 
@@ -24,8 +24,11 @@ impl Check for Freshness {
         let column = self.column.as_ref().or(run.time_column.as_ref());
         let column = column
             .ok_or_else(|| Failure::config("parameter \"column\" is missing, and the source names no time column"))?;
-        current.field("column", column, &[Kind::Time])?;
-        let newest = newest(current, column, run.scheduled_at)?;
+        let field = current.field("column", column, &[Kind::Time, Kind::Text])?;
+        let newest = match field.kind {
+            Kind::Text => newest(&*read_as_times(current, &field)?, column, run.scheduled_at)?,
+            _ => newest(current, column, run.scheduled_at)?,
+        };
         let Some(time) = newest.past else {
             return Err(Failure::no_data(format!(
                 "column \"{column}\" has no time up to the tick; {} rows are stamped after it",
@@ -52,6 +55,11 @@ impl Newest {
             self.past = self.past.max(Some(time));
         }
     }
+}
+
+/// Times are often written as text, as in JSON lines.
+fn read_as_times(frame: &dyn Frame, field: &Field) -> Result<Box<dyn Frame>, Failure> {
+    frame.query(&format!("SELECT {} AS {} FROM input", sql::time(field), sql::name(&field.name)))
 }
 
 /// One answer suffices, and only rows in the future make it read all of them.

@@ -50,3 +50,15 @@ fn without_a_column_it_is_a_mistake() {
     assert!(matches!(measured(&[], None), Err(Failure::Config(_))));
     assert!(matches!(measured(&[], Some("when")), Err(Failure::Config(_))));
 }
+
+#[test]
+fn times_written_as_text_are_read() -> Result<(), Failure> {
+    let times = Table::new().times("at", [Some(70 * MINUTE)]);
+    let sql = "SELECT CAST(\"at\" AS TIMESTAMP) AS \"at\" FROM input";
+    let table = Table::new().texts("at", [Some("1970-01-01T01:10:00Z")]).answering(sql, times);
+    let time_column = Some("at".to_owned());
+    let run = Run { scheduled_at: 100 * MINUTE, window_start: 0, window_end: 0, seed: 0, time_column, params: vec![] };
+    let measurements = Freshness { column: None }.check(&run, &table, None)?;
+    assert_eq!(measurements[0].value, 30.0);
+    Ok(())
+}

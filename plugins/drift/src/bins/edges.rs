@@ -1,0 +1,122 @@
+//! Where bins begin: at the baseline's deciles, or every so far.
+
+use watchkeeper_plugin::{Ask, Failure, Field, Frame, Kind};
+
+use super::Rule;
+use crate::columns::is_number;
+
+/// The quantiles that bins of profile `quantile10` start at; the first and last bin are open.
+const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// Up to this many different numbers in the baseline, `evidently` takes each for itself.
+const DISTINCT_MAX: u64 = 20;
+
+/// Bins of a number begin at the baseline's deciles, equal ones once; other columns are categories.
+pub(super) fn deciles(fields: &[&Field], baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
+    let mut ask = Ask::new();
+    let mut asked = Vec::new();
+    for field in fields {
+        let deciles = DECILES.iter().map(|at| ask.quantile(&field.name, *at));
+        asked.push(if is_number(field) { deciles.collect() } else { Vec::new() });
+    }
+    let answers = baseline.answer(ask)?;
+    let mut rules = Vec::new();
+    for (field, deciles) in fields.iter().zip(asked) {
+        if deciles.is_empty() {
+            rules.push(Rule::Categories);
+            continue;
+        }
+        let mut edges = Vec::new();
+        for decile in deciles {
+            edges.extend(answers.get(decile)?);
+        }
+        edges.dedup();
+        refuse_unbounded(field, &edges)?;
+        rules.push(Rule::Edges(edges));
+    }
+    Ok(rules)
+}
+
+/// Bins of a number are equally wide over both samples, unless the baseline has few values; other columns are
+/// categories.
+pub(super) fn sturges(fields: &[&Field], current: &dyn Frame, baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
+    let (before, after) = (extents(fields, baseline)?, extents(fields, current)?);
+    let rule = |((field, before), after): ((&&Field, &Extent), &Extent)| {
+        if !is_number(field) || before.distinct <= DISTINCT_MAX {
+            return Ok(Rule::Categories);
+        }
+        let (low, high) = (before.low.min(after.low), before.high.max(after.high));
+        refuse_unbounded(field, &[low, high, high - low])?;
+        Ok(Rule::Edges(inner_edges(low, high, before.rows + after.rows, field.kind == Kind::Integer)))
+    };
+    fields.iter().zip(&before).zip(&after).map(rule).collect()
+}
+
+/// What Sturges' rule needs to know of one side of a column.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    /// Rows with a value.
+    rows: u64,
+    distinct: u64,
+    low: f64,
+    high: f64,
+}
+
+/// The extent of every column of numbers, in one scan.
+fn extents(fields: &[&Field], frame: &dyn Frame) -> Result<Vec<Extent>, Failure> {
+    let mut ask = Ask::new();
+    let rows = ask.rows();
+    let numbers = fields.iter().map(|field| is_number(field).then_some(field.name.as_str()));
+    let asked: Vec<_> = numbers
+        .map(|name| name.map(|name| (ask.nulls(name), ask.distinct(name), ask.minimum(name), ask.maximum(name))))
+        .collect();
+    let answers = frame.answer(ask)?;
+    let mut extents = Vec::new();
+    for asked in asked {
+        let Some((nulls, distinct, low, high)) = asked else {
+            extents.push(Extent::default());
+            continue;
+        };
+        extents.push(Extent {
+            rows: answers.get(rows)? - answers.get(nulls)?,
+            distinct: answers.get(distinct)?,
+            low: answers.get(low)?.unwrap_or(f64::NAN),
+            high: answers.get(high)?.unwrap_or(f64::NAN),
+        });
+    }
+    Ok(extents)
+}
+
+/// Sturges' number of bins between two ends, in the same steps of arithmetic as numpy's `histogram_bin_edges`, so that
+/// no edge falls on the other side of a value; bins of whole numbers are at least 1 wide.
+fn inner_edges(low: f64, high: f64, rows: u64, whole: bool) -> Vec<f64> {
+    let apart = high - low;
+    let width = apart / ((rows as f64).log2() + 1.0);
+    let width = if whole { width.max(1.0) } else { width };
+    let bins = (apart / width).ceil();
+    let step = apart / bins;
+    (1..bins as u32).map(|bin| f64::from(bin) * step + low).collect()
+}
+
+fn refuse_unbounded(field: &Field, edges: &[f64]) -> Result<(), Failure> {
+    match edges.iter().all(|edge| edge.is_finite()) {
+        true => Ok(()),
+        false => Err(Failure::config(format!(
+            "bins cannot be drawn over column \"{}\": it holds infinite values or values too far apart; \
+             make them null in a view",
+            field.name
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inner_edges;
+
+    #[test]
+    fn bins_are_as_many_as_sturges_says() {
+        // numpy.histogram_bin_edges(numpy.linspace(0, 1, 64), "sturges"): 7 bins.
+        assert_eq!(inner_edges(0.0, 1.0, 64, false).len(), 6);
+        assert_eq!(inner_edges(0.0, 3.0, 64, true), [1.0, 2.0]);
+    }
+}

@@ -1,0 +1,110 @@
+//! What can be measured between two samples.
+
+use watchkeeper_plugin::{Failure, Field};
+
+use crate::bins::Binned;
+use crate::profile::Profile;
+use crate::samples::Samples;
+use crate::{chi_square, jensen_shannon, kolmogorov, psi, wasserstein};
+
+/// One way to say how far apart two samples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Psi,
+    JensenShannon,
+    Kolmogorov,
+    Wasserstein,
+    ChiSquare,
+}
+
+impl Method {
+    /// Every method, in the order of the manual.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Psi, Self::JensenShannon, Self::Kolmogorov, Self::Wasserstein, Self::ChiSquare];
+
+    /// The methods of some names, each once.
+    pub(crate) fn named(names: &[String]) -> Result<Vec<Self>, Failure> {
+        let mut methods = Vec::new();
+        for name in names {
+            let method = Self::ALL.into_iter().find(|method| method.name() == name);
+            let all = Self::ALL.map(Self::name).join(", ");
+            let method = method.ok_or_else(|| {
+                Failure::config(format!("parameter \"methods\": there is no method \"{name}\"; the methods are {all}"))
+            })?;
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        match methods.is_empty() {
+            true => Err(Failure::config("parameter \"methods\": the list is empty; name one, such as psi")),
+            false => Ok(methods),
+        }
+    }
+
+    /// As parameters name it.
+    pub(crate) fn name(self) -> &'static str {
+        self.metrics()[0].0
+    }
+
+    /// Its metrics: name, unit and what they mean.
+    pub(crate) fn metrics(self) -> &'static [(&'static str, &'static str, &'static str)] {
+        match self {
+            Self::Psi => &[("psi", "index", "Population stability index, 0 when the distributions agree.")],
+            Self::JensenShannon => &[("js_distance", "distance", "Jensen-Shannon distance (base 2), between 0 and 1.")],
+            Self::Kolmogorov => {
+                &[("ks", "distance", "Kolmogorov-Smirnov statistic of two samples, between 0 and 1; numbers only.")]
+            }
+            Self::Wasserstein => &[(
+                "wasserstein",
+                "deviations",
+                "Wasserstein distance divided by the baseline's standard deviation; numbers only.",
+            )],
+            Self::ChiSquare => &[
+                (
+                    "chi_square",
+                    "statistic",
+                    "Statistic of the chi-square test that both samples are of one distribution.",
+                ),
+                ("chi_square_p_value", "probability", "The test's p-value: small when the distributions differ."),
+            ],
+        }
+    }
+
+    /// Whether it compares counts a bin, which every column has.
+    pub(crate) fn needs_bins(&self) -> bool {
+        matches!(self, Self::Psi | Self::JensenShannon | Self::ChiSquare)
+    }
+
+    /// Whether it compares values in order, which only numbers have.
+    pub(crate) fn needs_samples(&self) -> bool {
+        !self.needs_bins()
+    }
+
+    /// Its metrics' values; none where it does not fit the column.
+    pub(crate) fn values(
+        self,
+        field: &Field,
+        profile: Profile,
+        binned: Option<&Binned>,
+        samples: Option<&Samples>,
+    ) -> Result<Vec<(&'static str, f64)>, Failure> {
+        let values: Vec<f64> = match (self, binned, samples) {
+            (Self::Psi, Some(bins), _) => vec![psi::index(bins, profile)],
+            (Self::JensenShannon, Some(bins), _) => vec![jensen_shannon::distance(bins)],
+            (Self::ChiSquare, Some(bins), _) => chi_square::test(bins).into(),
+            (Self::Kolmogorov, _, Some(samples)) => vec![kolmogorov::statistic(samples)],
+            (Self::Wasserstein, _, Some(samples)) => wasserstein::distance(samples).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let metrics = self.metrics().iter().map(|metric| metric.0);
+        let values: Vec<_> = metrics.zip(values).collect();
+        match values.iter().find(|(_, value)| !value.is_finite()) {
+            None => Ok(values),
+            Some((metric, value)) => Err(Failure::config(format!(
+                "{metric} of column \"{}\" is {value}: it holds infinite values or values too far apart; \
+                 make them null in a view",
+                field.name
+            ))),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What the figure is computed from, and its value over all rows.
+
+use watchkeeper_plugin::{Ask, Failure, Field, Frame, Gaps, Kind, Measurement, sql};
+
+use crate::Kpi;
+
+const COUNTED: &[Kind] = &[Kind::Number, Kind::Integer, Kind::Flag];
+
+/// A figure over columns that are there.
+#[derive(Debug)]
+pub(crate) enum Figure {
+    /// The mean of one column.
+    Mean(Field),
+    /// The sum of the first column over the sum of the second, of rows that have both.
+    Ratio([Field; 2]),
+}
+
+impl Figure {
+    /// The one figure that the parameters describe.
+    pub(crate) fn chosen(params: &Kpi, frame: &dyn Frame) -> Result<Self, Failure> {
+        match (&params.value, &params.numerator, &params.denominator) {
+            (Some(value), None, None) => Ok(Self::Mean(frame.field("value", value, COUNTED)?)),
+            (None, Some(numerator), Some(denominator)) => Ok(Self::Ratio([
+                frame.field("numerator", numerator, COUNTED)?,
+                frame.field("denominator", denominator, COUNTED)?,
+            ])),
+            _ => Err(Failure::config(
+                "give either \"value\", whose mean is taken, or both \"numerator\" and \"denominator\"",
+            )),
+        }
+    }
+
+    /// The columns it reads.
+    pub(crate) fn fields(&self) -> &[Field] {
+        match self {
+            Self::Mean(value) => std::slice::from_ref(value),
+            Self::Ratio(both) => both,
+        }
+    }
+
+    /// The figure over all rows; means carry it, because they keep their digits however great the sums are.
+    pub(crate) fn whole(&self, name: &str, frame: &dyn Frame) -> Result<Measurement, Failure> {
+        let gaps = Gaps::find(frame, self.fields())?;
+        let complete = match (0..self.fields().len()).any(|place| gaps.missing(place) > 0) {
+            true => Some(gaps.frame().query(&self.complete_rows())?),
+            false => None,
+        };
+        let complete = complete.as_deref().unwrap_or(gaps.frame());
+        let mut ask = Ask::new();
+        let rows = ask.rows();
+        let means: Vec<_> = self.fields().iter().map(|field| ask.mean(&field.name)).collect();
+        let answers = complete.answer(ask)?;
+        let means = means.into_iter().map(|mean| answers.get(mean)).collect::<Result<Vec<_>, _>>()?;
+        let value = match means[..] {
+            [Some(mean)] => mean,
+            [Some(numerator), Some(denominator)] => divided(numerator, denominator)
+                .ok_or_else(|| Failure::no_data(format!("{name}: the denominators add up to 0")))?,
+            _ => return Err(Failure::no_data(self.nothing(&gaps))),
+        };
+        let told = format!("{} of {} rows", answers.get(rows)?, gaps.rows());
+        Ok(Measurement::new(name, finite(name, value)?).detail(told))
+    }
+
+    fn complete_rows(&self) -> String {
+        let columns: Vec<String> = self.fields().iter().map(|field| sql::name(&field.name)).collect();
+        let there: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        // A ratio of a column to itself names it once.
+        let columns = if columns.first() == columns.last() { &columns[..1] } else { &columns[..] };
+        format!("SELECT {} FROM input WHERE {}", columns.join(", "), there.join(" AND "))
+    }
+
+    fn nothing(&self, gaps: &Gaps<'_>) -> String {
+        let names: Vec<String> = self.fields().iter().map(|field| format!("\"{}\"", field.name)).collect();
+        match gaps.rows() {
+            0 => "the window has no rows".to_owned(),
+            rows => format!("none of {rows} rows has a value in {}", names.join(" and ")),
+        }
+    }
+}
+
+/// The quotient; none where the denominator is 0.
+pub(crate) fn divided(numerator: f64, denominator: f64) -> Option<f64> {
+    (denominator != 0.0).then(|| numerator / denominator)
+}
+
+/// A figure that can be judged.
+pub(crate) fn finite(name: &str, value: f64) -> Result<f64, Failure> {
+    match value.is_finite() {
+        true => Ok(value),
+        false => Err(Failure::config(format!(
+            "{name} is {value}: its columns hold infinite values or sums too great; make them null in a view"
+        ))),
+    }
+}

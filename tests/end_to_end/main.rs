@@ -5,4 +5,5 @@ mod arrows;
 mod backtest;
 mod bench;
 mod crash;
+mod pushdown;
 mod simulate;

@@ -30,7 +30,7 @@ pub(crate) async fn fetch(name: &str, source: &HttpSource, secrets: &SecretReade
 
 /// The rows in a document.
 pub(crate) fn rows(name: &str, source: &HttpSource, text: &[u8]) -> Result<RecordBatch, FrameError> {
-    let place = source.url.as_str();
+    let place = Url::parse(&source.url).map_or_else(|_| "its `url`".to_owned(), |url| web::shown(&url));
     let document: Value = serde_json::from_slice(text)
         .map_err(|error| fault(name, format!("what {place} gives is not JSON: {error}; check its `url`")))?;
     let at = if source.pointer.is_empty() { "the document".to_owned() } else { format!("`{}`", source.pointer) };

@@ -58,7 +58,7 @@ impl Answer {
             401 | 403 => "check its `token`",
             404 => "check its `url`",
             429 => "it is asked too often; give its monitors a slower schedule",
-            300..400 => "it redirects; give the address that it redirects to",
+            300..=399 => "it redirects; give the address that it redirects to",
             _ => "look at the server, the next tick tries again",
         };
         format!("{place} answered {status}: {}; {remedy}", self.excerpt())

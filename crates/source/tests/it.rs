@@ -5,6 +5,8 @@
 mod aggregates;
 #[path = "it/database_rows.rs"]
 mod database_rows;
+#[path = "it/endpoints.rs"]
+mod endpoints;
 #[path = "it/errors.rs"]
 mod errors;
 #[path = "it/formats.rs"]
@@ -17,6 +19,8 @@ mod postgres_faults;
 mod queries;
 #[path = "it/scans.rs"]
 mod scans;
+#[path = "it/server.rs"]
+mod server;
 #[path = "it/sqlite.rs"]
 mod sqlite;
 #[path = "it/views.rs"]

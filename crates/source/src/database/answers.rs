@@ -1,7 +1,9 @@
 //! The cells of a statement's row as answers.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, SecondsFormat, Utc};
-use watchkeeper_engine::ports::frame::{Aggregate, Answer};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Classes, Errors};
 
 use super::column::{Cell, Form};
 use super::dialect::{Dialect, Measured};
@@ -29,7 +31,54 @@ pub(super) fn read(
         Aggregate::Top(..) => {
             groups(column.map_or(Form::Text, |column| column.form), cells.first()).map(Answer::Groups)
         }
+        Aggregate::Classes(_) => classes(cells).map(Answer::Classes),
+        Aggregate::Errors { .. } => errors(cells).map(Answer::Errors),
     }
+}
+
+/// Cells as `Draft::compare_classes` writes them.
+fn classes(cells: &[Cell]) -> Result<Classes, String> {
+    let whole = |cell: usize| count(cells.get(cell));
+    let (true_positives, false_positives, false_negatives, true_negatives) =
+        (whole(4)?, whole(5)?, whole(6)?, whole(7)?);
+    let ones = u128::from(true_positives + false_negatives);
+    let pairs = ones * u128::from(false_positives + true_negatives);
+    let won = match cells.get(11) {
+        Some(Cell::Text(digits)) => {
+            digits.parse::<u128>().map_err(|_| format!("the database counted `{digits}` pairs"))?
+        }
+        _ => 0,
+    };
+    Ok(Classes {
+        rows: whole(1)?,
+        skipped: whole(0)?,
+        stray_label: number(cells.get(2))?,
+        stray_decision: number(cells.get(3))?,
+        true_positives,
+        false_positives,
+        false_negatives,
+        true_negatives,
+        auc: (pairs > 0).then(|| won as f64 / (2 * pairs) as f64),
+        outside: whole(8)?,
+        log_loss_sum: number(cells.get(9))?.unwrap_or(0.0),
+        brier_sum: number(cells.get(10))?.unwrap_or(0.0),
+    })
+}
+
+/// Cells as `Draft::sum_errors` writes them.
+fn errors(cells: &[Cell]) -> Result<Errors, String> {
+    let sum = |cell: usize| number(cells.get(cell)).map(|sum| sum.unwrap_or(0.0));
+    let (rows, squares, distance) = (count(cells.get(1))?, sum(6)?, sum(7)?);
+    let correction = if rows == 0 { 0.0 } else { distance * distance / rows as f64 };
+    Ok(Errors {
+        rows,
+        skipped: count(cells.first())?,
+        error_sum: sum(2)?,
+        absolute_sum: sum(3)?,
+        relative_sum: sum(4)?,
+        squared_sum: sum(5)?,
+        target_squares: (squares - correction).max(0.0),
+    })
 }
 
 /// Cells: how many values, their mean, and the mean of their distances from it, which makes up for rounding.
@@ -79,8 +128,18 @@ fn bins(bins: usize, cell: Option<&Cell>) -> Result<Vec<u64>, String> {
 }
 
 fn groups(form: Form, cell: Option<&Cell>) -> Result<Vec<(String, u64)>, String> {
-    let found: Vec<(String, u64)> = json(cell)?;
+    let mut found: Vec<(String, u64)> = json(cell)?;
+    // Not every database gathers groups in an order.
+    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| by_value(form, &a.0, &b.0)));
     Ok(found.into_iter().map(|(text, count)| (shown(form, text), count)).collect())
+}
+
+fn by_value(form: Form, one: &str, other: &str) -> Ordering {
+    match form {
+        Form::Text | Form::Other => one.cmp(other),
+        Form::Number => one.parse().unwrap_or(f64::NAN).total_cmp(&other.parse().unwrap_or(f64::NAN)),
+        _ => one.parse::<i64>().ok().cmp(&other.parse().ok()).then_with(|| one.cmp(other)),
+    }
 }
 
 /// A value as the other sources show it.

@@ -1,5 +1,7 @@
 //! Aggregates as one statement: the window's columns once, and every ask an expression over them.
 
+mod paired;
+
 use std::ops::Range;
 
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, FrameError, Span};
@@ -27,6 +29,8 @@ struct Draft {
     columns: Vec<usize>,
     pivots: Vec<Measured>,
     ranked: Vec<Measured>,
+    /// Tables that stand after `measured`: names and queries.
+    tables: Vec<(String, String)>,
     expressions: Vec<String>,
 }
 
@@ -39,17 +43,25 @@ impl Statement {
         span: Span,
         asks: &[Aggregate],
     ) -> Result<Self, FrameError> {
-        let mut draft =
-            Draft { dialect, columns: Vec::new(), pivots: Vec::new(), ranked: Vec::new(), expressions: Vec::new() };
+        let mut draft = Draft::new(dialect);
         let mut asked = Vec::new();
         for ask in asks {
-            let column = match column_of(ask) {
-                Some(name) => Some(draft.column(shape.index(name)?, relation)),
-                None => None,
-            };
             let start = draft.expressions.len();
-            draft.ask(ask, column);
-            asked.push((ask.clone(), column, start..draft.expressions.len()));
+            let mut column = |name: &str| Ok(draft.column(shape.index(name)?, relation));
+            let of = column_of(ask).map(&mut column).transpose()?;
+            match ask {
+                Aggregate::Classes(classes) => {
+                    let decision = classes.decision.as_deref().map(&mut column).transpose()?;
+                    let (label, score) = (column(&classes.label)?, column(&classes.score)?);
+                    draft.compare_classes(label, score, decision, classes.threshold);
+                }
+                Aggregate::Errors { target, prediction } => {
+                    let (target, prediction) = (column(target)?, column(prediction)?);
+                    draft.sum_errors(target, prediction);
+                }
+                _ => draft.ask(ask, of),
+            }
+            asked.push((ask.clone(), of, start..draft.expressions.len()));
         }
         Ok(Self { sql: draft.write(relation, span), dialect, asked })
     }
@@ -65,6 +77,11 @@ impl Statement {
 }
 
 impl Draft {
+    fn new(dialect: Dialect) -> Self {
+        let (columns, pivots, ranked, tables) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { dialect, columns, pivots, ranked, tables, expressions: Vec::new() }
+    }
+
     fn column(&mut self, index: usize, relation: &Relation) -> Measured {
         let number = self.columns.iter().position(|known| *known == index).unwrap_or_else(|| {
             self.columns.push(index);
@@ -97,6 +114,8 @@ impl Draft {
             Aggregate::Quantile(_, share) => self.dialect.quantile(column, *share),
             Aggregate::Histogram(_, edges) => one(self.dialect.histogram(column, edges)),
             Aggregate::Top(_, limit) => one(self.dialect.top(column, *limit)),
+            // Of two columns or more; they have their own way into the statement.
+            Aggregate::Classes(_) | Aggregate::Errors { .. } => Vec::new(),
         };
         match ask {
             Aggregate::Mean(_) | Aggregate::Deviation(_) => remember(&mut self.pivots, column),
@@ -134,7 +153,9 @@ impl Draft {
             from = "measured CROSS JOIN pivots";
         }
         let ranks = self.dialect.ranks(&self.ranked);
-        tables.extend(ranks.into_iter().map(|(name, query)| format!("{name} AS ({query})")));
+        tables.extend(
+            ranks.into_iter().chain(self.tables.iter().cloned()).map(|(name, query)| format!("{name} AS ({query})")),
+        );
         format!("WITH {} SELECT {} FROM {from}", tables.join(", "), self.expressions.join(", "))
     }
 }
@@ -147,7 +168,7 @@ fn remember(columns: &mut Vec<Measured>, column: Measured) {
 
 fn column_of(ask: &Aggregate) -> Option<&str> {
     match ask {
-        Aggregate::Rows => None,
+        Aggregate::Rows | Aggregate::Classes(_) | Aggregate::Errors { .. } => None,
         Aggregate::Nulls(column)
         | Aggregate::Nans(column)
         | Aggregate::Distinct(column)

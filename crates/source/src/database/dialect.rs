@@ -91,6 +91,27 @@ impl Dialect {
         }
     }
 
+    /// A float as it stands in SQL.
+    pub(crate) fn literal(self, number: f64) -> String {
+        match self {
+            Self::Postgres => postgres::literal(number),
+            Self::Sqlite => sqlite::literal(number),
+        }
+    }
+
+    /// The natural logarithm of a float above 0.
+    pub(crate) fn logarithm(self, of: &str) -> String {
+        match self {
+            Self::Postgres => format!("ln({of})"),
+            Self::Sqlite => format!("watch_ln({of})"),
+        }
+    }
+
+    /// An integer of any size as text.
+    pub(crate) fn digits(self, of: &str) -> String {
+        format!("CAST({of} AS TEXT)")
+    }
+
     /// A quantile by linear interpolation; what the cells mean is up to the dialect's reading of them.
     pub(crate) fn quantile(self, column: Measured, share: f64) -> Vec<String> {
         match self {

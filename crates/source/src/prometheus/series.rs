@@ -21,9 +21,10 @@ pub(super) struct Series {
     pub(super) value: Option<Sample>,
     #[serde(default)]
     pub(super) values: Vec<Sample>,
-    histogram: Option<Value>,
+    /// A native histogram, which is no number.
+    pub(super) histogram: Option<Value>,
     #[serde(default)]
-    histograms: Vec<Value>,
+    pub(super) histograms: Vec<Value>,
 }
 
 /// The rows by time, then in the order given.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Frame};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, ClassColumns, Classes, Errors, Frame};
 
 use crate::workspace::Workspace;
 
@@ -23,6 +23,7 @@ pub(crate) struct Row {
     pub(crate) n: Option<i64>,
     pub(crate) f: Option<bool>,
     pub(crate) s: Option<String>,
+    pub(crate) p: Option<f64>,
     pub(crate) at: i64,
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn rows(nans: bool) -> Vec<Row> {
         n: (i % 11 != 0).then_some((i * i) % 23 - 5),
         f: (i % 5 != 0).then_some(i % 3 == 0),
         s: (i % 9 != 0).then(|| texts[(i % 7) as usize].to_owned()),
+        p: (i % 19 != 0).then(|| ((i * 31) % 100) as f64 / 99.0),
         at: START + i * STEP + 123_456,
     };
     (0..ROWS).map(row).collect()
@@ -54,9 +56,10 @@ pub(crate) fn with_file(workspace: Workspace, rows: &[Row]) -> Workspace {
     let n: ArrayRef = Arc::new(rows.iter().map(|row| row.n).collect::<Int64Array>());
     let f: ArrayRef = Arc::new(rows.iter().map(|row| row.f).collect::<BooleanArray>());
     let s: ArrayRef = Arc::new(rows.iter().map(|row| row.s.clone()).collect::<StringArray>());
+    let p: ArrayRef = Arc::new(rows.iter().map(|row| row.p).collect::<Float64Array>());
     let at = rows.iter().map(|row| Some(row.at)).collect::<TimestampMicrosecondArray>().with_timezone("UTC");
     let at: ArrayRef = Arc::new(at);
-    workspace.parquet("rows.parquet", vec![("x", x), ("m", m), ("n", n), ("f", f), ("s", s), ("at", at)]);
+    workspace.parquet("rows.parquet", vec![("x", x), ("m", m), ("n", n), ("f", f), ("s", s), ("p", p), ("at", at)]);
     workspace
 }
 
@@ -66,12 +69,13 @@ pub(crate) fn values(rows: &[Row], time: impl Fn(i64) -> String) -> String {
     let or_null = |text: Option<String>| text.unwrap_or_else(|| "null".to_owned());
     let row = |row: &Row| {
         format!(
-            "({}, {}, {}, {}, {}, {})",
+            "({}, {}, {}, {}, {}, {}, {})",
             or_null(row.x.map(number)),
             or_null(row.m.map(number)),
             or_null(row.n.map(|n| n.to_string())),
             or_null(row.f.map(|f| f.to_string())),
             or_null(row.s.as_ref().map(|s| format!("'{s}'"))),
+            or_null(row.p.map(number)),
             time(row.at),
         )
     };
@@ -81,7 +85,7 @@ pub(crate) fn values(rows: &[Row], time: impl Fn(i64) -> String) -> String {
 /// Every kind of question about every column that it fits.
 pub(crate) fn questions() -> Vec<Aggregate> {
     let mut asks = vec![Aggregate::Rows, Aggregate::Maximum("at".into()), Aggregate::Minimum("at".into())];
-    for column in ["x", "m", "n", "f", "s", "at"] {
+    for column in ["x", "m", "n", "f", "s", "p", "at"] {
         let c = || column.to_owned();
         asks.extend([Aggregate::Nulls(c()), Aggregate::Nans(c()), Aggregate::Distinct(c()), Aggregate::Top(c(), 6)]);
     }
@@ -98,6 +102,15 @@ pub(crate) fn questions() -> Vec<Aggregate> {
         asks.push(Aggregate::Histogram(c(), vec![]));
         asks.push(Aggregate::Histogram(c(), vec![f64::NEG_INFINITY, 1.0, f64::INFINITY]));
     }
+    for (label, decision) in [("f", None), ("f", Some("f")), ("n", None), ("f", Some("n"))] {
+        let decision = decision.map(str::to_owned);
+        let (label, score) = (label.to_owned(), "p".to_owned());
+        asks.push(Aggregate::Classes(ClassColumns { label, score, decision, threshold: 0.4 }));
+    }
+    let outside = ClassColumns { label: "f".into(), score: "x".into(), decision: None, threshold: 0.0 };
+    asks.push(Aggregate::Classes(outside));
+    asks.push(Aggregate::Errors { target: "m".into(), prediction: "x".into() });
+    asks.push(Aggregate::Errors { target: "x".into(), prediction: "n".into() });
     asks
 }
 
@@ -113,9 +126,21 @@ pub(crate) async fn agree(file: &Arc<dyn Frame>, database: &Arc<dyn Frame>, asks
 
 fn same(wanted: &Answer, found: &Answer) -> bool {
     match (wanted, found) {
-        (Answer::Number(Some(a)), Answer::Number(Some(b))) => {
-            a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-11 * a.abs().max(1e-3)
+        (Answer::Number(Some(a)), Answer::Number(Some(b))) => near(*a, *b),
+        (Answer::Classes(a), Answer::Classes(b)) => {
+            let sums = a.outside > 0 || (near(a.log_loss_sum, b.log_loss_sum) && near(a.brier_sum, b.brier_sum));
+            let rest = Classes { log_loss_sum: b.log_loss_sum, brier_sum: b.brier_sum, ..*a };
+            sums && rest == *b
+        }
+        (Answer::Errors(a), Answer::Errors(b)) => {
+            let sums =
+                |of: &Errors| [of.error_sum, of.absolute_sum, of.relative_sum, of.squared_sum, of.target_squares];
+            (a.rows, a.skipped) == (b.rows, b.skipped) && sums(a).into_iter().zip(sums(b)).all(|(a, b)| near(a, b))
         }
         _ => wanted == found,
     }
+}
+
+fn near(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-11 * a.abs().max(1e-3)
 }

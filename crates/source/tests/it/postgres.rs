@@ -10,7 +10,8 @@ use watchkeeper_testkit::Postgres;
 use crate::database_rows::{agree, questions, rows, values, with_file};
 use crate::workspace::{Workspace, ask, chunks, integers, named, open, span};
 
-const TABLE: &str = "create table payments (x float8, m float8, n int8, f bool, s text, at timestamptz not null)";
+const TABLE: &str =
+    "create table payments (x float8, m float8, n int8, f bool, s text, p float8, at timestamptz not null)";
 
 /// The rows in a file and in a table, and the server that holds the table.
 fn both() -> (Workspace, Postgres) {

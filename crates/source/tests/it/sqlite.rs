@@ -27,7 +27,7 @@ fn both() -> Workspace {
         format!("'{}'", time.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
     };
     let script = format!(
-        "create table payments (x double, m real, n bigint, f boolean, s varchar(40), at timestamp not null);\n\
+        "create table payments (x double, m real, n bigint, f boolean, s varchar(40), p real, at timestamp not null);\n\
          insert into payments values\n{};",
         values(&rows, time)
     );

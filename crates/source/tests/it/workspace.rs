@@ -68,13 +68,17 @@ impl Workspace {
     }
 
     pub(crate) fn database(
-        mut self,
+        self,
         name: &str,
         server: DatabaseServer,
         rows: DatabaseRows,
         time_column: Option<&str>,
     ) -> Self {
         let kind = SourceKind::Database(DatabaseSource { server, rows, timeout: Duration::from_secs(20) });
+        self.source(name, kind, time_column)
+    }
+
+    pub(crate) fn source(mut self, name: &str, kind: SourceKind, time_column: Option<&str>) -> Self {
         self.sources.insert(named(name), Source { time_column: time_column.map(str::to_owned), kind });
         self
     }

@@ -90,7 +90,7 @@ pub(super) fn histogram(column: Measured, edges: &[f64]) -> String {
 
 pub(super) fn top(group: &str, limit: u32) -> String {
     format!(
-        "(SELECT coalesce(json_agg(json_build_array(g::text, n) ORDER BY n DESC, g)::text, '[]') FROM (SELECT {group} \
+        "(SELECT coalesce(json_agg(json_build_array(g::text, n))::text, '[]') FROM (SELECT {group} \
          AS g, count(*) AS n FROM measured WHERE {group} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}) AS groups)"
     )
 }

@@ -1,5 +1,5 @@
 //! SQLite's SQL. A column there may hold anything, so functions of ours read it strictly: `watch_number`, `watch_integer`,
-//! `watch_time` (as text) and `watch_micros`.
+//! `watch_time` (as text) and `watch_micros`. A fifth, `watch_ln`, is there whether SQLite was built with its own or not.
 
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
@@ -63,7 +63,7 @@ pub(super) fn top(form: Form, group: &str, limit: u32) -> String {
     // A float's own text has 15 digits only.
     let shown = if form == Form::Number { "printf('%!.17g', g)" } else { "CAST(g AS TEXT)" };
     format!(
-        "(SELECT json_group_array(json_array({shown}, n) ORDER BY n DESC, g) FROM (SELECT {group} AS g, count(*) AS n \
+        "(SELECT json_group_array(json_array({shown}, n)) FROM (SELECT {group} AS g, count(*) AS n \
          FROM measured WHERE {group} IS NOT NULL GROUP BY g ORDER BY n DESC, g LIMIT {limit}))"
     )
 }

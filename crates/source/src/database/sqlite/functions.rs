@@ -17,6 +17,8 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("watch_number", 1, flags, |context| number(context.get_raw(0)))?;
     connection.create_scalar_function("watch_integer", 1, flags, |context| integer(context.get_raw(0)))?;
     connection.create_scalar_function("watch_micros", 1, flags, |context| micros(context.get_raw(0)))?;
+    connection
+        .create_scalar_function("watch_ln", 1, flags, |context| Ok(context.get::<Option<f64>>(0)?.map(f64::ln)))?;
     connection.create_scalar_function("watch_time", 1, flags, |context: &Context<'_>| {
         let time = micros(context.get_raw(0))?.and_then(DateTime::<Utc>::from_timestamp_micros);
         Ok(time.map(|time| time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()))

@@ -156,7 +156,8 @@ impl Draft {
         tables.extend(
             ranks.into_iter().chain(self.tables.iter().cloned()).map(|(name, query)| format!("{name} AS ({query})")),
         );
-        format!("WITH {} SELECT {} FROM {from}", tables.join(", "), self.expressions.join(", "))
+        // Where all else is a table's of one row, the last count makes this one row as well.
+        format!("WITH {} SELECT {}, count(*) FROM {from}", tables.join(", "), self.expressions.join(", "))
     }
 }
 

@@ -41,6 +41,9 @@ async fn every_answer_is_that_of_the_file() {
     ] {
         let (file, table) = pair(&workspace, span).await;
         agree(&file, &table, &questions()).await;
+        for ask in [Aggregate::Histogram("x".into(), vec![0.0]), Aggregate::Top("n".into(), 3)] {
+            agree(&file, &table, &[ask]).await;
+        }
     }
     for sql in [
         "select n, count(*) as rows, avg(m) as m, sum(n) as total from input where f group by n order by n limit 9",

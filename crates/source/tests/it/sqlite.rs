@@ -44,6 +44,9 @@ async fn every_answer_is_that_of_the_file() {
         let file = sources.open(&named("file"), span).await.expect("the file");
         let table = sources.open(&named("payments"), span).await.expect("the table");
         agree(&file, &table, &questions()).await;
+        for ask in [Aggregate::Histogram("x".into(), vec![0.0]), Aggregate::Top("n".into(), 3)] {
+            agree(&file, &table, &[ask]).await;
+        }
     }
     let sql = "select n, count(*) as rows, avg(m) as m, n / 2 as half, cast(m / 3 as bigint) as third from input \
                where f and not isnan(x) group by n, m order by n, m limit 40";

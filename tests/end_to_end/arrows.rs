@@ -29,7 +29,6 @@ const HOMES: &[(&str, &str)] = &[
     ("sqlx", "watchkeeper-store"),
     ("tokio-postgres", "watchkeeper-source"),
     ("rusqlite", "watchkeeper-source"),
-    ("mysql_async", "watchkeeper-source"),
     ("axum", "watchkeeper-server"),
     ("lettre", "watchkeeper-notify"),
     ("slack-morphism", "watchkeeper-notify"),

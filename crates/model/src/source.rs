@@ -76,8 +76,6 @@ pub struct DatabaseSource {
 pub enum DatabaseServer {
     /// PostgreSQL, by a URL that may hold a password.
     Postgres(Secret),
-    /// MySQL or MariaDB, by a URL that may hold a password.
-    Mysql(Secret),
     /// A SQLite file, relative to the workspace or absolute.
     Sqlite(PathBuf),
 }

@@ -18,7 +18,6 @@ use watchkeeper_engine::ports::frame::{FieldKind, FrameError, Scan};
 use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{DatabaseServer, DatabaseSource};
 
-use crate::fault::fault;
 use column::{Cell, Native};
 use dialect::Dialect;
 use postgres::Postgres;
@@ -36,17 +35,14 @@ pub(crate) enum Database {
 
 impl Database {
     /// The database of a source; nothing is opened yet.
-    pub(crate) fn new(name: &str, source: &DatabaseSource, workspace: &Path) -> Result<Self, FrameError> {
+    pub(crate) fn new(name: &str, source: &DatabaseSource, workspace: &Path) -> Self {
         match &source.server {
             DatabaseServer::Postgres(url) => {
                 let secrets = SecretReader::new(workspace);
-                Ok(Self::Postgres(Arc::new(Postgres::new(name, url.clone(), secrets, source.timeout))))
+                Self::Postgres(Arc::new(Postgres::new(name, url.clone(), secrets, source.timeout)))
             }
             DatabaseServer::Sqlite(path) => {
-                Ok(Self::Sqlite(Arc::new(Sqlite::new(name, workspace.join(path), source.timeout))))
-            }
-            DatabaseServer::Mysql(_) => {
-                Err(fault(name, "this build reads no MySQL; build with the cargo feature `mysql`"))
+                Self::Sqlite(Arc::new(Sqlite::new(name, workspace.join(path), source.timeout)))
             }
         }
     }

@@ -161,7 +161,7 @@ impl DataSources {
                 SourceKind::View(view) if above.contains(&name) => Err(in_a_circle(name, view)),
                 SourceKind::View(view) => self.view_in_database(name, time, view, above).await,
                 SourceKind::Database(source) => {
-                    let database = self.database(name, entry, source)?;
+                    let database = self.database(name, entry, source);
                     Opened::source(name.as_str(), time, source, database).await.map(Some)
                 }
             }
@@ -192,12 +192,8 @@ impl DataSources {
         join_in_database(name.as_str(), time_column, view, &inside, &self.sessions).await.map(Some)
     }
 
-    fn database<'a>(&self, name: &Name, entry: &'a Entry, source: &DatabaseSource) -> Result<&'a Database, FrameError> {
-        if let Some(database) = entry.database.get() {
-            return Ok(database);
-        }
-        let database = Database::new(name.as_str(), source, &self.workspace)?;
-        Ok(entry.database.get_or_init(|| database))
+    fn database<'a>(&self, name: &Name, entry: &'a Entry, source: &DatabaseSource) -> &'a Database {
+        entry.database.get_or_init(|| Database::new(name.as_str(), source, &self.workspace))
     }
 
     fn location<'a>(&self, name: &Name, entry: &'a Entry, files: &FilesSource) -> Result<&'a Location, FrameError> {

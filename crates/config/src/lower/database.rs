@@ -27,9 +27,6 @@ pub(crate) fn lower(
     let (server, place, table, query, timeout) = if let Some(raw) = &raw.postgres {
         let place = place.key("postgres");
         (DatabaseServer::Postgres(url(raw, place)), place, &raw.table, &raw.query, &raw.timeout)
-    } else if let Some(raw) = &raw.mysql {
-        let place = place.key("mysql");
-        (DatabaseServer::Mysql(url(raw, place)), place, &raw.table, &raw.query, &raw.timeout)
     } else {
         let raw = raw.sqlite.as_ref()?;
         (DatabaseServer::Sqlite(raw.path.as_str().into()), place.key("sqlite"), &raw.table, &raw.query, &raw.timeout)

@@ -24,7 +24,7 @@ pub(crate) struct SourcesFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    {"required": ["files"]}, {"required": ["view"]}, {"required": ["postgres"]}, {"required": ["mysql"]},
+    {"required": ["files"]}, {"required": ["view"]}, {"required": ["postgres"]}, 
     {"required": ["sqlite"]}, {"required": ["prometheus"]}, {"required": ["http"]},
 ]))]
 pub(crate) struct Source {
@@ -36,8 +36,6 @@ pub(crate) struct Source {
     pub(crate) view: Option<View>,
     /// Rows of a PostgreSQL database.
     pub(crate) postgres: Option<Server>,
-    /// Rows of a MySQL or MariaDB database.
-    pub(crate) mysql: Option<Server>,
     /// Rows of a SQLite file.
     pub(crate) sqlite: Option<SqliteFile>,
     /// What a Prometheus query gives.

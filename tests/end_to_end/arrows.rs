@@ -28,6 +28,8 @@ const HOMES: &[(&str, &str)] = &[
     ("datafusion", "watchkeeper-source"),
     ("wasmtime", "watchkeeper-plugin-host"),
     ("sqlx", "watchkeeper-store"),
+    ("tokio-postgres", "watchkeeper-source"),
+    ("rusqlite", "watchkeeper-source"),
     ("axum", "watchkeeper-server"),
     ("lettre", "watchkeeper-notify"),
     ("slack-morphism", "watchkeeper-notify"),

@@ -6,5 +6,6 @@ mod backtest;
 mod baseline;
 mod bench;
 mod crash;
+mod pushdown;
 mod series;
 mod simulate;

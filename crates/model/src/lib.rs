@@ -36,7 +36,10 @@ pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, Param
 pub use name::{Name, NameError};
 pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
-pub use source::{FileFormat, FilesSource, Source, SourceKind, ViewSource};
+pub use source::{
+    DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, HttpSource, PrometheusSource, Source,
+    SourceKind, ViewSource,
+};
 pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};

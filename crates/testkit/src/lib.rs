@@ -1,14 +1,16 @@
 //! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says.
 //!
 //! The store has no double: tests run on the real one, on SQLite in memory or in a temporary folder.
-#![expect(clippy::expect_used, reason = "a broken test fixture stops the test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a broken test fixture stops the test")]
 
 mod actions;
 mod checks;
 mod notifications;
+mod postgres;
 mod sample;
 
 pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
+pub use postgres::{POSTGRES_PASSWORD, Postgres};
 pub use sample::{monitor, runbook, time, workspace};

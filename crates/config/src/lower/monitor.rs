@@ -95,7 +95,7 @@ fn input(raw: &raw::monitor::Input, place: Place<'_>, context: &Context<'_>, rep
 }
 
 fn need_time_column(source: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
-    if context.sources.get(source).is_some_and(|source| source.time_column.is_none()) {
+    if context.sources.get(source).is_some_and(|source| source.time_column.is_none() && source.prometheus.is_none()) {
         let help = Some(format!("add time_column to [source.{source}]"));
         place.mistake(report, format!("rows of `{source}` cannot be cut by time: it has no time_column"), help);
     }

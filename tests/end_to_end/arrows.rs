@@ -7,12 +7,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// What each crate may depend on, of our own.
 const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-model", &[]),
+    ("watchkeeper-chart", &["watchkeeper-model"]),
     ("watchkeeper-config", &["watchkeeper-model"]),
     ("watchkeeper-engine", &["watchkeeper-model"]),
     ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-plugin-host", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model"]),
-    ("watchkeeper-notify", &["watchkeeper-engine", "watchkeeper-model"]),
+    ("watchkeeper-notify", &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-store", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-testkit", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-server", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-store"]),
@@ -27,9 +28,13 @@ const HOMES: &[(&str, &str)] = &[
     ("datafusion", "watchkeeper-source"),
     ("wasmtime", "watchkeeper-plugin-host"),
     ("sqlx", "watchkeeper-store"),
+    ("tokio-postgres", "watchkeeper-source"),
+    ("rusqlite", "watchkeeper-source"),
     ("axum", "watchkeeper-server"),
     ("lettre", "watchkeeper-notify"),
     ("slack-morphism", "watchkeeper-notify"),
+    ("plotters", "watchkeeper-chart"),
+    ("resvg", "watchkeeper-chart"),
 ];
 
 /// The normal and build dependencies of every crate of the workspace.

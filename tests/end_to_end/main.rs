@@ -3,6 +3,7 @@
 
 mod arrows;
 mod backtest;
+mod baseline;
 mod bench;
 mod crash;
 mod daemon;
@@ -12,6 +13,9 @@ mod lint;
 mod minutely;
 mod never_ok;
 mod night;
+mod overdue;
+mod pushdown;
 mod rehearsal;
 mod reload;
+mod series;
 mod simulate;

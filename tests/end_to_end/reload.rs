@@ -21,6 +21,16 @@ fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 
+/// A monitor that is in breach, whose first step runs as soon as the daemon starts: what it begins and what releases it.
+pub(crate) fn breach_with_waiting_step(bench: &Bench) -> (PathBuf, PathBuf) {
+    fs::remove_dir_all(bench.path().join("config/monitors")).expect("the sample's monitors go");
+    monitor(bench, "nulls", CHECK);
+    run_until_three_minutes_ago(bench);
+    let breach = "[[threshold]]\nmetric = \"null_rate\"\nbreach = { below = 1.0 }\n";
+    monitor(bench, "nulls", &format!("{CHECK}{breach}"));
+    waiting_step(bench)
+}
+
 /// Makes the first step a program that says on one pipe that it runs, and ends when another one is opened.
 fn waiting_step(bench: &Bench) -> (PathBuf, PathBuf) {
     let (program, begun, release) =
@@ -43,13 +53,7 @@ fn waiting_step(bench: &Bench) -> (PathBuf, PathBuf) {
 #[test]
 fn a_running_step_is_not_cut_off_by_a_reload() {
     let bench = Bench::sample();
-    fs::remove_dir_all(bench.path().join("config/monitors")).expect("the sample's monitors go");
-    monitor(&bench, "nulls", CHECK);
-    run_until_three_minutes_ago(&bench);
-    let (begun, release) = waiting_step(&bench);
-    let breach = "[[threshold]]\nmetric = \"null_rate\"\nbreach = { below = 1.0 }\n";
-    monitor(&bench, "nulls", &format!("{CHECK}{breach}"));
-
+    let (begun, release) = breach_with_waiting_step(&bench);
     let mut daemon = bench.daemon();
     let mut said = String::new();
     File::open(&begun).expect("the pipe opens").read_to_string(&mut said).expect("the step says that it runs");

@@ -1,5 +1,6 @@
 //! The command line: every command, argument and help text, in one place.
 
+mod baseline;
 mod engine;
 mod people;
 mod value;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use watchkeeper_config::FileKind;
 
+pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
     AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, ReleaseArgs,
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     /// Evaluate every tick of the past and act on nothing.
     #[command(after_help = exit::HELP)]
     Backtest(BacktestArgs),
+    /// Show, freeze or refresh what a monitor compares with.
+    #[command(after_help = exit::HELP)]
+    Baseline(BaselineArgs),
     /// Run the whole engine on a simulated clock; actions and messages are printed, not done.
     #[command(after_help = exit::HELP)]
     Simulate(SimulateArgs),

@@ -9,7 +9,7 @@ use std::{
 use watchkeeper_action::ActionRunner;
 use watchkeeper_engine::{
     Engine, Ports,
-    ports::{action::Actions, clock::Clock, notifier::Notifier},
+    ports::{action::Actions, clock::Clock, notifier::Notifier, store::Store},
     secret::SecretReader,
 };
 use watchkeeper_model::Workspace;
@@ -75,8 +75,27 @@ pub(crate) fn rehearsal(
 
 /// An engine that only evaluates, on the wall clock.
 pub(crate) async fn measuring(folder: &Path, workspace: Workspace) -> Result<Engine, Failure> {
-    let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
+    let store = rehearsal_store(folder, &workspace).await?;
     rehearsal(folder, workspace, Arc::new(SystemClock), store, Tellings::default())
+}
+
+/// An engine on a workspace's own store that neither acts nor sends: for what people ask of baselines.
+pub(crate) fn observer(folder: &Path, workspace: Workspace, store: Arc<SqliteStore>) -> Result<Engine, Failure> {
+    rehearsal(folder, workspace, Arc::new(SystemClock), store, Tellings::default())
+}
+
+/// A store in memory that holds the baselines that the workspace has frozen: without them a rehearsal's numbers could
+/// differ from the daemon's.
+pub(crate) async fn rehearsal_store(folder: &Path, workspace: &Workspace) -> Result<Arc<SqliteStore>, Failure> {
+    let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
+    if SqliteStore::is_in(&folder.join(&workspace.daemon.state)) {
+        let own = wiring::store(folder, workspace).await?;
+        for kept in own.baselines().await.map_err(Failure::unreachable)? {
+            store.keep_baseline(&kept, &[]).await.map_err(Failure::internal)?;
+        }
+        own.close().await;
+    }
+    Ok(store)
 }
 
 fn assemble(

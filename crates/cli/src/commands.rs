@@ -19,6 +19,7 @@ pub(crate) mod switch_gate;
 
 // Those that drive the engine.
 pub(crate) mod backtest;
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod drill;
 pub(crate) mod monitors;

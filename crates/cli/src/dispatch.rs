@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     commands::{
-        ack, backtest, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents, init, ledger, lint,
-        resolve, run, schema, settle, simulate, status, switch_gate,
+        ack, backtest, baseline, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents, init,
+        ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate,
     },
     exit::Exit,
     failure::Failure,
@@ -50,6 +50,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,
         Command::Backtest(args) => backtest::run(folder, args, terminal).await,
+        Command::Baseline(args) => baseline::run(folder, args, terminal).await,
         Command::Simulate(args) => simulate::run(folder, args, terminal).await,
         Command::Drill(args) => drill::run(folder, args, terminal).await,
         Command::Run(_) => run::run(folder, terminal).await,

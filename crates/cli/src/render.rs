@@ -1,5 +1,7 @@
 //! Rendering: the one place where anything reaches a terminal.
 
+pub(crate) mod baseline;
+pub(crate) mod chart;
 pub(crate) mod diagnostics;
 pub(crate) mod error;
 pub(crate) mod evaluation;

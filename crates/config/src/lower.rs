@@ -2,6 +2,8 @@
 
 mod action;
 mod channel;
+mod database;
+mod endpoint;
 mod monitor;
 mod names;
 mod params;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use watchkeeper_model::{
     Action, Facts, GateState, Incident, Message, MessageKind, Monitor, Name, NextStep, Outcome, Runbook, SeriesReport,
-    StepReport, StepRun, Time, Workspace, short_id,
+    StepReport, StepRun, Time, Verdict, Workspace, short_id,
 };
 
 use crate::ports::store::{NewMessage, StepRecord};
@@ -25,6 +25,7 @@ pub(crate) fn facts(
     series: Vec<SeriesReport>,
     drill: bool,
 ) -> Facts {
+    let (series, more_series) = offenders(series);
     Facts {
         monitor: monitor.id.clone(),
         description: monitor.description.clone(),
@@ -36,8 +37,21 @@ pub(crate) fn facts(
         run: incident.map(run_id),
         at,
         series,
+        more_series,
+        trend: None,
         drill,
     }
+}
+
+/// The series that are not ok, or all of them when all are, up to the bound; and how many more there are.
+fn offenders(mut series: Vec<SeriesReport>) -> (Vec<SeriesReport>, usize) {
+    let bad = |report: &SeriesReport| report.verdict != Verdict::Ok;
+    if series.iter().any(bad) {
+        series.retain(bad);
+    }
+    let more = series.len().saturating_sub(Facts::SERIES_MAX);
+    series.truncate(Facts::SERIES_MAX);
+    (series, more)
 }
 
 /// The run of an incident: its runbook is executed once.

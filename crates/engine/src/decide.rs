@@ -114,6 +114,7 @@ fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) 
         baseline: None,
         verdict: if holds { verdict } else { Verdict::Ok },
         limit: String::new(),
+        excess: None,
         detail: reason,
     };
     let judgement = Judgement { verdict: counted, clears: counted != Verdict::Breach };
@@ -123,7 +124,7 @@ fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) 
 /// The reports, worst first; those that are ok are kept for an incident that goes on or resolves.
 fn reports(judged: &[Judged]) -> Vec<SeriesReport> {
     let mut reports: Vec<_> = judged.iter().map(|judged| judged.report.clone()).collect();
-    reports.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.series.cmp(&b.series)));
+    SeriesReport::worst_first(&mut reports);
     reports
 }
 

@@ -52,6 +52,7 @@ fn pretended(monitor: &Monitor) -> SeriesReport {
         baseline: None,
         verdict: Verdict::Breach,
         limit: limit.unwrap_or_default(),
+        excess: None,
         detail: Some("a drill: nothing was measured".to_owned()),
     }
 }

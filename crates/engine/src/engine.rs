@@ -6,15 +6,18 @@ use std::{
 };
 
 use tokio::sync::{Notify, Semaphore};
-use watchkeeper_model::{Monitor, Name, Runbook, Series, Workspace};
+use watchkeeper_model::{Monitor, Name, Runbook, Workspace};
 
-use crate::ports::{
-    action::Actions,
-    checker::Checker,
-    clock::Clock,
-    frame::Sources,
-    notifier::Notifier,
-    store::{Store, StoreError},
+use crate::{
+    baseline::KnownBaseline,
+    ports::{
+        action::Actions,
+        checker::Checker,
+        clock::Clock,
+        frame::Sources,
+        notifier::Notifier,
+        store::{Store, StoreError},
+    },
 };
 
 /// Everything the engine asks of the outside.
@@ -38,8 +41,8 @@ pub struct Ports {
 pub struct Engine {
     pub(crate) workspace: Workspace,
     pub(crate) ports: Ports,
-    /// Fixed baselines' own measurements, by monitor.
-    pub(crate) baselines: Mutex<BTreeMap<Name, Arc<BTreeMap<Series, f64>>>>,
+    /// What is remembered of fixed baselines, by monitor.
+    pub(crate) baselines: Mutex<BTreeMap<Name, Arc<KnownBaseline>>>,
     /// Bounds the checks that run at once.
     pub(crate) checks: Semaphore,
     /// Rung when a message may have become due.

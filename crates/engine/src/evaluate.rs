@@ -1,11 +1,8 @@
 //! Evaluate: open the window, run the check, judge what it measured. Nothing is acted on.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use watchkeeper_model::{Baseline, Labels, Measurement, Monitor, Series, Threshold, Time, Verdict};
+use watchkeeper_model::{Labels, Measurement, Monitor, Series, Threshold, Time, Verdict};
 
 use crate::{
     Engine, EngineError, Evaluation, EvaluationDigests, SeriesVerdict, Window,
@@ -52,9 +49,9 @@ impl Engine {
             let needed = monitor.input.min_rows;
             return Ok(Measured::NoData(format!("{rows} rows in the window, at least {needed} needed")));
         }
-        let baseline = self.open_baseline(monitor, span).await?;
-        let request = request(monitor, at, span, current, baseline.clone());
-        let values = match self.ports.checker.check(request).await {
+        let baseline = self.baseline(monitor, span).await?;
+        let compared = baseline.as_ref().map(|baseline| Arc::clone(&baseline.frame));
+        let values = match self.ports.checker.check(request(monitor, at, span, current, compared)).await {
             CheckOutcome::Measured(values) if values.is_empty() => {
                 return Ok(Measured::NoData("the check measured nothing".to_owned()));
             }
@@ -62,49 +59,11 @@ impl Engine {
             CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
             CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
         };
-        let reference = self.baseline_values(monitor, at, span, baseline).await?;
+        let reference = match baseline.filter(|_| monitor.thresholds.iter().any(Threshold::needs_baseline)) {
+            Some(baseline) => self.baseline_values(monitor, at, span, &baseline).await?,
+            None => Arc::default(),
+        };
         Ok(Measured::Values(values, reference))
-    }
-
-    async fn open_baseline(&self, monitor: &Monitor, span: Span) -> Result<Option<Arc<dyn Frame>>, String> {
-        let Some(baseline) = &monitor.baseline else { return Ok(None) };
-        let (source, span) = match baseline {
-            Baseline::Whole { source } => (source, Span::default()),
-            Baseline::Range { source, from, to } => (source, Span { start: Some(*from), end: Some(*to) }),
-            Baseline::Offset(by) => {
-                let earlier = |time: Option<Time>| time.map(|time| time - *by);
-                (&monitor.input.source, Span { start: earlier(span.start), end: earlier(span.end) })
-            }
-        };
-        self.ports.sources.open(source, span).await.map(Some).map_err(|e| format!("the baseline: {e}"))
-    }
-
-    /// The baseline's own measurements, where a relative limit needs them. Fixed baselines are measured once.
-    async fn baseline_values(
-        &self,
-        monitor: &Monitor,
-        at: Time,
-        span: Span,
-        baseline: Option<Arc<dyn Frame>>,
-    ) -> Result<Arc<BTreeMap<Series, f64>>, String> {
-        let Some(baseline) = baseline.filter(|_| monitor.thresholds.iter().any(Threshold::needs_baseline)) else {
-            return Ok(Arc::default());
-        };
-        if let Some(known) = self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id) {
-            return Ok(known.clone());
-        }
-        let values = match self.ports.checker.check(request(monitor, at, span, baseline, None)).await {
-            CheckOutcome::Measured(values) => values,
-            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => {
-                return Err(format!("the check cannot be run on the baseline: {reason}"));
-            }
-        };
-        let values: Arc<BTreeMap<_, _>> = Arc::new(values.into_iter().map(|m| (m.series, m.value)).collect());
-        if !matches!(monitor.baseline, Some(Baseline::Offset(_))) {
-            let mut known = self.baselines.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(monitor.id.clone(), values.clone());
-        }
-        Ok(values)
     }
 }
 
@@ -115,7 +74,7 @@ fn input_span(monitor: &Monitor, at: Time) -> Span {
     Span { start: Some(end - window), end: Some(end) }
 }
 
-fn request(
+pub(crate) fn request(
     monitor: &Monitor,
     at: Time,
     span: Span,
@@ -135,7 +94,7 @@ fn request(
     }
 }
 
-async fn count(frame: &dyn Frame) -> Result<u64, String> {
+pub(crate) async fn count(frame: &dyn Frame) -> Result<u64, String> {
     match frame.aggregate(&[Aggregate::Rows]).await.map_err(|e| e.to_string())?[..] {
         [Answer::Count(rows)] => Ok(rows),
         _ => Err("the source did not answer how many rows it has".to_owned()),
@@ -170,6 +129,7 @@ fn missing(monitor: &Monitor, values: &[Measurement]) -> Vec<SeriesVerdict> {
         detail: Some("the check did not measure it in this window".to_owned()),
         judged: None,
         limit: String::new(),
+        excess: None,
     });
     series.collect()
 }
@@ -181,20 +141,22 @@ pub(crate) fn reason_of(verdict: Verdict, series: &[SeriesVerdict]) -> Option<St
 }
 
 fn judge_one(monitor: &Monitor, measured: Measurement, reference: &BTreeMap<Series, f64>) -> SeriesVerdict {
-    let threshold = monitor.thresholds.iter().find(|threshold| threshold.metric == measured.series.metric);
-    let baseline = reference.get(&measured.series).copied();
-    let judged = threshold.map(|t| (t.judge(measured.value, baseline), t.consecutive, t.recover));
+    let Measurement { series, value, detail } = measured;
+    let threshold = monitor.threshold_of(&series);
+    let baseline = reference.get(&series).copied();
+    let judged = threshold.map(|t| (t.judge(value, baseline), t.consecutive, t.recover));
     let verdict = judged.map_or(Verdict::Ok, |(judgement, _, _)| judgement.verdict);
     let unjudged = (verdict == Verdict::Error).then(|| "it has no value on the baseline to compare with".to_owned());
-    let limit = threshold.and_then(|t| if verdict == Verdict::Warn { t.warn.as_ref() } else { t.breach.as_ref() });
+    let limit = threshold.and_then(|threshold| threshold.limit(verdict));
     SeriesVerdict {
-        metric: measured.series.metric,
-        labels: measured.series.labels,
-        value: Some(measured.value),
+        metric: series.metric,
+        labels: series.labels,
+        value: Some(value),
         baseline,
         verdict,
-        detail: unjudged.or(measured.detail),
+        detail: unjudged.or(detail),
         judged: judged.filter(|_| verdict != Verdict::Error),
         limit: limit.map(ToString::to_string).unwrap_or_default(),
+        excess: limit.and_then(|limit| limit.excess(value, baseline)),
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
-use watchkeeper_model::{Judgement, Labels, Name, Series, SeriesReport, Time, Verdict};
+use watchkeeper_model::{Excess, Judgement, Labels, Name, Series, SeriesReport, Time, TrendPoint, Verdict};
 
 /// One evaluation of a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,6 +69,27 @@ pub struct SeriesVerdict {
     /// The limit as people read it; empty without a threshold.
     #[serde(skip)]
     pub limit: String,
+    /// How far it is past that limit; absent when it is not.
+    #[serde(skip)]
+    pub excess: Option<Excess>,
+}
+
+impl Evaluation {
+    /// One series of it as a point over time; without a value when this tick did not measure it.
+    pub fn point(&self, series: &Series) -> TrendPoint {
+        let found = self.series.iter().find(|found| found.metric == series.metric && found.labels == series.labels);
+        TrendPoint {
+            at: self.at,
+            value: found.and_then(|found| found.value).filter(|value| value.is_finite()),
+            baseline: found.and_then(|found| found.baseline),
+            verdict: found.map_or_else(|| unmeasured(self.verdict), |found| found.verdict),
+        }
+    }
+}
+
+/// The verdict on a series that a tick did not measure: another series' verdict is not its own.
+pub(crate) fn unmeasured(tick: Verdict) -> Verdict {
+    if tick == Verdict::Error { Verdict::Error } else { Verdict::NoData }
 }
 
 impl SeriesVerdict {
@@ -85,6 +106,7 @@ impl SeriesVerdict {
             baseline: self.baseline,
             verdict: self.verdict,
             limit: self.limit.clone(),
+            excess: self.excess,
             detail: self.detail.clone(),
         }
     }

@@ -4,6 +4,7 @@
 //! every decision is a value before anything happens.
 
 mod act;
+mod baseline;
 mod clock;
 mod compose;
 mod decide;
@@ -15,11 +16,15 @@ mod evaluation;
 mod insist;
 mod recover;
 mod simulate;
+mod trend;
 mod watch;
 
 pub mod ports;
 pub mod secret;
 
+pub use baseline::{
+    BaselineDigest, BaselineError, BaselineState, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline,
+};
 pub use clock::SimulatedClock;
 pub use decide::decide;
 pub use engine::{Engine, EngineError, Ports};

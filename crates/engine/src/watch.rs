@@ -160,7 +160,9 @@ impl Engine {
         };
         tracing::info!(monitor = %monitor.id, tick = %claim.scheduled_at, verdict = %evaluation.verdict, error = evaluation.error, "checked");
         let groups = self.insist(|| self.ports.store.groups(&monitor.id)).await?;
-        let record = decide(&self.workspace, monitor, runbook, &groups, &evaluation, self.ports.clock.now());
+        let mut record = decide(&self.workspace, monitor, runbook, &groups, &evaluation, self.ports.clock.now());
+        self.add_trends(monitor, &evaluation, &mut record).await?;
+        self.freeze_after(monitor, &evaluation).await?;
         self.insist(|| self.ports.store.record_check(claim, &record)).await?;
         self.outbox.notify_one();
         let mut incidents: Vec<&str> = record.steps.iter().map(|step| step.incident.as_str()).collect();

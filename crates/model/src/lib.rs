@@ -6,6 +6,7 @@
 mod action;
 mod channel;
 mod digest;
+mod excess;
 mod guard;
 mod incident;
 mod ledger;
@@ -19,11 +20,13 @@ mod source;
 mod step;
 mod template;
 mod threshold;
+mod trend;
 mod workspace;
 
 pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi};
 pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
 pub use digest::{digest_of, short_id};
+pub use excess::Excess;
 pub use guard::{BreakerState, Budget, CircuitBreaker, Guard, GuardFacts, Permission, Withheld};
 pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advance};
 pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
@@ -33,10 +36,14 @@ pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, Param
 pub use name::{Name, NameError};
 pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
-pub use source::{FileFormat, FilesSource, Source, SourceKind, ViewSource};
+pub use source::{
+    DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, HttpSource, PrometheusSource, Source,
+    SourceKind, ViewSource,
+};
 pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};
+pub use trend::{Trend, TrendPoint};
 pub use workspace::{Allow, Daemon, Digests, Gate, Secret, Team, Unreachable, Workspace};
 
 /// A point in time, always UTC.

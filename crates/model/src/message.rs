@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GateState, Labels, Layer, Name, Outcome, Placeholder, Series, Severity, Time, Verdict};
+use crate::{Excess, GateState, Labels, Layer, Name, Outcome, Placeholder, Series, Severity, Time, Trend, Verdict};
 
 /// One message about a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,15 @@ pub struct Facts {
     pub run: Option<String>,
     /// The tick.
     pub at: Time,
-    /// The series that are not ok, worst first; at least one.
+    /// The series that are not ok, worst first, or all of them when all are; at least one and at most
+    /// [`Facts::SERIES_MAX`].
     pub series: Vec<SeriesReport>,
+    /// So many more there are.
+    #[serde(default)]
+    pub more_series: usize,
+    /// How the worst of them went over the last ticks, for channels that can show a chart.
+    #[serde(default)]
+    pub trend: Option<Trend>,
     /// Whether all of this is a drill.
     pub drill: bool,
 }
@@ -81,6 +88,9 @@ pub struct SeriesReport {
     pub verdict: Verdict,
     /// The limit it is judged against, for example `below 0.6`; empty without one.
     pub limit: String,
+    /// How far it is past that limit; absent when it is not.
+    #[serde(default)]
+    pub excess: Option<Excess>,
     /// What the check says of it, or why there is no value.
     pub detail: Option<String>,
 }
@@ -114,6 +124,9 @@ pub struct NextStep {
 }
 
 impl Facts {
+    /// So many series are told at most; a message must stay small enough for every channel.
+    pub const SERIES_MAX: usize = 50;
+
     /// The worst series in the report.
     pub fn worst(&self) -> Option<&SeriesReport> {
         self.series.first()
@@ -136,7 +149,7 @@ impl Facts {
             Placeholder::Threshold => worst.map(|report| report.limit.clone()),
             Placeholder::Baseline => worst.and_then(|report| number(report.baseline)),
             Placeholder::Detail => worst.and_then(|report| report.detail.clone()),
-            Placeholder::Series => Some(self.series.iter().map(|report| format!("{report}\n")).collect()),
+            Placeholder::Series => Some(self.lines()),
             Placeholder::At => Some(self.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
         };
         found.unwrap_or_else(|| "-".to_owned())
@@ -158,12 +171,28 @@ impl MessageKind {
     }
 }
 
+impl Facts {
+    /// Every series told, one a line, and how many more there are.
+    fn lines(&self) -> String {
+        let more = (self.more_series > 0).then(|| format!("and {} more series\n", self.more_series));
+        self.series.iter().map(|report| format!("{report}\n")).chain(more).collect()
+    }
+}
+
 impl SeriesReport {
     /// Why nothing was measured at all, where this stands in for the series that are missing: its metric is then the
     /// verdict's own word.
     pub fn unmeasured(&self) -> Option<&str> {
         let stands_in = self.value.is_none() && self.series.metric == self.verdict.as_str();
         stands_in.then(|| self.detail.as_deref().unwrap_or("no reason is known"))
+    }
+
+    /// Puts the worst first: by verdict, then by how far it is past its limit, then by name.
+    pub fn worst_first(reports: &mut [Self]) {
+        reports.sort_by(|a, b| {
+            let farthest = || Excess::compare(b.excess, a.excess);
+            b.verdict.cmp(&a.verdict).then_with(farthest).then_with(|| a.series.cmp(&b.series))
+        });
     }
 }
 

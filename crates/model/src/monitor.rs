@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, Name, Schedule, Threshold, Time};
+use crate::{Labels, Name, Schedule, Series, Threshold, Time};
 
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,6 +154,13 @@ pub enum PolicyVerdict {
     Warn,
     /// An incident opens.
     Breach,
+}
+
+impl Monitor {
+    /// The limits that judge a series: the first that are for it, in the order of the file.
+    pub fn threshold_of(&self, series: &Series) -> Option<&Threshold> {
+        self.thresholds.iter().find(|threshold| threshold.covers(series))
+    }
 }
 
 impl Layer {

@@ -1,8 +1,10 @@
 //! Sources: named places that data comes from.
 
+use std::{path::PathBuf, time::Duration};
+
 use serde::{Deserialize, Serialize};
 
-use crate::Name;
+use crate::{Name, Secret};
 
 /// A named place that data comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,71 @@ pub enum SourceKind {
     Files(FilesSource),
     /// SQL over other sources.
     View(ViewSource),
+    /// Rows of a database, which are added up there.
+    Database(DatabaseSource),
+    /// What a Prometheus query gives.
+    Prometheus(PrometheusSource),
+    /// A JSON document behind a URL.
+    Http(HttpSource),
+}
+
+/// What a Prometheus query gives: the columns `time`, `value` and one a label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrometheusSource {
+    /// The server's base URL.
+    pub url: String,
+    /// In PromQL.
+    pub query: String,
+    /// Seconds between two evaluations over the window; one at its end when absent.
+    pub step: Option<Duration>,
+    /// Sent as a bearer token.
+    pub token: Option<Secret>,
+    /// How long a request may take.
+    pub timeout: Duration,
+}
+
+/// A JSON document behind a URL, of which an array of objects is the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpSource {
+    /// The document's absolute URL.
+    pub url: String,
+    /// A JSON pointer to the array; the whole document when empty.
+    pub pointer: String,
+    /// Sent as a bearer token.
+    pub token: Option<Secret>,
+    /// How long the request may take.
+    pub timeout: Duration,
+}
+
+/// Rows of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseSource {
+    /// Where the database is.
+    pub server: DatabaseServer,
+    /// Which rows.
+    pub rows: DatabaseRows,
+    /// How long one statement may take.
+    pub timeout: Duration,
+}
+
+/// A kind of database and where it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseServer {
+    /// PostgreSQL, by a URL that may hold a password.
+    Postgres(Secret),
+    /// A SQLite file, relative to the workspace or absolute.
+    Sqlite(PathBuf),
+}
+
+/// Which rows of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseRows {
+    /// A table or view; a schema may stand before a dot.
+    Table(String),
+    /// One query in the database's own SQL.
+    Query(String),
 }
 
 /// Files of one format and one schema.

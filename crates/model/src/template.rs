@@ -43,7 +43,7 @@ placeholders! {
     Threshold = "threshold", "The limit it is past, for example below 0.6.";
     Baseline = "baseline", "Its value on the baseline, or a hyphen.";
     Detail = "detail", "What the check says of it.";
-    Series = "series", "Every series in breach, one a line.";
+    Series = "series", "Every series that is not ok, one a line, worst first; at most 50.";
     At = "at", "The tick, RFC 3339 UTC.";
 }
 

@@ -1,16 +1,22 @@
 //! Thresholds: how a measured value is judged. Stateless; streaks and hysteresis are the incident machine's.
 
-use std::fmt;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Verdict;
+use crate::{Excess, Series, Verdict};
 
 /// The limits for one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// The metric these limits judge; every series of it is judged by itself.
     pub metric: String,
+    /// The label values of the series they judge; a label that is not named may have any value.
+    #[serde(default)]
+    pub labels: BTreeMap<String, BTreeSet<String>>,
     /// Past this, the series is in breach.
     pub breach: Option<Comparison>,
     /// Past this, the owner is warned.
@@ -81,6 +87,30 @@ impl Threshold {
         Judgement { verdict, clears }
     }
 
+    /// Whether these limits are for this series.
+    pub fn covers(&self, series: &Series) -> bool {
+        let named = |(label, values): (&String, &BTreeSet<String>)| {
+            series.labels.get(label).is_some_and(|value| values.contains(value))
+        };
+        self.metric == series.metric && self.labels.iter().all(named)
+    }
+
+    /// Whether every series that `other` is for is one of these limits' as well.
+    pub fn covers_all_of(&self, other: &Self) -> bool {
+        let wider = |(label, values): (&String, &BTreeSet<String>)| {
+            other.labels.get(label).is_some_and(|narrower| narrower.is_subset(values))
+        };
+        self.metric == other.metric && self.labels.iter().all(wider)
+    }
+
+    /// The limit that a verdict is about: `warn` for a warning, `breach` for everything else, or the one there is.
+    pub fn limit(&self, verdict: Verdict) -> Option<&Comparison> {
+        match verdict {
+            Verdict::Warn => self.warn.as_ref(),
+            _ => self.breach.as_ref().or(self.warn.as_ref()),
+        }
+    }
+
     /// Whether any limit needs the metric measured on the baseline.
     pub fn needs_baseline(&self) -> bool {
         [&self.breach, &self.warn, &self.clear].into_iter().flatten().any(Comparison::needs_baseline)
@@ -105,6 +135,35 @@ impl Comparison {
             Self::DeviationFromBaseline(fraction) => beyond((value - baseline?).abs(), baseline?, fraction),
             Self::DeviationFrom { expected, by } => beyond((value - expected).abs(), expected, by),
         })
+    }
+
+    /// The lowest and the highest value for which it does not hold, infinite where there is no such end; `None` for
+    /// `Equals`, and for a relative limit without a baseline.
+    pub fn bounds(&self, baseline: Option<f64>) -> Option<(f64, f64)> {
+        let around = |reference: f64, fraction: f64| {
+            let width = fraction * reference.abs();
+            (reference - width, reference + width)
+        };
+        Some(match *self {
+            Self::Above(limit) => (f64::NEG_INFINITY, limit),
+            Self::Below(limit) => (limit, f64::INFINITY),
+            Self::Outside(low, high) => (low, high),
+            Self::Equals(_) => return None,
+            Self::NotEquals(limit) => (limit, limit),
+            Self::IncreaseOverBaseline(fraction) => (f64::NEG_INFINITY, around(baseline?, fraction).1),
+            Self::DecreaseUnderBaseline(fraction) => (around(baseline?, fraction).0, f64::INFINITY),
+            Self::DeviationFromBaseline(fraction) => around(baseline?, fraction),
+            Self::DeviationFrom { expected, by } => around(expected, by),
+        })
+    }
+
+    /// How far a value is past the limit; `None` when it is not.
+    pub fn excess(&self, value: f64, baseline: Option<f64>) -> Option<Excess> {
+        if self.holds(value, baseline) != Some(true) {
+            return None;
+        }
+        let (low, high) = self.bounds(baseline)?;
+        Some(if value < low { Excess::past(low, low - value) } else { Excess::past(high, value - high) })
     }
 
     /// Whether it compares with the baseline.

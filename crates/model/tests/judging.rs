@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_model::{Change, Comparison, GroupState, Judgement, Labels, Series, Threshold, Verdict, advance};
+use watchkeeper_model::{
+    Change, Comparison, Excess, GroupState, Judgement, Labels, Series, SeriesReport, Threshold, Verdict, advance,
+};
 
 fn threshold(breach: Comparison) -> Threshold {
     let metric = "auc".to_owned();
-    Threshold { metric, breach: Some(breach), warn: None, clear: None, consecutive: 1, recover: 1 }
+    let labels = BTreeMap::new();
+    Threshold { metric, labels, breach: Some(breach), warn: None, clear: None, consecutive: 1, recover: 1 }
 }
 
 #[test]
@@ -41,6 +44,75 @@ fn a_negative_baseline_still_has_a_direction() {
     let rise = threshold(Comparison::IncreaseOverBaseline(0.10));
     assert_eq!(rise.judge(-0.8, Some(-1.0)).verdict, Verdict::Breach);
     assert_eq!(rise.judge(-1.2, Some(-1.0)).verdict, Verdict::Ok);
+}
+
+#[test]
+fn how_far_a_value_is_past_its_limit_is_a_distance_and_a_share() {
+    let excess = |comparison: Comparison, value: f64, baseline: Option<f64>| comparison.excess(value, baseline);
+    let near = |found: Option<Excess>, by: f64, share: f64| {
+        let found = found.expect("it is past its limit");
+        let told = found.share.expect("a share");
+        assert!((found.by - by).abs() < 1e-12 && (told - share).abs() < 1e-12, "{found:?}");
+    };
+    near(excess(Comparison::Below(0.6), 0.45, None), 0.15, 0.25);
+    near(excess(Comparison::Above(0.05), 0.2, None), 0.15, 3.0);
+    near(excess(Comparison::Outside(-2.0, 4.0), -3.0, None), 1.0, 0.5);
+    near(excess(Comparison::Outside(-2.0, 4.0), 5.0, None), 1.0, 0.25);
+    near(excess(Comparison::IncreaseOverBaseline(0.1), 1.65, Some(1.0)), 0.55, 0.5);
+    near(excess(Comparison::DecreaseUnderBaseline(0.1), 0.45, Some(1.0)), 0.45, 0.5);
+    near(excess(Comparison::DeviationFromBaseline(0.5), -2.0, Some(-1.0)), 0.5, 1.0 / 3.0);
+    near(excess(Comparison::DeviationFrom { expected: 10.0, by: 0.1 }, 22.0, None), 11.0, 1.0);
+    assert_eq!(excess(Comparison::Above(0.0), 3.0, None), Some(Excess { by: 3.0, share: None }));
+    assert_eq!(excess(Comparison::NotEquals(1.0), 1.5, None), Some(Excess { by: 0.5, share: Some(0.5) }));
+    assert_eq!(excess(Comparison::Equals(1.0), 1.0, None), None, "a forbidden value has no distance");
+    assert_eq!(excess(Comparison::Above(0.05), 0.05, None), None);
+    assert_eq!(excess(Comparison::Above(0.05), f64::NAN, None), None);
+}
+
+#[test]
+fn the_worst_series_comes_first() {
+    let report = |column: &str, verdict: Verdict, excess: Option<Excess>| SeriesReport {
+        series: Series { metric: "psi".to_owned(), labels: [("column".to_owned(), column.to_owned())].into() },
+        value: None,
+        baseline: None,
+        verdict,
+        limit: String::new(),
+        excess,
+        detail: None,
+    };
+    let mut reports = vec![
+        report("fine", Verdict::Ok, None),
+        report("warned", Verdict::Warn, Some(Excess::past(1.0, 9.0))),
+        report("a", Verdict::Breach, Some(Excess::past(1.0, 0.5))),
+        report("b", Verdict::Breach, Some(Excess::past(1.0, 2.0))),
+        report("zero", Verdict::Breach, Some(Excess::past(0.0, 0.1))),
+        report("equal", Verdict::Breach, None),
+        report("broken", Verdict::Error, None),
+    ];
+    SeriesReport::worst_first(&mut reports);
+    let order: Vec<&str> = reports.iter().map(|report| report.series.labels["column"].as_str()).collect();
+    assert_eq!(order, ["broken", "zero", "b", "a", "equal", "warned", "fine"]);
+}
+
+#[test]
+fn a_threshold_with_labels_is_for_those_series_only() {
+    let series = |column: &str, segment: &str| Series {
+        metric: "auc".to_owned(),
+        labels: [("column", column), ("segment", segment)].map(|(name, value)| (name.into(), value.into())).into(),
+    };
+    let with = |labels: &[(&str, &[&str])]| {
+        let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        let labels = labels.iter().map(|(name, all)| ((*name).to_owned(), values(all))).collect();
+        Threshold { labels, ..threshold(Comparison::Below(0.6)) }
+    };
+    let all = with(&[]);
+    let critical = with(&[("column", &["income", "age"])]);
+    let narrow = with(&[("column", &["income"]), ("segment", &["new"])]);
+    assert!(all.covers(&series("x", "old")) && critical.covers(&series("age", "old")));
+    assert!(!critical.covers(&series("x", "new")) && !narrow.covers(&series("income", "old")));
+    assert!(!critical.covers(&Series { metric: "auc".to_owned(), labels: Labels::new() }));
+    assert!(all.covers_all_of(&narrow) && critical.covers_all_of(&narrow) && critical.covers_all_of(&critical));
+    assert!(!narrow.covers_all_of(&critical) && !critical.covers_all_of(&all));
 }
 
 /// Runs a timeline of ticks: `.` ok, `?` warn, `!` breach, `~` neither in breach nor cleared, `x` unjudgeable; gives a

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 use watchkeeper_model::{
-    Facts, Labels, Layer, LedgerEntry, LedgerFault, Name, Outcome, Severity, StepEvent, StepStatus, Template,
-    TemplateError, Time, verify_chain,
+    Facts, Labels, Layer, LedgerEntry, LedgerFault, Name, Outcome, Series, SeriesReport, Severity, StepEvent,
+    StepStatus, Template, TemplateError, Time, Verdict, verify_chain,
 };
 
 fn facts(description: &str) -> Facts {
@@ -19,6 +19,8 @@ fn facts(description: &str) -> Facts {
         run: None,
         at: Time::UNIX_EPOCH,
         series: Vec::new(),
+        more_series: 0,
+        trend: None,
         drill: false,
     }
 }
@@ -30,6 +32,24 @@ fn filled_in_data_is_never_read_again() {
     assert_eq!(text, "{loan-auc}: {value} }}");
     let stored = Template::literal(&text).to_string();
     assert_eq!(Template::parse(&stored).expect("what it wrote").text(), text);
+}
+
+#[test]
+fn a_long_list_of_series_says_how_many_more_there_are() {
+    let report = |column: &str| SeriesReport {
+        series: Series { metric: "psi".to_owned(), labels: [("column".to_owned(), column.to_owned())].into() },
+        value: Some(0.3),
+        baseline: None,
+        verdict: Verdict::Breach,
+        limit: "above 0.25".to_owned(),
+        excess: None,
+        detail: None,
+    };
+    let facts = Facts { series: vec![report("a"), report("b")], more_series: 7, ..facts("") };
+    let template = Template::parse("{series}").expect("a template");
+    let lines =
+        "psi{column=\"a\"} 0.3 (breach: above 0.25)\npsi{column=\"b\"} 0.3 (breach: above 0.25)\nand 7 more series\n";
+    assert_eq!(template.render(&facts), lines);
 }
 
 #[test]

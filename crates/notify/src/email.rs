@@ -2,6 +2,7 @@
 
 mod html;
 mod letter;
+mod picture;
 mod transport;
 
 use std::{
@@ -13,6 +14,7 @@ use lettre::{AsyncFileTransport, AsyncTransport, Tokio1Executor, message::Mailbo
 use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
 use watchkeeper_model::{EmailChannel, Message, Transport};
 
+use self::picture::Picture;
 use crate::{
     reason::{reason_of, retry, timed_out},
     wording::Wording,
@@ -43,7 +45,8 @@ impl Email {
     }
 
     pub(crate) async fn send(&self, message: &Message, wording: &Wording) -> Delivery {
-        let letter = match letter::write(&self.from, &self.to, message, wording) {
+        let picture = Picture::of(message).await;
+        let letter = match letter::write((&self.from, &self.to), message, wording, picture) {
             Ok(letter) => letter,
             Err(error) => return Delivery::Refused(format!("the mail cannot be written: {}", reason_of(&error))),
         };

@@ -6,13 +6,16 @@ mod lead;
 mod number;
 mod text;
 
-use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
+use watchkeeper_model::{Excess, Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
 pub(crate) use number::number;
+use number::percent;
 
-/// How many series a message lists; the rest is counted.
-const SERIES_MAX: usize = 20;
+/// How many series a message lists, the worst ones; the rest is counted. Ten whole lines fit into every channel.
+const SERIES_MAX: usize = 10;
+/// How long one of their lines may be, in characters.
+const LINE_CHARS_MAX: usize = 280;
 
 /// The words of one message. Every text is a single line without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +109,7 @@ impl Wording {
             subject: lead::subject(message, mood),
             drill: facts.drill.then_some("This is a drill. The breach is pretended."),
             lead: lead::lead(message, mood),
-            measured: measured(&facts.series),
+            measured: measured(facts),
             act: message.first_step.as_ref().map(|report| act(message.kind, report, mood)),
             next: message.next_steps.iter().map(NextLine::of).collect(),
             about: about(facts),
@@ -133,21 +136,24 @@ fn act(kind: MessageKind, report: &StepReport, mood: Mood) -> Act {
 }
 
 /// Stand-ins for what was not measured are left out: their reason is said first.
-fn measured(series: &[SeriesReport]) -> Vec<String> {
-    let series: Vec<&SeriesReport> = series.iter().filter(|report| report.unmeasured().is_none()).collect();
+fn measured(facts: &Facts) -> Vec<String> {
+    let series: Vec<&SeriesReport> = facts.series.iter().filter(|report| report.unmeasured().is_none()).collect();
     let mut lines: Vec<String> = series.iter().take(SERIES_MAX).map(|report| measured_line(report)).collect();
-    if series.len() > SERIES_MAX {
-        lines.push(format!("and {} more series", series.len() - SERIES_MAX));
+    let more = series.len().saturating_sub(SERIES_MAX) + facts.more_series;
+    if more > 0 {
+        lines.push(format!("and {more} more series"));
     }
     lines
 }
 
-/// `auc 0.592603, limit: below 0.6 (breach)`, then the baseline and what the check says of it.
+/// `auc 0.592603, limit: below 0.6, past it by 0.007397 (1.23 %) (breach)`, with the baseline and what the check says
+/// of it.
 fn measured_line(report: &SeriesReport) -> String {
     let mut line = format!("{} {}", report.series, report.value.map_or_else(|| "not measured".to_owned(), number));
     if !report.limit.is_empty() {
         line += &format!(", limit: {}", report.limit);
     }
+    line += &report.excess.map(past_it).unwrap_or_default();
     if let Some(baseline) = report.baseline {
         line += &format!(", baseline {}", number(baseline));
     }
@@ -155,7 +161,13 @@ fn measured_line(report: &SeriesReport) -> String {
     if let Some(detail) = &report.detail {
         line += &format!(" - {detail}");
     }
-    one_line(&line)
+    cut(&one_line(&line), LINE_CHARS_MAX)
+}
+
+/// How far the value is over the threshold, in its own unit and as a share of the limit.
+fn past_it(excess: Excess) -> String {
+    let share = excess.share.map(|share| format!(" ({} %)", percent(share))).unwrap_or_default();
+    format!(", past it by {}{share}", number(excess.by))
 }
 
 /// The verdict in prose.

@@ -19,7 +19,7 @@ pub(crate) enum Fault {
     #[error("is not a WebAssembly component: the file starts with other bytes")]
     NotWasm,
     #[error(
-        "is a core WebAssembly module, not a component: make a component of it with wit-component, for example with `watchkeeper plugin build`"
+        "is a core WebAssembly module, not a component: make a component of it with wit-component, for example by `wasm-tools component new`"
     )]
     CoreModule,
     #[error("cannot be compiled: {0}")]

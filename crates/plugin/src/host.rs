@@ -80,6 +80,8 @@ pub struct Host {
     compiling: sync::Mutex<()>,
     /// By digest.
     linked: Mutex<HashMap<String, CheckPre<Sandbox>>>,
+    /// The digest of what each plugin was when it was last loaded: its file may have changed since.
+    loaded: Mutex<HashMap<String, String>>,
 }
 
 impl Host {
@@ -99,6 +101,7 @@ impl Host {
             slots: Semaphore::new(slots),
             compiling: sync::Mutex::new(()),
             linked: Mutex::new(HashMap::new()),
+            loaded: Mutex::new(HashMap::new()),
         })
     }
 
@@ -120,6 +123,7 @@ impl Host {
     /// The plugin, ready to be instantiated; compiled first where the cache does not have it.
     async fn load(&self, plugin: &str) -> Result<CheckPre<Sandbox>, Fault> {
         let origin = self.origin(plugin).await?;
+        self.loaded().insert(plugin.to_owned(), origin.digest.clone());
         if let Some(guest) = self.linked().get(&origin.digest) {
             return Ok(guest.clone());
         }
@@ -136,6 +140,10 @@ impl Host {
     fn linked(&self) -> std::sync::MutexGuard<'_, HashMap<String, CheckPre<Sandbox>>> {
         // A map of whole entries is sound after a panic too.
         self.linked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn compiled(&self, origin: &Origin) -> Result<Component, Fault> {
@@ -211,7 +219,8 @@ impl Checker for Host {
     }
 
     fn digest(&self, plugin: &str) -> Option<String> {
-        Some(origin::find(&self.workspace, plugin).ok()?.digest)
+        let loaded = self.loaded().get(plugin).cloned();
+        loaded.or_else(|| Some(origin::find(&self.workspace, plugin).ok()?.digest))
     }
 }
 

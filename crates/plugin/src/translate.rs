@@ -40,6 +40,13 @@ pub(crate) fn aggregate(ask: data::Aggregate) -> frame::Aggregate {
         From::Quantile((column, fraction)) => To::Quantile(column, fraction),
         From::Histogram((column, edges)) => To::Histogram(column, edges),
         From::Top((column, count)) => To::Top(column, count),
+        From::Classes(of) => To::Classes(frame::ClassColumns {
+            label: of.label,
+            score: of.score,
+            decision: of.decision,
+            threshold: of.threshold,
+        }),
+        From::Errors((target, prediction)) => To::Errors { target, prediction },
     }
 }
 
@@ -49,6 +56,37 @@ pub(crate) fn answer(answer: frame::Answer) -> data::Answer {
         frame::Answer::Number(number) => data::Answer::Number(number),
         frame::Answer::Counts(counts) => data::Answer::Counts(counts),
         frame::Answer::Groups(groups) => data::Answer::Groups(groups),
+        frame::Answer::Classes(found) => data::Answer::Classes(classes(&found)),
+        frame::Answer::Errors(found) => data::Answer::Errors(errors(&found)),
+    }
+}
+
+fn classes(found: &frame::Classes) -> data::Classes {
+    data::Classes {
+        rows: found.rows,
+        skipped: found.skipped,
+        stray_label: found.stray_label,
+        stray_decision: found.stray_decision,
+        true_positives: found.true_positives,
+        false_positives: found.false_positives,
+        false_negatives: found.false_negatives,
+        true_negatives: found.true_negatives,
+        auc: found.auc,
+        outside: found.outside,
+        log_loss_sum: found.log_loss_sum,
+        brier_sum: found.brier_sum,
+    }
+}
+
+fn errors(found: &frame::Errors) -> data::Errors {
+    data::Errors {
+        rows: found.rows,
+        skipped: found.skipped,
+        error_sum: found.error_sum,
+        absolute_sum: found.absolute_sum,
+        relative_sum: found.relative_sum,
+        squared_sum: found.squared_sum,
+        target_squares: found.target_squares,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::Failure;
-use crate::bindings::watchkeeper::check::data::{Aggregate, Answer};
+use crate::bindings::watchkeeper::check::data::{Aggregate, Answer, ClassColumns, Classes, Errors};
 
 /// Questions to put to a frame with [`Frame::answer`](crate::Frame::answer).
 ///
@@ -85,6 +85,17 @@ impl Ask {
         self.add(Aggregate::Top((column.to_owned(), most)))
     }
 
+    /// How well scores tell two classes apart; without a decision column, a score from `threshold` on decides.
+    pub fn classes(&mut self, label: &str, score: &str, decision: Option<&str>, threshold: f64) -> Asked<Classes> {
+        let (label, score, decision) = (label.to_owned(), score.to_owned(), decision.map(str::to_owned));
+        self.add(Aggregate::Classes(ClassColumns { label, score, decision, threshold }))
+    }
+
+    /// How far predictions are from their targets.
+    pub fn errors(&mut self, target: &str, prediction: &str) -> Asked<Errors> {
+        self.add(Aggregate::Errors((target.to_owned(), prediction.to_owned())))
+    }
+
     fn add<T>(&mut self, question: Aggregate) -> Asked<T> {
         self.questions.push(question);
         Asked { place: self.questions.len() - 1, answer: PhantomData }
@@ -138,6 +149,24 @@ impl FromAnswer for Vec<(String, u64)> {
     fn from_answer(answer: &Answer) -> Option<Self> {
         match answer {
             Answer::Groups(groups) => Some(groups.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl FromAnswer for Classes {
+    fn from_answer(answer: &Answer) -> Option<Self> {
+        match answer {
+            Answer::Classes(classes) => Some(*classes),
+            _ => None,
+        }
+    }
+}
+
+impl FromAnswer for Errors {
+    fn from_answer(answer: &Answer) -> Option<Self> {
+        match answer {
+            Answer::Errors(errors) => Some(*errors),
             _ => None,
         }
     }

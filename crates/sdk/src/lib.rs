@@ -48,6 +48,7 @@ mod sum;
 mod table;
 
 pub use ask::{Answers, Ask, Asked};
+pub use bindings::watchkeeper::check::data::{Classes, Errors};
 pub use bindings::watchkeeper::check::types::{Failure, Field, Kind, Manual, Measurement, Metric, Param, Run, Value};
 pub use chunks::{Chunk, Chunks};
 pub use column::{Column, Numbers, Values};

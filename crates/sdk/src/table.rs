@@ -1,6 +1,7 @@
 //! Rows in memory, so that a check is tested without a host; it exists outside Wasm only.
 
 mod frequencies;
+mod paired;
 
 use crate::ask::{Answers, Ask};
 use crate::bindings::watchkeeper::check::data::{self, Aggregate, Answer, Values};
@@ -115,6 +116,8 @@ impl Table {
             }
             Aggregate::Quantile((column, at)) => Answer::Number(quantile(&self.sorted(column)?, *at)),
             Aggregate::Histogram((column, edges)) => Answer::Counts(histogram(&self.sorted(column)?, edges)),
+            Aggregate::Classes(of) => Answer::Classes(self.classes(of)?),
+            Aggregate::Errors((target, prediction)) => Answer::Errors(self.errors(target, prediction)?),
             Aggregate::Deviation(column) => Answer::Number(deviation(&self.sorted(column)?)),
             Aggregate::Distinct(column) => Answer::Count(frequencies::frequencies(self.find(column)?)?.len() as u64),
             Aggregate::Top((column, most)) => {

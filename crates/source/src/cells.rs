@@ -1,5 +1,6 @@
 //! One column of a batch in the few forms that checks know, without copying where arrow already has that form.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use datafusion::arrow::array::types::ArrowPrimitiveType;
@@ -50,11 +51,6 @@ impl Cells {
         })
     }
 
-    /// How many rows.
-    pub(crate) fn len(&self) -> usize {
-        self.array().len()
-    }
-
     /// How many rows have no value.
     pub(crate) fn null_count(&self) -> usize {
         self.array().logical_null_count()
@@ -63,20 +59,6 @@ impl Cells {
     /// Which rows have a value; `None`: all.
     pub(crate) fn nulls(&self) -> Option<NullBuffer> {
         self.array().logical_nulls().filter(|nulls| nulls.null_count() > 0)
-    }
-
-    /// Visits every value as a number: nulls and NaNs are left out, flags are 0 and 1.
-    pub(crate) fn each_number(&self, mut visit: impl FnMut(f64)) {
-        match self {
-            Self::Numbers(numbers) => each(numbers, |x| {
-                if !x.is_nan() {
-                    visit(x);
-                }
-            }),
-            Self::Integers(integers) | Self::Times(integers) => each(integers, |x| visit(x as f64)),
-            Self::Flags(flags) => flags.iter().flatten().for_each(|flag| visit(f64::from(u8::from(flag)))),
-            Self::Texts(_) | Self::Other(_) => {}
-        }
     }
 
     fn array(&self) -> &dyn Array {
@@ -88,6 +70,53 @@ impl Cells {
             Self::Other(array) => array,
         }
     }
+}
+
+/// A column, and its values as numbers once somebody wants them.
+#[derive(Debug)]
+pub(crate) struct Column {
+    cells: Cells,
+    numbers: OnceCell<Vec<f64>>,
+}
+
+impl Column {
+    /// Reads an array.
+    pub(crate) fn read(array: &ArrayRef) -> Result<Self, ArrowError> {
+        Ok(Self { cells: Cells::read(array)?, numbers: OnceCell::new() })
+    }
+
+    /// The values as they are.
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// A number for each row; NaN where there is no value, and 0 and 1 for flags. Texts have none.
+    pub(crate) fn numbers(&self) -> &[f64] {
+        match &self.cells {
+            Cells::Numbers(numbers) if numbers.null_count() == 0 => numbers.values(),
+            cells => self.numbers.get_or_init(|| with_gaps(cells)),
+        }
+    }
+}
+
+/// Copies the values and strikes out those that are not there, which are mostly few.
+fn with_gaps(cells: &Cells) -> Vec<f64> {
+    let mut numbers: Vec<f64> = match cells {
+        Cells::Numbers(numbers) => numbers.values().to_vec(),
+        Cells::Integers(integers) | Cells::Times(integers) => integers.values().iter().map(|x| *x as f64).collect(),
+        Cells::Flags(flags) => flags.values().iter().map(|flag| f64::from(u8::from(flag))).collect(),
+        Cells::Texts(_) | Cells::Other(_) => return Vec::new(),
+    };
+    if let Some(nulls) = cells.nulls() {
+        for (word, rows) in nulls.inner().bit_chunks().iter_padded().zip(numbers.chunks_mut(64)) {
+            let mut gaps = !word;
+            while let Some(row) = rows.get_mut(gaps.trailing_zeros() as usize) {
+                *row = f64::NAN;
+                gaps &= gaps - 1;
+            }
+        }
+    }
+    numbers
 }
 
 /// Visits the values of the rows that have one.
@@ -103,4 +132,20 @@ fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
         return Ok(Arc::clone(array));
     }
     cast_with_options(array, to, &CastOptions { safe: false, ..Default::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_where_the_nulls_are_whatever_the_offset() {
+        let array = Int64Array::from_iter((0..300).map(|i| (i % 7 != 3).then_some(i)));
+        for (start, len) in [(0, 300), (61, 64), (63, 2), (130, 129), (5, 0)] {
+            let slice: ArrayRef = Arc::new(array.slice(start, len));
+            let column = Column::read(&slice).expect("integers");
+            let found: Vec<Option<i64>> = column.numbers().iter().map(|x| (!x.is_nan()).then_some(*x as i64)).collect();
+            assert_eq!(found, array.slice(start, len).iter().collect::<Vec<_>>());
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, Scan};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
 
 use crate::aggregate::Questions;
 use crate::chunks::ChunkScan;
@@ -32,19 +32,6 @@ impl SourceFrame {
     fn unread(&self, error: &DataFusionError) -> FrameError {
         self.shape.fault(format!("cannot be read: {}", reason(error)))
     }
-
-    /// The position of a column that can be read, not just counted.
-    fn readable(&self, column: &str) -> Result<usize, FrameError> {
-        let index = self.shape.index(column)?;
-        let field = &self.shape.fields[index];
-        match field.kind {
-            FieldKind::Other => Err(self.shape.fault(format!(
-                "the column `{column}` is {}, which can only be counted, not read; convert it in a view",
-                field.data_type
-            ))),
-            _ => Ok(index),
-        }
-    }
 }
 
 #[async_trait]
@@ -59,8 +46,7 @@ impl Frame for SourceFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let questions = Arc::new(Questions::new(&self.shape, asks)?);
-        let tally = self.rows.tally(&self.shape, &questions).await.map_err(|error| self.unread(&error))?;
-        Ok(questions.answers(tally))
+        self.rows.answers(&self.shape, &questions).await.map_err(|error| self.unread(&error))
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
@@ -75,7 +61,7 @@ impl Frame for SourceFrame {
     }
 
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
-        let wanted = columns.iter().map(|column| self.readable(column)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = columns.iter().map(|column| self.shape.readable(column)).collect::<Result<Vec<_>, _>>()?;
         // A column may be asked for twice, but a plan gives each once.
         let mut read = wanted.clone();
         read.sort_unstable();

@@ -6,11 +6,14 @@
 mod aggregate;
 mod cells;
 mod chunks;
+mod database;
 mod fault;
 mod files;
 mod format;
 mod frame;
+mod http;
 mod location;
+mod prometheus;
 mod rows;
 mod session;
 mod shape;
@@ -18,5 +21,6 @@ mod sources;
 mod table;
 mod time;
 mod view;
+mod web;
 
 pub use sources::DataSources;

@@ -12,6 +12,7 @@ use datafusion::logical_expr::ident;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use tokio::task::JoinSet;
+use watchkeeper_engine::ports::frame::Answer;
 
 use crate::aggregate::{Questions, Tally};
 use crate::shape::Shape;
@@ -65,7 +66,20 @@ impl Rows {
     }
 
     /// Answers questions in one scan.
-    pub(crate) async fn tally(&self, shape: &Shape, questions: &Arc<Questions>) -> Result<Tally, DataFusionError> {
+    pub(crate) async fn answers(
+        &self,
+        shape: &Shape,
+        questions: &Arc<Questions>,
+    ) -> Result<Vec<Answer>, DataFusionError> {
+        let tally = self.tally(shape, questions).await?;
+        if tally.is_quick() {
+            return Ok(questions.answers(tally));
+        }
+        let questions = Arc::clone(questions);
+        tokio::task::spawn_blocking(move || questions.answers(tally)).await.map_err(ended)
+    }
+
+    async fn tally(&self, shape: &Shape, questions: &Arc<Questions>) -> Result<Tally, DataFusionError> {
         match self {
             Self::Memory(batch) if batch.num_rows() <= INLINE_ROWS_MAX => add_up(questions, batch),
             Self::Memory(batch) => {

@@ -42,6 +42,24 @@ impl Shape {
             .ok_or_else(|| self.fault(format!("there is no column `{column}`{}", nearest(column, self.names()))))
     }
 
+    /// The position of a column that can be read, not just counted.
+    pub(crate) fn readable(&self, column: &str) -> Result<usize, FrameError> {
+        let index = self.index(column)?;
+        let field = &self.fields[index];
+        match field.kind {
+            FieldKind::Other => Err(self.fault(format!(
+                "the column `{column}` is {}, which can only be counted, not read; convert it in a view",
+                field.data_type
+            ))),
+            _ => Ok(index),
+        }
+    }
+
+    /// Why no window can be cut from it.
+    pub(crate) fn windowless(&self) -> FrameError {
+        self.fault("a window is asked of it, but it has no time column; set its `time_column`")
+    }
+
     /// An error about this source.
     pub(crate) fn fault(&self, what: impl std::fmt::Display) -> FrameError {
         fault(&self.source, what)

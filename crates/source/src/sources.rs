@@ -1,5 +1,7 @@
 //! The sources of a workspace, opened by name; what was read is kept until its files change.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -9,14 +11,18 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
-use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
+use watchkeeper_engine::secret::SecretReader;
+use watchkeeper_model::{DatabaseSource, FilesSource, HttpSource, Name, Source, SourceKind, ViewSource};
 
+use crate::database::{Database, DatabaseFrame, Opened, join_in_database};
 use crate::fault::{fault, nearest};
 use crate::frame::SourceFrame;
 use crate::location::Location;
+use crate::rows::Rows;
 use crate::session::Sessions;
+use crate::shape::Shape;
 use crate::table::{Stamp, Table};
-use crate::{files, view};
+use crate::{files, http, prometheus, view};
 
 /// Sources up to 64 MiB on disk are held in memory.
 const MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -30,6 +36,7 @@ const MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub struct DataSources {
     workspace: PathBuf,
+    secrets: SecretReader,
     entries: BTreeMap<Name, Entry>,
     sessions: Arc<Sessions>,
 }
@@ -38,6 +45,8 @@ pub struct DataSources {
 struct Entry {
     source: Source,
     location: OnceLock<Location>,
+    /// Of a source in a database.
+    database: OnceLock<Database>,
     /// Locked while it is read, so that two opens at once read it once.
     table: Mutex<Option<Arc<Table>>>,
 }
@@ -45,9 +54,11 @@ struct Entry {
 impl DataSources {
     /// The sources of a workspace folder. Nothing is read until one is opened.
     pub fn new(workspace: &Path, sources: BTreeMap<Name, Source>) -> Self {
-        let entry = |source| Entry { source, location: OnceLock::new(), table: Mutex::new(None) };
+        let entry =
+            |source| Entry { source, location: OnceLock::new(), database: OnceLock::new(), table: Mutex::new(None) };
         Self {
             workspace: workspace.to_owned(),
+            secrets: SecretReader::new(workspace),
             entries: sources.into_iter().map(|(name, source)| (name, entry(source))).collect(),
             sessions: Arc::new(Sessions::new(MEMORY_BYTES_MAX)),
         }
@@ -76,6 +87,12 @@ impl DataSources {
                 SourceKind::Files(files) => self.files(name, entry, files).await,
                 SourceKind::View(view) if above.contains(&name) => Err(in_a_circle(name, view)),
                 SourceKind::View(view) => self.view(name, entry, view, above).await,
+                SourceKind::Http(source) => self.document(name, entry, source).await,
+                SourceKind::Database(_) => Err(fault(name.as_str(), "rows of a database stay there")),
+                SourceKind::Prometheus(_) => Err(fault(
+                    name.as_str(),
+                    "a view cannot read it, because what Prometheus gives depends on the window; ask in PromQL",
+                )),
             }
         }
         .boxed()
@@ -89,9 +106,22 @@ impl DataSources {
             return Ok(Arc::clone(table));
         }
         let plan = files::plan(name.as_str(), &listing, location, &self.sessions).await?;
-        let stamp = Arc::new(Stamp { files: listing.files, inputs: Vec::new() });
+        let stamp = Arc::new(Stamp { files: listing.files, ..Stamp::default() });
         let bytes_max = self.bytes_max(&stamp);
         let table = Table::read(name.as_str(), entry.source.time_column.as_deref(), stamp, plan, bytes_max).await?;
+        Ok(Arc::clone(kept.insert(Arc::new(table))))
+    }
+
+    /// The document as it is now; read anew only when its text has changed.
+    async fn document(&self, name: &Name, entry: &Entry, source: &HttpSource) -> Result<Arc<Table>, FrameError> {
+        let text = http::fetch(name.as_str(), source, &self.secrets).await?;
+        let mut kept = entry.table.lock().await;
+        if let Some(table) = kept.as_ref().filter(|table| table.stamp.document.as_ref() == Some(&text)) {
+            return Ok(Arc::clone(table));
+        }
+        let rows = http::rows(name.as_str(), source, &text)?;
+        let stamp = Arc::new(Stamp { document: Some(text), ..Stamp::default() });
+        let table = Table::of_rows(name.as_str(), entry.source.time_column.as_deref(), stamp, rows)?;
         Ok(Arc::clone(kept.insert(Arc::new(table))))
     }
 
@@ -107,10 +137,8 @@ impl DataSources {
         for input in &view.inputs {
             inputs.push((input, self.table(input, above.clone()).await?));
         }
-        let stamp = Arc::new(Stamp {
-            files: Vec::new(),
-            inputs: inputs.iter().map(|(_, table)| Arc::clone(&table.stamp)).collect(),
-        });
+        let inputs_stamps = inputs.iter().map(|(_, table)| Arc::clone(&table.stamp)).collect();
+        let stamp = Arc::new(Stamp { inputs: inputs_stamps, ..Stamp::default() });
         let mut kept = entry.table.lock().await;
         if let Some(table) = kept.as_ref().filter(|table| table.stamp == stamp) {
             return Ok(Arc::clone(table));
@@ -119,6 +147,55 @@ impl DataSources {
         let bytes_max = self.bytes_max(&stamp);
         let table = Table::read(name.as_str(), entry.source.time_column.as_deref(), stamp, plan, bytes_max).await?;
         Ok(Arc::clone(kept.insert(Arc::new(table))))
+    }
+
+    /// The source within its database, if it has one; a view has the one that all its inputs have.
+    fn in_database<'a>(
+        &'a self,
+        name: &'a Name,
+        above: Vec<&'a Name>,
+    ) -> BoxFuture<'a, Result<Option<Opened>, FrameError>> {
+        async move {
+            let entry = self.entry(name)?;
+            let time = entry.source.time_column.as_deref();
+            match &entry.source.kind {
+                SourceKind::Files(_) | SourceKind::Prometheus(_) | SourceKind::Http(_) => Ok(None),
+                SourceKind::View(view) if above.contains(&name) => Err(in_a_circle(name, view)),
+                SourceKind::View(view) => self.view_in_database(name, time, view, above).await,
+                SourceKind::Database(source) => {
+                    let database = self.database(name, entry, source);
+                    Opened::source(name.as_str(), time, source, database).await.map(Some)
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn view_in_database<'a>(
+        &'a self,
+        name: &'a Name,
+        time_column: Option<&str>,
+        view: &'a ViewSource,
+        mut above: Vec<&'a Name>,
+    ) -> Result<Option<Opened>, FrameError> {
+        above.push(name);
+        let (mut inside, mut outside) = (Vec::<(&Name, Opened)>::new(), Vec::new());
+        for input in &view.inputs {
+            match self.in_database(input, above.clone()).await? {
+                Some(opened) => inside.push((input, opened)),
+                None => outside.push(input),
+            }
+        }
+        let Some((first, opened)) = inside.first() else { return Ok(None) };
+        let elsewhere = inside.iter().find(|(_, other)| !other.database.is_same_place(&opened.database));
+        if let Some(other) = elsewhere.map(|(name, _)| *name).or_else(|| outside.first().copied()) {
+            return Err(apart(name, first, other));
+        }
+        join_in_database(name.as_str(), time_column, view, &inside, &self.sessions).await.map(Some)
+    }
+
+    fn database<'a>(&self, name: &Name, entry: &'a Entry, source: &DatabaseSource) -> &'a Database {
+        entry.database.get_or_init(|| Database::new(name.as_str(), source, &self.workspace))
     }
 
     fn location<'a>(&self, name: &Name, entry: &'a Entry, files: &FilesSource) -> Result<&'a Location, FrameError> {
@@ -140,11 +217,34 @@ fn in_a_circle(name: &Name, view: &ViewSource) -> FrameError {
     fault(name.as_str(), format!("its SQL reads {}, which reads `{name}` again; break the circle", inputs.join(", ")))
 }
 
+/// Rows of a database are never fetched to be joined here.
+fn apart(name: &Name, one: &Name, other: &Name) -> FrameError {
+    fault(
+        name.as_str(),
+        format!(
+            "its SQL joins `{one}`, which is in a database, with `{other}`, which is not in the same one; bring both \
+             into one place, or give both sources the same `url`"
+        ),
+    )
+}
+
 #[async_trait]
 impl Sources for DataSources {
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        if let Some(opened) = self.in_database(source, Vec::new()).await? {
+            return Ok(Arc::new(DatabaseFrame::new(opened, span, Arc::clone(&self.sessions))?));
+        }
+        if let SourceKind::Prometheus(asked) = &self.entry(source)?.source.kind {
+            let rows = prometheus::rows(source.as_str(), asked, span, &self.secrets).await?;
+            let shape = Arc::new(Shape::new(source.as_str(), rows.schema(), Some(prometheus::TIME))?);
+            return Ok(Arc::new(SourceFrame::new(shape, Rows::Memory(rows), Arc::clone(&self.sessions))));
+        }
         let table = self.table(source, Vec::new()).await?;
         let rows = table.cut(span)?;
         Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), rows, Arc::clone(&self.sessions))))
+    }
+
+    async fn identity(&self, source: &Name) -> Result<Option<String>, FrameError> {
+        self.identified(source, Vec::new()).await
     }
 }

@@ -14,12 +14,14 @@ use crate::shape::Shape;
 use crate::time::{ceil_micros, micros, within};
 
 /// What a table was made from; a table of the same stamp is the same table.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Stamp {
     /// Path, size, time and tag of each file.
     pub(crate) files: Vec<ObjectMeta>,
     /// Of a view: the stamps of its inputs.
     pub(crate) inputs: Vec<Arc<Stamp>>,
+    /// Of a document: its text.
+    pub(crate) document: Option<Vec<u8>>,
 }
 
 impl Stamp {
@@ -60,6 +62,17 @@ impl Table {
         }
     }
 
+    /// Takes rows that are in memory already.
+    pub(crate) fn of_rows(
+        name: &str,
+        time_column: Option<&str>,
+        stamp: Arc<Stamp>,
+        rows: RecordBatch,
+    ) -> Result<Self, FrameError> {
+        let shape = Arc::new(Shape::new(name, rows.schema(), time_column)?);
+        Self::sorted(stamp, shape, rows)
+    }
+
     /// Sorts by time, keeping the order of the files where times are equal.
     fn sorted(stamp: Arc<Stamp>, shape: Arc<Shape>, batch: RecordBatch) -> Result<Self, FrameError> {
         let Some(column) = shape.time else {
@@ -87,7 +100,7 @@ impl Table {
             return Ok(self.rows.clone());
         }
         let Some(column) = self.shape.time else {
-            return Err(self.shape.fault("a window is asked of it, but it has no time column; set its `time_column`"));
+            return Err(self.shape.windowless());
         };
         match &self.rows {
             Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),

@@ -3,14 +3,26 @@
 
 #[path = "it/aggregates.rs"]
 mod aggregates;
+#[path = "it/database_rows.rs"]
+mod database_rows;
+#[path = "it/endpoints.rs"]
+mod endpoints;
 #[path = "it/errors.rs"]
 mod errors;
 #[path = "it/formats.rs"]
 mod formats;
+#[path = "it/postgres.rs"]
+mod postgres;
+#[path = "it/postgres_faults.rs"]
+mod postgres_faults;
 #[path = "it/queries.rs"]
 mod queries;
 #[path = "it/scans.rs"]
 mod scans;
+#[path = "it/server.rs"]
+mod server;
+#[path = "it/sqlite.rs"]
+mod sqlite;
 #[path = "it/views.rs"]
 mod views;
 #[path = "it/windows.rs"]

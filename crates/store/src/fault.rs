@@ -14,6 +14,9 @@ pub(crate) enum Fault {
     /// A value did not become JSON, or stored JSON is not the value it should be.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// A baseline's digest cannot be written, or a stored one not be read.
+    #[error("the digest of a frozen baseline is not readable ({0}); `watchkeeper baseline refresh` makes it anew")]
+    Digest(#[from] postcard::Error),
     /// A stored text or number is not what its column holds.
     #[error("column {column} holds `{value}`, which this version cannot read")]
     Column {

@@ -1,12 +1,12 @@
 //! Occurrences: a tick of a monitor is one row, taken by one owner at a time.
 
 use sqlx::SqliteConnection;
-use watchkeeper_engine::ports::store::{CheckRecord, Claim};
+use watchkeeper_engine::ports::store::{CheckRecord, Claim, PastTick};
 use watchkeeper_model::{Name, Time};
 
 use crate::{
     SqliteStore,
-    columns::{json, micros, name, ordinal, time, time_if},
+    columns::{from_json, json, micros, name, ordinal, time, time_if},
     fault::Fault,
 };
 
@@ -99,4 +99,23 @@ pub(crate) async fn finish(db: &mut SqliteConnection, claim: &Claim, record: &Ch
     .execute(db)
     .await?;
     if finished.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
+}
+
+/// The newest finished ticks before a time, oldest first.
+pub(crate) async fn past(
+    store: &SqliteStore,
+    monitor: &Name,
+    before: Time,
+    limit: u32,
+) -> Result<Vec<PastTick>, Fault> {
+    let evaluations: Vec<String> = sqlx::query_scalar(
+        "SELECT evaluation FROM occurrence WHERE monitor = ? AND scheduled_at < ? AND status = 'finished'
+         AND json_extract(evaluation, '$.drill') IS NOT 1 ORDER BY scheduled_at DESC LIMIT ?",
+    )
+    .bind(monitor.as_str())
+    .bind(micros(before))
+    .bind(limit)
+    .fetch_all(&mut *store.read().await?)
+    .await?;
+    evaluations.iter().rev().map(|text| from_json(text)).collect()
 }

@@ -1,12 +1,16 @@
 //! The engine's port on SQLite: one line a method, each one transaction.
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::store::{
-    Begin, Begun, CheckRecord, Claim, Groups, OutboxItem, StepEnd, StepRecord, Store, StoreError,
+use watchkeeper_engine::{
+    KeptBaseline,
+    ports::store::{
+        Begin, Begun, CheckRecord, Claim, Groups, LedgerRow, OutboxItem, PastTick, StepEnd, StepRecord, Store,
+        StoreError,
+    },
 };
 use watchkeeper_model::{Name, Time};
 
-use crate::{SqliteStore, check, occurrence, outbox, step};
+use crate::{SqliteStore, baseline, check, occurrence, outbox, step};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -29,6 +33,23 @@ impl Store for SqliteStore {
 
     async fn groups(&self, monitor: &Name) -> Result<Groups, StoreError> {
         check::groups(self, monitor).await.map_err(|fault| fault.doing("read a monitor's groups"))
+    }
+
+    async fn past_ticks(&self, monitor: &Name, before: Time, limit: u32) -> Result<Vec<PastTick>, StoreError> {
+        let read = occurrence::past(self, monitor, before, limit).await;
+        read.map_err(|fault| fault.doing("read a monitor's past ticks"))
+    }
+
+    async fn baseline_frozen_at(&self, monitor: &Name) -> Result<Option<Time>, StoreError> {
+        baseline::frozen_at(self, monitor).await.map_err(|fault| fault.doing("look for a frozen baseline"))
+    }
+
+    async fn baseline(&self, monitor: &Name) -> Result<Option<KeptBaseline>, StoreError> {
+        baseline::of(self, monitor).await.map_err(|fault| fault.doing("read a frozen baseline"))
+    }
+
+    async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError> {
+        baseline::keep(self, kept, ledger).await.map_err(|fault| fault.doing("freeze a baseline"))
     }
 
     async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<(), StoreError> {

@@ -2,15 +2,17 @@
 //! that misbehave, as real components.
 //!
 //! The store has no double: tests run on the real one, on SQLite in memory or in a temporary folder.
-#![expect(clippy::expect_used, reason = "a broken test fixture stops the test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a broken test fixture stops the test")]
 
 mod actions;
 mod checks;
 pub mod guests;
 mod notifications;
+mod postgres;
 mod sample;
 
 pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
+pub use postgres::{POSTGRES_PASSWORD, Postgres};
 pub use sample::{monitor, runbook, time, workspace};

@@ -49,6 +49,7 @@ pub fn monitor() -> Monitor {
         },
         thresholds: vec![Threshold {
             metric: "auc".to_owned(),
+            labels: BTreeMap::new(),
             breach: Some(Comparison::Below(0.60)),
             warn: None,
             clear: Some(Comparison::Above(0.62)),

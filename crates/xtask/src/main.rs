@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own chores.
 
+mod debian;
 mod demo;
 mod golden;
 mod plugins;

@@ -2,12 +2,16 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use crate::{finish, plugins, repository};
+use crate::{debian, finish, plugins, repository};
+
+/// What the tests of sources start a server of their own with.
+const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
 
 /// Builds the checks, then tests the workspace and the checks' own numbers.
 pub(crate) fn run() -> Result<()> {
+    provide_postgres()?;
     plugins::run()?;
     // The end-to-end tests start the binary, so it has to be there and new; all targets at once, because another
     // selection would build the dependencies a second time with other features.
@@ -16,4 +20,18 @@ pub(crate) fn run() -> Result<()> {
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");
     finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))
+}
+
+/// PostgreSQL's programs; Debian keeps a version's in a folder of its own.
+fn provide_postgres() -> Result<()> {
+    let versions = || std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let is_there =
+        || debian::on_path("initdb") || versions().any(|version| version.path().join("bin/initdb").is_file());
+    let both = || is_there() && debian::on_path("psql");
+    ensure!(
+        both() || (debian::install(&POSTGRES) && both()),
+        "the tests of sources need PostgreSQL's initdb, pg_ctl and psql; on Debian `apt-get install {}` as root",
+        POSTGRES.join(" ")
+    );
+    Ok(())
 }

@@ -1,13 +1,8 @@
 //! Measures how well scores tell two classes apart.
 
-mod auc;
-mod decisions;
-mod probabilities;
+mod metrics;
 
-use auc::auc;
-use decisions::Decisions;
-use probabilities::Probabilities;
-use watchkeeper_plugin::{Check, Failure, Frame, Kind, Measurement, Metric, NUMERIC, Params, Run};
+use watchkeeper_plugin::{Ask, Check, Classes, Failure, Frame, Kind, Measurement, Metric, NUMERIC, Params, Run};
 
 const CLASSES: &[Kind] = &[Kind::Integer, Kind::Flag, Kind::Number];
 
@@ -50,76 +45,32 @@ impl Check for Classification {
         if let Some(decision) = &self.decision {
             current.field("decision", decision, CLASSES)?;
         }
-        self.read(current)?.report()
+        let mut ask = Ask::new();
+        let asked = ask.classes(&self.label, &self.score, self.decision.as_deref(), self.threshold);
+        let found = current.answer(ask)?.get(asked)?;
+        refuse_stray("label", found.stray_label)?;
+        refuse_stray("decision", found.stray_decision)?;
+        report(&found)
     }
 }
 
-/// Everything gathered from the rows.
-#[derive(Debug, Default)]
-struct Seen {
-    scored: Vec<(f64, bool)>,
-    decisions: Decisions,
-    probabilities: Probabilities,
-    skipped: u64,
+fn report(found: &Classes) -> Result<Vec<Measurement>, Failure> {
+    let Some(auc) = found.auc else {
+        return Err(Failure::no_data(format!(
+            "rows of both classes are needed; {} rows hold at most one, {} were skipped",
+            found.rows, found.skipped
+        )));
+    };
+    let measured = [("auc", auc)].into_iter().chain(metrics::decisions(found));
+    let measured = measured.chain(metrics::probabilities(found));
+    let measured = measured.chain([("skipped_rows", found.skipped as f64)]);
+    Ok(measured.map(|(metric, value)| Measurement::new(metric, value)).collect())
 }
 
-impl Classification {
-    fn read(&self, frame: &dyn Frame) -> Result<Seen, Failure> {
-        let mut seen = Seen::default();
-        // A column may be read twice: without a decision column the score stands in its place.
-        let decision = self.decision.as_ref().unwrap_or(&self.score);
-        let rows = frame.scan(&[&self.label, &self.score, decision])?;
-        rows.each_row(|[label, score, decision]| {
-            let cells = (known(label), known(score), known(decision));
-            let (Some(label), Some(score), Some(decision)) = cells else {
-                seen.skipped += 1;
-                return Ok(());
-            };
-            let label = class("label", label)?;
-            let decision = match self.decision {
-                Some(_) => class("decision", decision)?,
-                None => score >= self.threshold,
-            };
-            seen.add(label, score, decision);
-            Ok(())
-        })?;
-        Ok(seen)
-    }
-}
-
-impl Seen {
-    fn add(&mut self, label: bool, score: f64, decision: bool) {
-        self.scored.push((score, label));
-        self.decisions.add(label, decision);
-        self.probabilities.add(label, score);
-    }
-
-    fn report(mut self) -> Result<Vec<Measurement>, Failure> {
-        let rows = self.scored.len();
-        let Some(auc) = auc(&mut self.scored) else {
-            return Err(Failure::no_data(format!(
-                "rows of both classes are needed; {rows} rows hold at most one, {} were skipped",
-                self.skipped
-            )));
-        };
-        let decided = self.decisions.metrics();
-        let metrics = [("auc", auc)].into_iter().chain(decided);
-        let metrics = metrics.chain(self.probabilities.metrics());
-        let metrics = metrics.chain([("skipped_rows", self.skipped as f64)]);
-        Ok(metrics.map(|(metric, value)| Measurement::new(metric, value)).collect())
-    }
-}
-
-/// NaN is no value here.
-fn known(cell: Option<f64>) -> Option<f64> {
-    cell.filter(|cell| !cell.is_nan())
-}
-
-fn class(param: &str, cell: f64) -> Result<bool, Failure> {
-    match cell {
-        0.0 => Ok(false),
-        1.0 => Ok(true),
-        other => {
+fn refuse_stray(param: &str, stray: Option<f64>) -> Result<(), Failure> {
+    match stray {
+        None => Ok(()),
+        Some(other) => {
             Err(Failure::config(format!("parameter \"{param}\": the column must hold 0 and 1 only, found {other}")))
         }
     }

@@ -1,9 +1,6 @@
 //! Measures how far predictions are from what happened.
 
-mod errors;
-
-use errors::Errors;
-use watchkeeper_plugin::{Check, Failure, Frame, Measurement, Metric, NUMERIC, Params, Run};
+use watchkeeper_plugin::{Ask, Check, Errors, Failure, Frame, Measurement, Metric, NUMERIC, Params, Run};
 
 /// How far predictions are from what happened.
 #[derive(Debug, Params)]
@@ -32,34 +29,37 @@ impl Check for Regression {
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         current.field("target", &self.target, NUMERIC)?;
         current.field("prediction", &self.prediction, NUMERIC)?;
-        let mut errors = Errors::default();
-        let mut skipped = 0_u64;
-        let finite = |cell: &f64| cell.is_finite();
-        let rows = current.scan(&[&self.target, &self.prediction])?;
-        rows.each_row(|[target, prediction]| {
-            match (target.filter(finite), prediction.filter(finite)) {
-                (Some(target), Some(prediction)) => errors.add(target, prediction),
-                _ => skipped += 1,
-            }
-            Ok(())
-        })?;
-        report(&errors, skipped)
+        let mut ask = Ask::new();
+        let asked = ask.errors(&self.target, &self.prediction);
+        report(&current.answer(ask)?.get(asked)?)
     }
 }
 
-fn report(errors: &Errors, skipped: u64) -> Result<Vec<Measurement>, Failure> {
-    if errors.rows() == 0 {
+fn report(found: &Errors) -> Result<Vec<Measurement>, Failure> {
+    if found.rows == 0 {
+        let skipped = found.skipped;
         return Err(Failure::no_data(format!("no row has both a target and a prediction; {skipped} were skipped")));
     }
+    let mean = |sum: f64| sum / found.rows as f64;
     let mut measurements = vec![
-        Measurement::new("rmse", errors.rmse()),
-        Measurement::new("mae", errors.mae()),
-        Measurement::new("mape", errors.mape()),
-        Measurement::new("mean_error", errors.mean_error()),
-        Measurement::new("skipped_rows", skipped as f64),
+        Measurement::new("rmse", mean(found.squared_sum).sqrt()),
+        Measurement::new("mae", mean(found.absolute_sum)),
+        Measurement::new("mape", mean(found.relative_sum)),
+        Measurement::new("mean_error", mean(found.error_sum)),
+        Measurement::new("skipped_rows", found.skipped as f64),
     ];
-    measurements.extend(errors.r2().map(|r2| Measurement::new("r2", r2)));
+    measurements.extend(r2(found).map(|r2| Measurement::new("r2", r2)));
     Ok(measurements)
+}
+
+/// Undefined below two rows; for a constant target 1 when exact, else 0.
+fn r2(found: &Errors) -> Option<f64> {
+    match found.rows {
+        0 | 1 => None,
+        _ if found.squared_sum == 0.0 => Some(1.0),
+        _ if found.target_squares == 0.0 => Some(0.0),
+        _ => Some(1.0 - found.squared_sum / found.target_squares),
+    }
 }
 
 watchkeeper_plugin::export!(Regression);

@@ -1,5 +1,7 @@
 //! Arguments of the commands that drive the engine.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use watchkeeper_model::Time;
 
@@ -30,6 +32,9 @@ pub(crate) struct BacktestArgs {
     /// Print one JSON object a tick.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Draw the series that have thresholds, or all when none has, into this SVG file.
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) chart: Option<PathBuf>,
 }
 
 /// Arguments of `simulate`.

@@ -11,7 +11,7 @@ use crate::{
     commands::monitors,
     exit::Exit,
     failure::Failure,
-    render::{evaluation, json, terminal::Terminal},
+    render::{chart, evaluation, json, terminal::Terminal},
     wiring,
 };
 
@@ -26,10 +26,14 @@ pub(crate) async fn run(folder: &Path, args: &BacktestArgs, terminal: &mut Termi
     }
     let engine = assembly::measuring(folder, workspace).await?;
     let mut tallies: BTreeMap<Name, Tally> = chosen.into_iter().map(|id| (id, Tally::default())).collect();
+    let mut drawn: BTreeMap<Name, Vec<Evaluation>> = BTreeMap::new();
     for tick in &ticks {
         let found = engine.evaluate(tick.monitor.as_str(), tick.at).await?;
         if let Some(tally) = tallies.get_mut(&tick.monitor) {
             tally.add(&engine, &found);
+        }
+        if args.chart.is_some() {
+            drawn.entry(tick.monitor.clone()).or_default().push(found.clone());
         }
         if args.json {
             json::print(terminal, &found)?;
@@ -42,8 +46,31 @@ pub(crate) async fn run(folder: &Path, args: &BacktestArgs, terminal: &mut Termi
             terminal.line(tally.summary(monitor))?;
         }
     }
+    if let Some(file) = &args.chart {
+        draw(file, &engine, drawn, args, terminal)?;
+    }
     let fired = tallies.values().any(|tally| tally.found_something());
     Ok(if fired { Exit::Finding } else { Exit::Fine })
+}
+
+/// Writes the chart, and says so where results do not go.
+fn draw(
+    file: &Path,
+    engine: &Engine,
+    found: BTreeMap<Name, Vec<Evaluation>>,
+    args: &BacktestArgs,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let monitors = &engine.workspace().monitors;
+    let found: Vec<_> = found.into_iter().filter_map(|(id, ticks)| Some((monitors.get(&id)?, ticks))).collect();
+    let panels = chart::panels(&found);
+    let [from, to] = [args.period.from, args.period.to].map(|time| time.format("%-d %b %Y"));
+    let heading = format!("{}, {from} to {to}", args.monitors.join(", "));
+    let svg = watchkeeper_chart::svg(&heading, &panels).map_err(Failure::internal)?;
+    let written = std::fs::write(file, svg);
+    written.map_err(|error| Failure::usage(format!("cannot write the chart to {}: {error}", file.display())))?;
+    let shown = panels.len().min(watchkeeper_chart::PANELS_MAX);
+    Ok(terminal.note(format_args!("{}: {shown} of {} series drawn", file.display(), panels.len()))?)
 }
 
 /// A tick with the series that are not ok.

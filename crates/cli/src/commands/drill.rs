@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use watchkeeper_engine::{Engine, ports::clock::Clock};
 use watchkeeper_model::{Incident, Workspace};
-use watchkeeper_store::{IncidentDetail, SqliteStore, StepDetail};
+use watchkeeper_store::{IncidentDetail, StepDetail};
 
 use crate::{
     args::DrillArgs,
@@ -35,7 +35,7 @@ async fn rehearse(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
-    let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::unreachable)?);
+    let store = assembly::rehearsal_store(folder, &workspace).await?;
     let tellings = Tellings::default();
     let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), store, tellings.clone())?;
     drilled(&engine, monitor).await?;

@@ -42,7 +42,7 @@ pub(crate) async fn run(folder: &Path, args: &SimulateArgs, terminal: &mut Termi
         simulation.play(&ticks, args.period.to, terminal).await
     } else {
         terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
-        let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::unreachable)?);
+        let store = assembly::rehearsal_store(folder, &workspace).await?;
         let tellings = Tellings::default();
         let engine = assembly::rehearsal(folder, workspace, clock.clone(), store.clone(), tellings.clone())?;
         let simulation = Simulation { engine, clock, store, said: Said::Kept(tellings) };

@@ -1,19 +1,23 @@
 //! `status`: monitors, open incidents, gates and holds at a glance.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chrono::TimeDelta;
 use serde::Serialize;
 use watchkeeper_config::Outline;
-use watchkeeper_engine::ports::{
-    clock::Clock,
-    store::{Store as _, StoreError},
+use watchkeeper_engine::{
+    BaselineState,
+    ports::{
+        clock::Clock,
+        store::{Store as _, StoreError},
+    },
 };
 use watchkeeper_model::{Layer, Monitor, Name, Time, Verdict};
 use watchkeeper_store::{Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, Undelivered};
 
 use crate::{
     args::ListingArgs,
+    assembly,
     clock::SystemClock,
     commands::{
         gates::{self, GateRow},
@@ -23,11 +27,12 @@ use crate::{
     exit::Exit,
     failure::Failure,
     render::{
-        json,
+        baseline, json,
         table::{Cell, Table, Tone, cell, verdict_tone},
         terminal::Terminal,
         text::{utc, utc_or_hyphen},
     },
+    wiring,
 };
 
 /// Messages that were given up are listed for so long, in days.
@@ -41,6 +46,15 @@ struct Status {
     gates: Vec<GateRow>,
     holds: Vec<HoldRow>,
     undelivered: Vec<Undelivered>,
+    /// Frozen baselines whose data moved.
+    moved_baselines: Vec<MovedBaseline>,
+}
+
+/// A frozen baseline whose data is not what it was.
+#[derive(Debug, PartialEq, Serialize)]
+struct MovedBaseline {
+    monitor: Name,
+    how: String,
 }
 
 /// A monitor at a glance. Layer, owner and next tick are absent where its file has mistakes.
@@ -68,7 +82,7 @@ struct HoldRow {
 
 /// Shows them. An open incident is no finding: it is known.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let status = read(&opened(folder, terminal).await?).await.map_err(Failure::unreachable)?;
+    let status = read(folder, &opened(folder, terminal).await?).await.map_err(Failure::unreachable)?;
     if args.json {
         json::print(terminal, &status)?;
     } else {
@@ -77,7 +91,7 @@ pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Termin
     Ok(Exit::Fine)
 }
 
-async fn read(opened: &Opened) -> Result<Status, StoreError> {
+async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
     let (outline, store) = (&opened.outline, &opened.store);
     let now = SystemClock.now();
     let open = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
@@ -96,6 +110,7 @@ async fn read(opened: &Opened) -> Result<Status, StoreError> {
         holds: store.holds().await?.into_iter().map(hold).collect(),
         undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
         incidents,
+        moved_baselines: moved_baselines(folder, opened).await?,
     })
 }
 
@@ -103,6 +118,24 @@ async fn read(opened: &Opened) -> Result<Status, StoreError> {
 fn known<'a>(outline: &'a Outline, verdicts: &'a [LastVerdict]) -> BTreeMap<&'a Name, Option<&'a Monitor>> {
     let ran = verdicts.iter().filter(|_| !outline.monitors_are_certain).map(|last| (&last.monitor, None));
     ran.chain(outline.monitors.iter().map(|(id, monitor)| (id, monitor.as_ref()))).collect()
+}
+
+/// Compares frozen baselines with their data. Of a configuration that does not load nothing is said here: it cannot be
+/// known what it means, and the rest of the status must not wait for it.
+async fn moved_baselines(folder: &Path, opened: &Opened) -> Result<Vec<MovedBaseline>, StoreError> {
+    let frozen = opened.store.baselines().await?;
+    let loaded = if frozen.is_empty() { None } else { wiring::load(folder).ok().and_then(Result::ok) };
+    let Some(loaded) = loaded else { return Ok(Vec::new()) };
+    let frozen = frozen.iter().filter(|kept| loaded.workspace.monitors.contains_key(&kept.monitor));
+    let store = Arc::new(opened.store.clone());
+    let Ok(engine) = assembly::observer(folder, loaded.workspace.clone(), store) else { return Ok(Vec::new()) };
+    let mut moved = Vec::new();
+    for kept in frozen {
+        if let Ok(BaselineState::Moved { how, .. }) = engine.baseline_state(kept.monitor.as_str()).await {
+            moved.push(MovedBaseline { monitor: kept.monitor.clone(), how });
+        }
+    }
+    Ok(moved)
 }
 
 fn row(
@@ -146,7 +179,11 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.line("")?;
     holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
     terminal.line("")?;
-    Ok(undelivered(&status.undelivered).print(terminal, "no message is undelivered")?)
+    undelivered(&status.undelivered).print(terminal, "no message is undelivered")?;
+    for MovedBaseline { monitor, how } in &status.moved_baselines {
+        terminal.line(format_args!("\nbaseline of {monitor}: {}", baseline::warning(monitor.as_str(), how)))?;
+    }
+    Ok(())
 }
 
 /// What keeps a monitor from firing although it is due.

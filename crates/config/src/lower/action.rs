@@ -73,7 +73,7 @@ fn lower_http(raw: &Http, place: Place<'_>, context: &Context<'_>, report: &mut 
 }
 
 /// A host is allowed by its name, or by name and port.
-fn check_host(url: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
+pub(super) fn check_host(url: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
     let (Some((main, _)), Ok(url)) = (context.main, url::Url::parse(url)) else { return };
     let host = url.host_str().unwrap_or("").to_lowercase();
     let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));

@@ -24,6 +24,7 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
         threshold::lower(raw_threshold, at, manual, raw.baseline.is_some(), report)
     });
     let thresholds: Vec<_> = thresholds.collect();
+    threshold::refuse_shadowed(&thresholds, place.key("threshold"), report);
     if thresholds.is_empty() {
         warn_of_no_threshold(place, report);
     }
@@ -101,7 +102,7 @@ fn input(raw: &raw::monitor::Input, place: Place<'_>, context: &Context<'_>, rep
 }
 
 fn need_time_column(source: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
-    if context.sources.get(source).is_some_and(|source| source.time_column.is_none()) {
+    if context.sources.get(source).is_some_and(|source| source.time_column.is_none() && source.prometheus.is_none()) {
         let help = Some(format!("add time_column to [source.{source}]"));
         place.mistake(report, format!("rows of `{source}` cannot be cut by time: it has no time_column"), help);
     }

@@ -1,10 +1,10 @@
-//! Sources: files and views, and what views read.
+//! Sources: files, databases, endpoints and views, and what views read.
 
 use std::collections::BTreeMap;
 
 use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
 
-use super::{Context, Parsed, names::Kind, present, sql};
+use super::{Context, Parsed, database, endpoint, names::Kind, present, sql};
 use crate::{
     nearest::suggestion,
     place::{Place, Report},
@@ -20,7 +20,9 @@ pub(crate) fn lower(
     let mut sources = BTreeMap::new();
     for (name, raw) in parsed.raw.iter().flat_map(|raw| &raw.source) {
         let kind = lower_kind(name, raw, place.key(name), context, report);
-        let source = Source { time_column: raw.time_column.clone(), kind };
+        // Prometheus says itself which column holds the time.
+        let own = matches!(kind, SourceKind::Prometheus(_)).then(|| "time".to_owned());
+        let source = Source { time_column: raw.time_column.clone().or(own), kind };
         sources.extend(Name::parse(name).ok().map(|name| (name, source)));
     }
     report_cycles(&sources, place, report);
@@ -38,6 +40,15 @@ fn lower_kind(
         warn_of_nothing(&files.path, place.key("files").key("path"), context, report);
         let format = files.format.as_ref().map(|format| format.0);
         return SourceKind::Files(FilesSource { path: files.path.clone(), format });
+    }
+    if let Some(source) = database::lower(raw, place, context, report) {
+        return SourceKind::Database(source);
+    }
+    if let Some(prometheus) = &raw.prometheus {
+        return SourceKind::Prometheus(endpoint::prometheus(prometheus, place.key("prometheus"), context, report));
+    }
+    if let Some(http) = &raw.http {
+        return SourceKind::Http(endpoint::http(http, place.key("http"), context, report));
     }
     let text = raw.view.as_ref().map_or("", |view| view.sql.as_str());
     let at = place.key("view").key("sql");

@@ -1,5 +1,7 @@
 //! Thresholds: metrics against the plugin's manual, and comparisons that can be made.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use watchkeeper_model::{Comparison, Threshold};
 
 use crate::{
@@ -29,11 +31,14 @@ pub(crate) fn lower(
         }
         Some(comparison)
     };
+    let breach = limit("breach", &raw.breach);
+    let (warn, clear) = (limit("warn", &raw.warn), limit("clear", &raw.clear));
     Threshold {
         metric: raw.metric.clone(),
-        breach: limit("breach", &raw.breach),
-        warn: limit("warn", &raw.warn),
-        clear: limit("clear", &raw.clear),
+        labels: labels(raw, place.key("labels"), manual, report),
+        breach,
+        warn,
+        clear,
         consecutive: raw.consecutive.unwrap_or(1),
         recover: raw.recover.unwrap_or(1),
     }
@@ -44,6 +49,39 @@ fn check_metric(metric: &str, place: Place<'_>, manual: Option<&PluginManual>, r
     let names = manual.metrics.iter().map(|metric| metric.name.as_str());
     if !names.clone().any(|name| name == metric) {
         place.mistake(report, format!("the plugin does not measure `{metric}`"), suggestion(metric, names));
+    }
+}
+
+/// Label names must be ones that the metric's series carry, and each needs a value.
+fn labels(
+    raw: &raw::monitor::Threshold,
+    place: Place<'_>,
+    manual: Option<&PluginManual>,
+    report: &mut Report,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let metric = manual.and_then(|manual| manual.metrics.iter().find(|metric| metric.name == raw.metric));
+    for (label, values) in &raw.labels {
+        if let Some(metric) = metric.filter(|metric| !metric.labels.contains(label)) {
+            let help = suggestion(label, metric.labels.iter().map(String::as_str));
+            place.mistake_in_key(label, report, format!("`{}` has no label `{label}`", raw.metric), help);
+        }
+        if values.is_empty() {
+            let help = Some("name its values, or leave the label out to judge every one".to_owned());
+            place.key(label).mistake(report, "this list names no value", help);
+        }
+    }
+    raw.labels.iter().map(|(label, values)| (label.clone(), values.iter().cloned().collect())).collect()
+}
+
+/// A threshold whose every series an earlier one judges does nothing.
+pub(crate) fn refuse_shadowed(thresholds: &[Threshold], place: Place<'_>, report: &mut Report) {
+    for (index, threshold) in thresholds.iter().enumerate() {
+        let earlier = thresholds[..index].iter().position(|earlier| earlier.covers_all_of(threshold));
+        if let Some(earlier) = earlier {
+            let help = Some("put the one with more `labels` first, or give both limits in one table".to_owned());
+            let what = format!("threshold {} judges every series of this one before it", earlier + 1);
+            place.index(index).key("metric").mistake(report, what, help);
+        }
     }
 }
 

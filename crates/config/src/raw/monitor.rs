@@ -119,6 +119,10 @@ pub(crate) struct Check {
 pub(crate) struct Threshold {
     /// The metric that is judged; every series of it by itself.
     pub(crate) metric: String,
+    /// Judge only series with one of these values in a label, for example column = ["income", "age"] for the critical
+    /// features. The first threshold that fits a series judges it, so the general one comes last.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<String, Vec<String>>,
     /// Past this, the series is in breach.
     pub(crate) breach: Option<Comparison>,
     /// Past this, the owner is warned.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::leaf::FormatWord;
+use super::{
+    leaf::{DurationText, FormatWord, UrlText},
+    watchkeeper::SecretTable,
+};
 
 /// Sources: named places that data comes from.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -20,7 +23,10 @@ pub(crate) struct SourcesFile {
 /// A named place that data comes from.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["files"]}, {"required": ["view"]}]))]
+#[schemars(extend("oneOf" = [
+    {"required": ["files"]}, {"required": ["view"]}, {"required": ["postgres"]}, 
+    {"required": ["sqlite"]}, {"required": ["prometheus"]}, {"required": ["http"]},
+]))]
 pub(crate) struct Source {
     /// The column that windows are cut on.
     pub(crate) time_column: Option<String>,
@@ -28,6 +34,14 @@ pub(crate) struct Source {
     pub(crate) files: Option<Files>,
     /// SQL over other sources.
     pub(crate) view: Option<View>,
+    /// Rows of a PostgreSQL database.
+    pub(crate) postgres: Option<Server>,
+    /// Rows of a SQLite file.
+    pub(crate) sqlite: Option<SqliteFile>,
+    /// What a Prometheus query gives.
+    pub(crate) prometheus: Option<Prometheus>,
+    /// A JSON document behind a URL.
+    pub(crate) http: Option<Http>,
 }
 
 /// Files of one format and one schema.
@@ -46,4 +60,64 @@ pub(crate) struct Files {
 pub(crate) struct View {
     /// Other sources stand in it by name, double-quoted where they contain a hyphen.
     pub(crate) sql: String,
+}
+
+/// Rows of a database server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["query"]}]))]
+pub(crate) struct Server {
+    /// The connection URL with user and password, such as `postgres://watch:…@db.example.com/shop`.
+    pub(crate) url: SecretTable,
+    /// A table or view; a schema may stand before a dot.
+    pub(crate) table: Option<String>,
+    /// One query in the database's own SQL.
+    pub(crate) query: Option<String>,
+    /// How long one statement may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// Rows of a SQLite file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["table"]}, {"required": ["query"]}]))]
+pub(crate) struct SqliteFile {
+    /// The file, relative to the workspace, or absolute.
+    pub(crate) path: String,
+    /// A table or view.
+    pub(crate) table: Option<String>,
+    /// One query in SQLite's own SQL.
+    pub(crate) query: Option<String>,
+    /// How long one statement may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// What a Prometheus query gives: the columns `time`, `value` and one a label.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prometheus {
+    /// The server's base URL, such as `http://prometheus:9090`; its host must be allowed in watchkeeper.toml.
+    pub(crate) url: UrlText,
+    /// In PromQL.
+    pub(crate) query: String,
+    /// The time between two evaluations over the window; one at the window's end when absent.
+    pub(crate) step: Option<DurationText>,
+    /// Sent as a bearer token.
+    pub(crate) token: Option<SecretTable>,
+    /// How long a request may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// A JSON document behind a URL, of which an array of objects is the rows.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    /// The document's URL; its host must be allowed in watchkeeper.toml.
+    pub(crate) url: UrlText,
+    /// A JSON pointer to the array, such as `/data/items`; the whole document when absent.
+    pub(crate) pointer: Option<String>,
+    /// Sent as a bearer token.
+    pub(crate) token: Option<SecretTable>,
+    /// How long the request may take; "30s" when absent.
+    pub(crate) timeout: Option<DurationText>,
 }

@@ -14,7 +14,8 @@ pub trait Checker: Send + Sync {
     async fn check(&self, request: CheckRequest) -> CheckOutcome;
     /// What the plugin says of itself; the error says why it cannot be loaded.
     async fn manual(&self, plugin: &str) -> Result<Manual, String>;
-    /// SHA-256 of the plugin's component, 64 hex digits; `None` when it cannot be read.
+    /// SHA-256 of the component that was last loaded as this plugin, 64 hex digits; of a plugin that was not loaded yet,
+    /// of its file; `None` when that cannot be read.
     fn digest(&self, plugin: &str) -> Option<String>;
 }
 

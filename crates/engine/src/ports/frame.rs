@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use watchkeeper_model::{Name, Time};
 
 /// Opens named sources.
@@ -10,10 +11,15 @@ use watchkeeper_model::{Name, Time};
 pub trait Sources: Send + Sync {
     /// Opens a source, cut to `span` on its time column.
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError>;
+    /// What tells that a source's data has changed without reading it, such as the sizes and times of its files; equal
+    /// identities are equal data. `None` where only the rows can tell.
+    async fn identity(&self, _source: &Name) -> Result<Option<String>, FrameError> {
+        Ok(None)
+    }
 }
 
 /// The rows with a time in `[start, end)`; an absent end is unbounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First instant included.
     pub start: Option<Time>,
@@ -44,7 +50,7 @@ pub trait Scan: Send {
 }
 
 /// A column's name and type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// As the source names it.
     pub name: String,
@@ -57,7 +63,7 @@ pub struct Field {
 }
 
 /// How a check may read a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FieldKind {
     /// Floats and decimals, read as f64.
     Number,
@@ -74,7 +80,7 @@ pub enum FieldKind {
 }
 
 /// One question about the rows. Null rows are left out of everything but `Rows` and `Nulls`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Aggregate {
     /// The number of rows -> `Count`.
     Rows,
@@ -98,10 +104,32 @@ pub enum Aggregate {
     Histogram(String, Vec<f64>),
     /// The most frequent values with their counts, most frequent first, ties by value -> `Groups`.
     Top(String, u32),
+    /// How well scores tell two classes apart -> `Classes`.
+    Classes(ClassColumns),
+    /// How far a prediction is from its target -> `Errors`.
+    Errors {
+        /// What happened.
+        target: String,
+        /// What was predicted.
+        prediction: String,
+    },
+}
+
+/// The columns that [`Aggregate::Classes`] compares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassColumns {
+    /// The true class: numbers or flags, 0 or 1.
+    pub label: String,
+    /// The score of class 1.
+    pub score: String,
+    /// The decision, 0 or 1; without it a score from `threshold` on decides for class 1.
+    pub decision: Option<String>,
+    /// The least score that decides for class 1.
+    pub threshold: f64,
 }
 
 /// The answer to one aggregate. `Number(None)`: no value to answer from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// A number of rows or values.
     Count(u64),
@@ -111,10 +139,62 @@ pub enum Answer {
     Counts(Vec<u64>),
     /// Values and their counts.
     Groups(Vec<(String, u64)>),
+    /// Classes compared.
+    Classes(Classes),
+    /// Errors summed up.
+    Errors(Errors),
+}
+
+/// How scores and decisions meet the true classes. A row without a label, score or decision, or with a NaN, is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Classes {
+    /// Rows that are not skipped.
+    pub rows: u64,
+    /// Rows that are.
+    pub skipped: u64,
+    /// The least label that is neither 0 nor 1; a row with a stray is in `rows` and in nothing else.
+    pub stray_label: Option<f64>,
+    /// The least decision that is neither 0 nor 1, among rows whose label is no stray.
+    pub stray_decision: Option<f64>,
+    /// Rows of class 1 that were decided so.
+    pub true_positives: u64,
+    /// Rows of class 0 that were decided 1.
+    pub false_positives: u64,
+    /// Rows of class 1 that were decided 0.
+    pub false_negatives: u64,
+    /// Rows of class 0 that were decided so.
+    pub true_negatives: u64,
+    /// The share of pairs of both classes in which class 1 scores higher, equal scores counting one half; exact.
+    pub auc: Option<f64>,
+    /// Scores outside 0 and 1; above 0, the sums mean nothing.
+    pub outside: u64,
+    /// Of -ln(p), where p is the probability that the score gives to the label, kept epsilon away from 0 and 1.
+    pub log_loss_sum: f64,
+    /// Of the squared distance between score and label.
+    pub brier_sum: f64,
+}
+
+/// Errors, prediction minus target, over the rows in which both are finite; the others are skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Errors {
+    /// Rows that are not skipped.
+    pub rows: u64,
+    /// Rows that are.
+    pub skipped: u64,
+    /// Of the errors.
+    pub error_sum: f64,
+    /// Of their sizes.
+    pub absolute_sum: f64,
+    /// Of their sizes, each divided by its target's, which counts as epsilon at least.
+    pub relative_sum: f64,
+    /// Of their squares.
+    pub squared_sum: f64,
+    /// Of the squared distances of the targets from their mean.
+    pub target_squares: f64,
 }
 
 /// One column of a chunk. Where `validity` is present, bit `i % 64` of word `i / 64` says that row `i` has a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// The values; null rows hold a default.
     pub values: Values,
@@ -123,7 +203,7 @@ pub struct Column {
 }
 
 /// Typed values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Values {
     /// Of a `Number` column.
     Numbers(Vec<f64>),

@@ -4,11 +4,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::Value;
 use watchkeeper_model::{
-    Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Step, StepReport, StepStatus, Time, Verdict,
-    Withheld,
+    Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Series, Step, StepReport, StepStatus, Time,
+    Verdict, Withheld,
 };
+
+use crate::KeptBaseline;
 
 /// The engine's view of the store.
 #[async_trait]
@@ -24,6 +27,15 @@ pub trait Store: Send + Sync {
 
     /// What is remembered of a monitor's groups, and its open incidents.
     async fn groups(&self, monitor: &Name) -> Result<Groups, StoreError>;
+    /// The newest finished ticks before `before`, oldest first; drills are not among them.
+    async fn past_ticks(&self, monitor: &Name, before: Time, limit: u32) -> Result<Vec<PastTick>, StoreError>;
+    /// When a monitor's baseline was frozen; `None` when it is not.
+    async fn baseline_frozen_at(&self, monitor: &Name) -> Result<Option<Time>, StoreError>;
+    /// A monitor's frozen baseline.
+    async fn baseline(&self, monitor: &Name) -> Result<Option<KeptBaseline>, StoreError>;
+    /// Freezes a baseline, in the place of one that was frozen before, with its ledger rows.
+    async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError>;
+
     /// Finishes an occurrence: evaluation, group states, incidents, planned steps, messages and ledger rows.
     async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<(), StoreError>;
     /// Records what follows from a drill: incident, planned steps and ledger rows. It is no tick of its monitor.
@@ -88,6 +100,31 @@ pub struct Groups {
     pub states: BTreeMap<Labels, GroupState>,
     /// Unresolved incidents; drills are not among them.
     pub open: BTreeMap<Labels, Incident>,
+}
+
+/// What a finished tick measured.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PastTick {
+    /// The tick.
+    pub at: Time,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Every series measured.
+    pub series: Vec<PastSeries>,
+}
+
+/// One series of a finished tick.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PastSeries {
+    /// Which number.
+    #[serde(flatten)]
+    pub series: Series,
+    /// Its value; absent where it was not a number.
+    pub value: Option<f64>,
+    /// The same series on the baseline, where a relative limit needed it.
+    pub baseline: Option<f64>,
+    /// The verdict on it.
+    pub verdict: Verdict,
 }
 
 /// All that follows from one check.

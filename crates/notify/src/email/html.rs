@@ -1,5 +1,6 @@
 //! HTML: every word passes through one escaping writer, so a row cannot become markup.
 
+use super::picture::Picture;
 use crate::wording::{Act, Heading, Wording};
 
 const STYLE: &str = "font-family:system-ui,sans-serif;font-size:15px;line-height:1.45;max-width:44em";
@@ -34,13 +35,22 @@ impl Page {
         }
     }
 
+    /// A picture that comes with the mail; what it shows is said for those who do not see it.
+    fn picture(&mut self, picture: &Picture) {
+        self.0 += "<p><img width=\"640\" style=\"max-width:100%;height:auto;border:0\" src=\"cid:";
+        self.text(&picture.id);
+        self.0 += "\" alt=\"";
+        self.text(&picture.shows);
+        self.0 += "\"></p>\n";
+    }
+
     fn list(&mut self, lines: &[String]) {
         self.within("ul", |page| lines.iter().for_each(|line| page.element("li", line)));
     }
 }
 
-/// The words as an HTML page without scripts, images or links.
-pub(super) fn page(wording: &Wording) -> String {
+/// The words as an HTML page without scripts and links, and with no picture but the mail's own.
+pub(super) fn page(wording: &Wording, picture: Option<&Picture>) -> String {
     let mut page = Page(format!("<!DOCTYPE html>\n<html lang=\"en\"><body style=\"{STYLE}\">\n"));
     if let Some(drill) = wording.drill {
         page.within("p", |page| page.element("strong", drill));
@@ -49,6 +59,9 @@ pub(super) fn page(wording: &Wording) -> String {
     if !wording.measured.is_empty() {
         page.element("h3", Heading::Measured.as_str());
         page.list(&wording.measured);
+    }
+    if let Some(picture) = picture {
+        page.picture(picture);
     }
     if let Some(act) = &wording.act {
         acted(&mut page, act);

@@ -3,12 +3,12 @@
 use std::error::Error;
 
 use lettre::message::{
-    Mailbox, MultiPart,
-    header::{Header, HeaderName, HeaderValue},
+    Attachment, Mailbox, MultiPart, SinglePart,
+    header::{ContentType, Header, HeaderName, HeaderValue},
 };
 use watchkeeper_model::{Message, digest_of};
 
-use super::html;
+use super::{html, picture::Picture};
 use crate::wording::Wording;
 
 /// Tells other machines not to answer this mail (RFC 3834), so that nobody's absence note comes back.
@@ -31,10 +31,10 @@ impl Header for AutoSubmitted {
 
 /// Writes the letter. Sending the same message again gives the same Message-ID, so that a repeat is recognised.
 pub(super) fn write(
-    from: &Mailbox,
-    to: &[Mailbox],
+    (from, to): (&Mailbox, &[Mailbox]),
     message: &Message,
     wording: &Wording,
+    picture: Option<Picture>,
 ) -> Result<lettre::Message, lettre::error::Error> {
     let addressed = to.iter().fold(lettre::Message::builder().from(from.clone()), |letter, to| letter.to(to.clone()));
     let domain = from.email.domain();
@@ -44,7 +44,18 @@ pub(super) fn write(
         let thread = mail_id(incident, domain);
         letter = letter.in_reply_to(thread.clone()).references(thread);
     }
-    letter.multipart(MultiPart::alternative_plain_html(wording.to_text(), html::page(wording)))
+    let (text, page) = (wording.to_text(), html::page(wording, picture.as_ref()));
+    letter.multipart(match picture {
+        None => MultiPart::alternative_plain_html(text, page),
+        Some(picture) => MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(with(picture, page)?),
+    })
+}
+
+/// The page and the picture that it shows.
+fn with(picture: Picture, page: String) -> Result<MultiPart, lettre::error::Error> {
+    let png = ContentType::parse("image/png").map_err(|_| lettre::error::Error::NonAsciiChars)?;
+    let attached = Attachment::new_inline_with_name(picture.id, "trend.png".to_owned()).body(picture.png, png);
+    Ok(MultiPart::related().singlepart(SinglePart::html(page)).singlepart(attached))
 }
 
 /// `<id@domain>`, with the sender's domain; an id that is no dot-atom is replaced by its digest. A domain that is not

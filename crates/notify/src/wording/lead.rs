@@ -13,6 +13,8 @@ pub(super) fn subject(message: &Message, mood: Mood) -> String {
     let drill = if facts.drill { "[drill] " } else { "" };
     let what = what_happened(message, mood);
     let why = facts.worst().filter(|_| says_why(message.kind)).map(in_subject).unwrap_or_default();
+    let others = facts.series.len().saturating_sub(1) + facts.more_series;
+    let why = if why.is_empty() || others == 0 { why } else { format!("{why} and {others} more") };
     cut(&one_line(&format!("{drill}{} {what}{why}", facts.monitor)), SUBJECT_CHARS_MAX)
 }
 

@@ -18,6 +18,16 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A fraction as percent, in three digits, or whole from 100 % on.
+pub(super) fn percent(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    match percent.abs() {
+        100.0.. => number(percent.round()),
+        10.0.. => trimmed(&format!("{percent:.1}")),
+        _ => trimmed(&format!("{percent:.2}")),
+    }
+}
+
 fn trimmed(digits: &str) -> String {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits.to_owned() }
 }
@@ -25,6 +35,14 @@ fn trimmed(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentages_are_as_exact_as_anybody_reads_them() {
+        let cases = [(0.01234, "1.23"), (0.5, "50"), (0.1256, "12.6"), (74.083, "7408"), (0.0, "0"), (1e300, "1e302")];
+        for (fraction, said) in cases {
+            assert_eq!(percent(fraction), said);
+        }
+    }
 
     #[test]
     fn six_digits_are_enough_and_counts_are_exact() {

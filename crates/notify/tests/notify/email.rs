@@ -4,7 +4,9 @@ use std::{fs, path::Path, time::Duration};
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
-use watchkeeper_model::{Channel, EmailChannel, Message, Secret, SmtpTls, Transport};
+use watchkeeper_model::{
+    Channel, Comparison, EmailChannel, Message, Secret, SmtpTls, Transport, Trend, TrendPoint, Verdict,
+};
 
 use crate::{
     sample::{channels, handoff, hostile, name, try_channels},
@@ -66,6 +68,51 @@ async fn a_handoff_arrives_as_text_and_html() {
     ] {
         assert!(text.contains(words) && html.contains(words), "`{words}` is missing in:\n{text}\n{html}");
     }
+}
+
+/// A message about a series that was measured three times.
+fn with_trend() -> Message {
+    let mut message = handoff();
+    let points = [0.8, 0.7, 0.592_602_66].into_iter().zip(1..).map(|(value, day)| TrendPoint {
+        at: format!("2026-11-0{day}T06:00:00Z").parse().unwrap(),
+        value: Some(value),
+        baseline: None,
+        verdict: if value < 0.6 { Verdict::Breach } else { Verdict::Ok },
+    });
+    message.facts.trend = Some(Trend {
+        series: message.facts.series[0].series.clone(),
+        breach: Some(Comparison::Below(0.6)),
+        warn: None,
+        points: points.collect(),
+    });
+    message
+}
+
+#[tokio::test]
+async fn a_chart_comes_with_the_mail_and_the_page_shows_it() {
+    let received = receive(&with_trend()).await;
+    let mail = MessageParser::default().parse(&received.bytes).unwrap();
+    let kinds: Vec<_> = mail.parts.iter().map(|part| part.content_type().unwrap().subtype().unwrap()).collect();
+    assert_eq!(kinds, ["alternative", "plain", "related", "html", "png"]);
+    let picture = mail.parts.last().unwrap();
+    assert!(picture.contents().starts_with(b"\x89PNG\r\n\x1a\n"));
+    let id = picture.content_id().unwrap();
+    let html = mail.body_html(0).unwrap();
+    assert!(html.contains(&format!("src=\"cid:{id}\"")), "{html}");
+    assert!(html.contains("alt=\"Chart of loan-auc: auc over the last 3 ticks\""), "{html}");
+    assert!(mail.body_text(0).unwrap().contains("auc 0.592603"));
+    assert_eq!(picture.content_disposition().unwrap().c_type, "inline");
+}
+
+#[tokio::test]
+async fn what_a_charts_label_says_stays_data() {
+    let mut message = with_trend();
+    let trend = message.facts.trend.as_mut().unwrap();
+    trend.series.labels.insert("column".to_owned(), "\"><script>alert(1)</script>\r\n".to_owned());
+    let received = receive(&message).await;
+    let mail = MessageParser::default().parse(&received.bytes).unwrap();
+    assert!(!mail.body_html(0).unwrap().contains("<script"));
+    assert_eq!(mail.parts.len(), 5);
 }
 
 #[tokio::test]

@@ -48,8 +48,11 @@ fn facts() -> Facts {
             baseline: Some(0.71),
             verdict: Verdict::Breach,
             limit: "below 0.6".to_owned(),
+            excess: None,
             detail: None,
         }],
+        more_series: 0,
+        trend: None,
         drill: false,
     }
 }

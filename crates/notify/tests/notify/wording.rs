@@ -1,6 +1,6 @@
 //! The words, kind by kind and outcome by outcome.
 
-use watchkeeper_model::{Labels, Message, MessageKind, Outcome, Series, Verdict};
+use watchkeeper_model::{Excess, Labels, Message, MessageKind, Outcome, Series, Verdict};
 use watchkeeper_notify::Wording;
 
 use crate::sample::{handoff, paused};
@@ -138,19 +138,45 @@ fn a_rehearsal_never_reads_as_if_something_was_done() {
     assert_eq!((act.ended.as_str(), act.detail.as_str()), ("It would be withheld: not attempted.", "on hold"));
 }
 
-#[test]
-fn many_series_are_counted_instead_of_listed() {
+/// Series in breach, so many; the first is the worst.
+fn many(count: usize) -> Message {
     let mut message = handoff();
     let report = message.facts.series[0].clone();
-    message.facts.series = (0..33)
-        .map(|index| {
-            let labels = [("column".to_owned(), format!("c{index}"))].into();
-            let series = Series { metric: "null_rate".to_owned(), labels };
-            watchkeeper_model::SeriesReport { series, ..report.clone() }
-        })
-        .collect();
-    let measured = Wording::of(&message).measured;
-    assert_eq!(measured.len(), 21);
-    assert!(measured[0].starts_with("null_rate{column=\"c0\"} 0.592603"));
-    assert_eq!(measured[20], "and 13 more series");
+    let series = (0..count).map(|index| {
+        let labels = [("column".to_owned(), format!("c{index}"))].into();
+        let series = Series { metric: "null_rate".to_owned(), labels };
+        watchkeeper_model::SeriesReport { series, ..report.clone() }
+    });
+    message.facts.series = series.collect();
+    message
+}
+
+#[test]
+fn many_series_are_counted_instead_of_listed() {
+    let mut message = many(33);
+    message.facts.more_series = 7;
+    let wording = Wording::of(&message);
+    assert_eq!(wording.measured.len(), 11);
+    assert!(wording.measured[0].starts_with("null_rate{column=\"c0\"} 0.592603"));
+    assert_eq!(wording.measured[10], "and 30 more series");
+    assert!(wording.subject.ends_with("limit: below 0.6 and 39 more"), "{}", wording.subject);
+}
+
+#[test]
+fn the_worst_is_told_with_how_far_it_is_past_its_limit() {
+    let mut message = handoff();
+    message.facts.series[0].excess = Some(Excess::past(0.6, 0.007_397_34));
+    let line = "auc 0.592603, limit: below 0.6, past it by 0.00739734 (1.23 %), baseline 0.71 (breach)";
+    assert_eq!(Wording::of(&message).measured, [line]);
+    message.facts.series[0].excess = Some(Excess::past(0.0, 3.0));
+    assert!(Wording::of(&message).measured[0].contains("past it by 3, baseline"), "a limit of 0 has no share");
+}
+
+#[test]
+fn a_label_of_any_length_leaves_room_for_the_others() {
+    let mut message = many(10);
+    message.facts.series[0].detail = Some("x".repeat(10_000));
+    let wording = Wording::of(&message);
+    assert!(wording.measured.join("\n").chars().count() < 3_000, "Slack cuts a section there");
+    assert!(wording.measured[9].contains("c9"));
 }

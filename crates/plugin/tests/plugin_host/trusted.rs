@@ -49,8 +49,11 @@ async fn a_changed_file_is_another_component() {
     let bench = Bench::new();
     let plugin = bench.add("guest", &guests::measuring("1"));
     let first = bench.check(request(&plugin, Table::of(&[]))).await;
+    let ran = bench.host.digest(&plugin);
     bench.add("guest", &guests::measuring("2"));
+    assert_eq!(bench.host.digest(&plugin), ran, "what ran is told, not what lies there now");
     let second = bench.check(request(&plugin, Table::of(&[]))).await;
+    assert_ne!(bench.host.digest(&plugin), ran);
     let value = |outcome: &CheckOutcome| match outcome {
         CheckOutcome::Measured(measured) => measured[0].value,
         other => panic!("{other:?}"),

@@ -1,25 +1,28 @@
 //! Nulls and NaNs.
 
-use crate::cells::{Cells, each};
+use crate::cells::{Cells, Column};
 
 /// How many rows of a column have no value, and how many have a NaN.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counts {
+pub(super) struct Counts {
     /// Rows without a value.
-    pub(crate) nulls: u64,
+    pub(super) nulls: u64,
     /// Rows with a NaN; they are not among the nulls.
-    pub(crate) nans: u64,
+    pub(super) nans: u64,
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, cells: &Cells) {
-        self.nulls += cells.null_count() as u64;
-        if let Cells::Numbers(numbers) = cells {
-            each(numbers, |x| self.nans += u64::from(x.is_nan()));
+    pub(super) fn add(&mut self, column: &Column) {
+        let nulls = column.cells().null_count() as u64;
+        self.nulls += nulls;
+        if matches!(column.cells(), Cells::Numbers(_)) {
+            // Nulls stand as NaN among the numbers.
+            let gaps: u64 = column.numbers().iter().map(|x| u64::from(x.is_nan())).sum();
+            self.nans += gaps - nulls;
         }
     }
 
-    pub(crate) fn merge(&mut self, later: &Self) {
+    pub(super) fn merge(&mut self, later: &Self) {
         self.nulls += later.nulls;
         self.nans += later.nans;
     }

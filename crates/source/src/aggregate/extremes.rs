@@ -1,36 +1,66 @@
 //! Least and greatest value.
 
-use crate::cells::Cells;
+/// Numbers that are compared side by side.
+const LANES: usize = 8;
 
 /// The least and the greatest value of a column; nulls and NaNs are left out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Extremes {
-    ends: Option<(f64, f64)>,
+#[derive(Debug, Clone)]
+pub(super) struct Extremes {
+    least: f64,
+    most: f64,
+}
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Self { least: f64::INFINITY, most: f64::NEG_INFINITY }
+    }
 }
 
 impl Extremes {
-    pub(crate) fn add(&mut self, cells: &Cells) {
-        let mut ends = self.ends.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-        let mut any = self.ends.is_some();
-        cells.each_number(|x| {
-            any = true;
-            ends = (if x < ends.0 { x } else { ends.0 }, if x > ends.1 { x } else { ends.1 });
-        });
-        self.ends = any.then_some(ends);
+    /// Takes numbers in; a NaN stands where there is no value, and is neither below nor above anything.
+    pub(super) fn add(&mut self, numbers: &[f64]) {
+        let (mut least, mut most) = ([self.least; LANES], [self.most; LANES]);
+        let (eights, rest) = numbers.as_chunks::<LANES>();
+        for numbers in eights {
+            for lane in 0..LANES {
+                least[lane] = if numbers[lane] < least[lane] { numbers[lane] } else { least[lane] };
+                most[lane] = if numbers[lane] > most[lane] { numbers[lane] } else { most[lane] };
+            }
+        }
+        self.least = least.iter().chain(rest).copied().fold(self.least, f64::min);
+        self.most = most.iter().chain(rest).copied().fold(self.most, f64::max);
     }
 
-    pub(crate) fn merge(&mut self, later: &Self) {
-        self.ends = match (self.ends, later.ends) {
-            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-            (one, other) => one.or(other),
-        };
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.least = self.least.min(later.least);
+        self.most = self.most.max(later.most);
     }
 
-    pub(crate) fn minimum(&self) -> Option<f64> {
-        self.ends.map(|ends| ends.0)
+    pub(super) fn minimum(&self) -> Option<f64> {
+        // 0 and -0 are equal; which of them came first shall not show.
+        (self.least <= self.most).then_some(self.least + 0.0)
     }
 
-    pub(crate) fn maximum(&self) -> Option<f64> {
-        self.ends.map(|ends| ends.1)
+    pub(super) fn maximum(&self) -> Option<f64> {
+        (self.least <= self.most).then_some(self.most + 0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_left_out_and_infinities_count() {
+        let mut extremes = Extremes::default();
+        extremes.add(&[f64::NAN; 20]);
+        assert_eq!((extremes.minimum(), extremes.maximum()), (None, None));
+        let mut numbers = [f64::NAN; 20];
+        (numbers[3], numbers[19]) = (-2.0, f64::INFINITY);
+        extremes.add(&numbers);
+        assert_eq!((extremes.minimum(), extremes.maximum()), (Some(-2.0), Some(f64::INFINITY)));
+        let mut one = Extremes::default();
+        one.add(&[f64::INFINITY]);
+        assert_eq!((one.minimum(), one.maximum()), (Some(f64::INFINITY), Some(f64::INFINITY)));
     }
 }

@@ -13,7 +13,7 @@ use crate::cells::{Cells, each};
 
 /// How often each value of a column occurs; nulls and NaNs are left out, and 0 and -0 are one value.
 #[derive(Debug, Clone)]
-pub(crate) struct Frequencies {
+pub(super) struct Frequencies {
     kind: FieldKind,
     integers: HashMap<i64, u64>,
     numbers: HashMap<u64, u64>,
@@ -21,13 +21,17 @@ pub(crate) struct Frequencies {
 }
 
 impl Frequencies {
-    pub(crate) fn new(kind: FieldKind) -> Self {
+    pub(super) fn new(kind: FieldKind) -> Self {
         Self { kind, integers: HashMap::default(), numbers: HashMap::default(), texts: HashMap::default() }
     }
 
-    pub(crate) fn add(&mut self, cells: &Cells) -> Result<(), ArrowError> {
+    pub(super) fn add(&mut self, cells: &Cells) -> Result<(), ArrowError> {
         match cells {
-            Cells::Numbers(_) => cells.each_number(|x| *self.numbers.entry((x + 0.0).to_bits()).or_insert(0) += 1),
+            Cells::Numbers(numbers) => each(numbers, |x| {
+                if !x.is_nan() {
+                    *self.numbers.entry((x + 0.0).to_bits()).or_insert(0) += 1;
+                }
+            }),
             Cells::Integers(integers) | Cells::Times(integers) => {
                 each(integers, |x| *self.integers.entry(x).or_insert(0) += 1);
             }
@@ -40,19 +44,19 @@ impl Frequencies {
         Ok(())
     }
 
-    pub(crate) fn merge(&mut self, later: Self) {
+    pub(super) fn merge(&mut self, later: Self) {
         join(&mut self.integers, later.integers);
         join(&mut self.numbers, later.numbers);
         join(&mut self.texts, later.texts);
     }
 
     /// How many different values there are.
-    pub(crate) fn distinct(&self) -> u64 {
+    pub(super) fn distinct(&self) -> u64 {
         (self.integers.len() + self.numbers.len() + self.texts.len()) as u64
     }
 
     /// The most frequent values, ties by value: numbers by size, texts by their bytes.
-    pub(crate) fn top(&self, limit: usize) -> Vec<(String, u64)> {
+    pub(super) fn top(&self, limit: usize) -> Vec<(String, u64)> {
         match self.kind {
             FieldKind::Number => {
                 let numbers = self.numbers.iter().map(|(bits, count)| (f64::from_bits(*bits), *count)).collect();

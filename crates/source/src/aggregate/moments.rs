@@ -1,21 +1,17 @@
 //! Mean and sample standard deviation, stable however large the values and however many the rows.
 
-use crate::cells::Cells;
-
-/// Values are gathered to blocks of this length, counted from the first row, so that the result does not depend on
-/// how a scan cuts its batches.
-const BLOCK: usize = 1_024;
+use super::block::Pending;
 
 /// Count, mean and squared deviations, joined block by block with the update of Chan, Golub and LeVeque.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Moments {
+pub(super) struct Moments {
     joined: Joined,
-    pending: Vec<f64>,
+    pending: Pending<1>,
 }
 
 /// The mean is kept as a distance from one of the values: large values that lie close together keep their digits.
 #[derive(Debug, Clone, Copy, Default)]
-struct Joined {
+pub(super) struct Joined {
     count: f64,
     origin: f64,
     offset: f64,
@@ -23,51 +19,60 @@ struct Joined {
 }
 
 impl Moments {
-    pub(crate) fn add(&mut self, cells: &Cells) {
-        cells.each_number(|x| {
-            self.pending.push(x);
-            if self.pending.len() == BLOCK {
-                self.joined = self.joined.with(Joined::of(&self.pending));
-                self.pending.clear();
-            }
-        });
+    /// Takes numbers in; a NaN stands where there is no value.
+    pub(super) fn add(&mut self, numbers: &[f64]) {
+        let joined = &mut self.joined;
+        self.pending.add([numbers], |[x]| !x.is_nan(), |[block]| *joined = joined.with(Joined::of(block)));
     }
 
-    pub(crate) fn merge(&mut self, later: &Self) {
-        self.joined = self.whole().with(later.whole());
-        self.pending.clear();
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.flush();
+        self.joined = self.joined.with(later.clone().whole());
     }
 
     /// The arithmetic mean.
-    pub(crate) fn mean(&self) -> Option<f64> {
+    pub(super) fn mean(&mut self) -> Option<f64> {
         let whole = self.whole();
         (whole.count > 0.0).then_some(whole.origin + whole.offset)
     }
 
     /// The sample standard deviation; none for fewer than two values.
-    pub(crate) fn deviation(&self) -> Option<f64> {
+    pub(super) fn deviation(&mut self) -> Option<f64> {
         let whole = self.whole();
         (whole.count > 1.0).then(|| (whole.squares / (whole.count - 1.0)).sqrt())
     }
 
-    fn whole(&self) -> Joined {
-        self.joined.with(Joined::of(&self.pending))
+    fn whole(&mut self) -> Joined {
+        self.flush();
+        self.joined
+    }
+
+    fn flush(&mut self) {
+        let [rest] = self.pending.rest();
+        self.joined = self.joined.with(Joined::of(rest));
     }
 }
 
 impl Joined {
-    fn of(values: &[f64]) -> Self {
+    /// Of a block's values.
+    pub(super) fn of(values: &[f64]) -> Self {
         let Some(origin) = values.first().copied() else { return Self::default() };
         let count = values.len() as f64;
-        let offset = values.iter().map(|x| x - origin).sum::<f64>() / count;
+        let offset = sum(values, |x| x - origin) / count;
         if !offset.is_finite() {
-            return Self::unbounded(count, values.iter().sum::<f64>() / count);
+            return Self::unbounded(count, sum(values, |x| x) / count);
         }
-        let squares = values.iter().map(|x| (x - origin - offset) * (x - origin - offset)).sum();
+        let squares = sum(values, |x| (x - origin - offset) * (x - origin - offset));
         Self { count, origin, offset, squares }
     }
 
-    fn with(self, later: Self) -> Self {
+    /// The squared distances from the mean, summed up.
+    pub(super) fn squares(self) -> f64 {
+        self.squares
+    }
+
+    /// Joined with values that come later.
+    pub(super) fn with(self, later: Self) -> Self {
         if self.count == 0.0 || later.count == 0.0 {
             return if self.count == 0.0 { later } else { self };
         }
@@ -90,16 +95,26 @@ impl Joined {
     }
 }
 
+/// In eight lanes, which are added up side by side.
+fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for values in eights {
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane += of(*value);
+        }
+    }
+    lanes.into_iter().sum::<f64>() + rest.iter().map(|value| of(*value)).sum::<f64>()
+}
+
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::array::Float64Array;
-
     use super::*;
 
     fn moments(values: &[f64], batch: usize) -> Moments {
         let mut moments = Moments::default();
         for part in values.chunks(batch) {
-            moments.add(&Cells::Numbers(Float64Array::from(part.to_vec())));
+            moments.add(part);
         }
         moments
     }
@@ -107,7 +122,7 @@ mod tests {
     #[test]
     fn large_close_values_keep_their_digits() {
         let values: Vec<f64> = (0..30_000).map(|i| 1e9 + f64::from(i % 3)).collect();
-        let found = moments(&values, 1_000);
+        let mut found = moments(&values, 1_000);
         assert_eq!(found.mean(), Some(1e9 + 1.0));
         let exact = (20_000.0_f64 / 29_999.0).sqrt();
         assert!((found.deviation().expect("two values") / exact - 1.0).abs() < 1e-12);
@@ -116,14 +131,14 @@ mod tests {
     #[test]
     fn batches_do_not_change_a_bit() {
         let values: Vec<f64> = (0..5_000).map(|i| f64::from(i).sin() * 1e3).collect();
-        let whole = moments(&values, 5_000);
+        let mut whole = moments(&values, 5_000);
         assert_eq!(whole.mean(), moments(&values, 7).mean());
         assert_eq!(whole.deviation(), moments(&values, 333).deviation());
     }
 
     #[test]
     fn infinities_stay_infinite() {
-        let infinite = moments(&[1.0, f64::INFINITY, f64::INFINITY], 1);
+        let mut infinite = moments(&[1.0, f64::INFINITY, f64::INFINITY], 1);
         assert_eq!(infinite.mean(), Some(f64::INFINITY));
         assert!(infinite.deviation().expect("values").is_nan());
     }

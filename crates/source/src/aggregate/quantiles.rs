@@ -1,54 +1,68 @@
 //! Exact quantiles by linear interpolation, as numpy computes them.
 
-use crate::cells::Cells;
-
-/// Sorting once is cheaper than selecting when more than this many quantiles of one column are asked.
-const SELECTIONS_MAX: usize = 4;
+use super::keys::{number, push_keys, select};
 
 /// All values of a column, shared by every quantile asked of it; nulls and NaNs are left out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Quantiles {
-    values: Vec<f64>,
-    answered: usize,
-    sorted: bool,
+#[derive(Debug, Clone)]
+pub(super) struct Quantiles {
+    /// The values as keys, a run for each part of the scan.
+    runs: Vec<Vec<u64>>,
+    asked: Vec<f64>,
+    /// Answers to `asked`, found together.
+    found: Vec<f64>,
+}
+
+impl Default for Quantiles {
+    fn default() -> Self {
+        Self { runs: vec![Vec::new()], asked: Vec::new(), found: Vec::new() }
+    }
 }
 
 impl Quantiles {
-    pub(crate) fn add(&mut self, cells: &Cells) {
-        self.values.reserve(cells.len() - cells.null_count());
-        cells.each_number(|x| self.values.push(x));
+    /// Takes numbers in; a NaN stands where there is no value.
+    pub(super) fn add(&mut self, numbers: &[f64]) {
+        self.runs.iter_mut().take(1).for_each(|run| push_keys(run, numbers));
     }
 
-    pub(crate) fn merge(&mut self, later: &Self) {
-        self.values.extend_from_slice(&later.values);
+    pub(super) fn merge(&mut self, later: Self) {
+        self.runs.extend(later.runs);
     }
 
-    /// The quantile at `share` of 0..=1.
-    pub(crate) fn at(&mut self, share: f64) -> Option<f64> {
-        let last = self.values.len().checked_sub(1)?;
-        let place = last as f64 * share;
-        let low = (place.floor() as usize).min(last);
-        let (a, b) = self.neighbours(low, (low + 1).min(last));
-        Some(between(a, b, place - low as f64))
+    /// Says which quantile will be asked, so that all can be found together.
+    pub(super) fn expect(&mut self, share: f64) {
+        self.asked.push(share);
     }
 
-    fn neighbours(&mut self, low: usize, high: usize) -> (f64, f64) {
-        self.answered += 1;
-        if !self.sorted && self.answered > SELECTIONS_MAX {
-            self.values.sort_unstable_by(f64::total_cmp);
-            self.sorted = true;
+    /// The quantile at `share` of 0..=1, which must have been expected.
+    pub(super) fn at(&mut self, share: f64) -> Option<f64> {
+        let count: usize = self.runs.iter().map(Vec::len).sum();
+        let last = count.checked_sub(1)?;
+        if self.found.is_empty() {
+            let ranks: Vec<usize> =
+                self.asked.iter().flat_map(|share| <[usize; 2]>::from(ranks(*share, last))).collect();
+            let keys = select(&self.runs, &ranks);
+            let pairs = self.asked.iter().zip(keys.as_chunks::<2>().0);
+            self.found = pairs
+                .map(|(share, [a, b])| between(number(*a), number(*b), last as f64 * share - ranks_floor(*share, last)))
+                .collect();
         }
-        if self.sorted {
-            return (self.values[low], self.values[high]);
-        }
-        let (_, a, above) = self.values.select_nth_unstable_by(low, f64::total_cmp);
-        let a = *a;
-        (a, above.iter().copied().min_by(f64::total_cmp).unwrap_or(a))
+        let place = self.asked.iter().position(|asked| *asked == share)?;
+        self.found.get(place).copied()
     }
 }
 
+/// The ranks that a quantile lies between.
+fn ranks(share: f64, last: usize) -> (usize, usize) {
+    let low = ((last as f64 * share).floor() as usize).min(last);
+    (low, (low + 1).min(last))
+}
+
+fn ranks_floor(share: f64, last: usize) -> f64 {
+    ranks(share, last).0 as f64
+}
+
 /// Linear interpolation from whichever end is nearer, which is monotonic and exact at both.
-fn between(a: f64, b: f64, share: f64) -> f64 {
+pub(crate) fn between(a: f64, b: f64, share: f64) -> f64 {
     match b - a {
         _ if a == b || share == 0.0 => a,
         apart if share < 0.5 => a + apart * share,
@@ -58,21 +72,24 @@ fn between(a: f64, b: f64, share: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::array::Float64Array;
-
     use super::*;
 
     #[test]
     fn agrees_with_numpy() {
         let mut quantiles = Quantiles::default();
-        quantiles.add(&Cells::Numbers(Float64Array::from(vec![7.0, 1.0, f64::NAN, 3.0, 10.0])));
+        quantiles.add(&[7.0, 1.0, f64::NAN]);
+        let mut later = Quantiles::default();
+        later.add(&[3.0, 10.0]);
+        quantiles.merge(later);
         // numpy.quantile([7, 1, 3, 10], q)
-        for (share, value) in
-            [(0.0, 1.0), (0.25, 2.5), (0.5, 5.0), (0.75, 7.75), (0.95, 9.55), (1.0, 10.0), (0.25, 2.5)]
-        {
+        let golden = [(0.0, 1.0), (0.25, 2.5), (0.5, 5.0), (0.75, 7.75), (0.95, 9.55), (1.0, 10.0), (0.25, 2.5)];
+        golden.iter().for_each(|(share, _)| quantiles.expect(*share));
+        for (share, value) in golden {
             let found = quantiles.at(share).expect("values");
             assert!((found - value).abs() < 1e-12, "{share}: {found}");
         }
-        assert_eq!(Quantiles::default().at(0.5), None);
+        let mut empty = Quantiles::default();
+        empty.expect(0.5);
+        assert_eq!(empty.at(0.5), None);
     }
 }

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Frame, FrameError, Sources, Span, Values};
-use watchkeeper_model::{FilesSource, Name, Source, SourceKind, Time, ViewSource};
+use watchkeeper_model::{
+    DatabaseRows, DatabaseServer, DatabaseSource, FilesSource, Name, Secret, Source, SourceKind, Time, ViewSource,
+};
 use watchkeeper_source::DataSources;
+use watchkeeper_testkit::Postgres;
 
 /// A folder with files, and sources over them.
 pub(crate) struct Workspace {
@@ -54,6 +58,36 @@ impl Workspace {
         let inputs = inputs.iter().map(|input| named(input)).collect();
         let kind = SourceKind::View(ViewSource { sql: sql.to_owned(), inputs });
         self.sources.insert(named(name), Source { time_column: time_column.map(str::to_owned), kind });
+        self
+    }
+
+    /// A source in a PostgreSQL server of the test's own, whose URL is kept in a file.
+    pub(crate) fn postgres(self, name: &str, server: &Postgres, rows: DatabaseRows, time: Option<&str>) -> Self {
+        self.write("secrets/url", server.url());
+        self.database(name, DatabaseServer::Postgres(Secret::File("secrets/url".into())), rows, time)
+    }
+
+    pub(crate) fn database(
+        self,
+        name: &str,
+        server: DatabaseServer,
+        rows: DatabaseRows,
+        time_column: Option<&str>,
+    ) -> Self {
+        let kind = SourceKind::Database(DatabaseSource { server, rows, timeout: Duration::from_secs(20) });
+        self.source(name, kind, time_column)
+    }
+
+    pub(crate) fn source(mut self, name: &str, kind: SourceKind, time_column: Option<&str>) -> Self {
+        self.sources.insert(named(name), Source { time_column: time_column.map(str::to_owned), kind });
+        self
+    }
+
+    /// Gives the statements of a source in a database so much time.
+    pub(crate) fn limited(mut self, name: &str, limit: Duration) -> Self {
+        if let Some(Source { kind: SourceKind::Database(source), .. }) = self.sources.get_mut(&named(name)) {
+            source.timeout = limit;
+        }
         self
     }
 

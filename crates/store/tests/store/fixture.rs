@@ -25,7 +25,8 @@ fn series() -> Series {
 
 fn report() -> SeriesReport {
     let (series, limit) = (series(), "above 0.05".to_owned());
-    SeriesReport { series, value: Some(0.07), baseline: Some(0.1), verdict: Verdict::Breach, limit, detail: None }
+    let (excess, verdict) = (None, Verdict::Breach);
+    SeriesReport { series, value: Some(0.07), baseline: Some(0.1), verdict, limit, excess, detail: None }
 }
 
 pub(crate) fn incident(id: &str, monitor: &str) -> Incident {
@@ -60,6 +61,8 @@ fn facts(incident: &Incident) -> Facts {
         run: Some(format!("r{}", incident.id)),
         at: incident.opened_at,
         series: incident.series.clone(),
+        more_series: 0,
+        trend: None,
         drill: incident.drill,
     }
 }

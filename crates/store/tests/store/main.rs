@@ -1,6 +1,7 @@
 //! The store on real SQLite: what a claim, a step, a message and a ledger row survive.
 #![expect(clippy::unwrap_used, reason = "a broken expectation stops the test")]
 
+mod baseline;
 mod daemon;
 mod fencing;
 mod fixture;

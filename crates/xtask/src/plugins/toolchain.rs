@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::say;
+use crate::{debian, say};
 
 /// The target of every check: no system interface at all.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -44,7 +44,7 @@ impl Toolchain {
         if has_target() || (add_target(plugins) && has_target()) {
             return Ok(Self::Active);
         }
-        if has_debian() || (install_debian() && has_debian()) {
+        if has_debian() || (debian::install(&PACKAGES) && has_debian()) {
             return Ok(Self::Debian);
         }
         bail!(
@@ -115,25 +115,6 @@ fn add_target(plugins: &Path) -> bool {
 fn has_debian() -> bool {
     let parts = ["/usr/bin/rustc", "/usr/bin/cargo", "/usr/bin/wasm-ld", DEBIAN_SOURCE];
     parts.iter().all(|part| Path::new(part).exists())
-}
-
-/// Installing needs Debian and root; elsewhere the message of [`Toolchain::find`] says what to do.
-fn install_debian() -> bool {
-    if !Path::new("/etc/debian_version").exists() || !is_root() {
-        return false;
-    }
-    say(&format!("installing {} with apt-get", PACKAGES.join(" ")));
-    let mut install = clean("apt-get");
-    install
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(PACKAGES);
-    succeeds(&mut install)
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 /// Only the outcome matters: a step that fails is followed by the next way.

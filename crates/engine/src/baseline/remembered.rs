@@ -1,0 +1,67 @@
+//! A frame that is asked once: it answers from memory, and asks the rows only what it does not know.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::{
+    memory::Memory,
+    origin::Origin,
+    replay::{KeptScan, RecordingScan},
+};
+use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
+
+/// A frame with a memory.
+pub(crate) struct RememberedFrame {
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) origin: Arc<Origin>,
+}
+
+#[async_trait]
+impl Frame for RememberedFrame {
+    fn fields(&self) -> &[Field] {
+        &self.memory.fields
+    }
+
+    fn time_column(&self) -> Option<&str> {
+        self.memory.time_column.as_deref()
+    }
+
+    async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        let known = self.memory.answers(asks);
+        let unknown = asks.iter().zip(&known).filter(|(_, answer)| answer.is_none());
+        let unknown: Vec<Aggregate> = unknown.map(|(ask, _)| ask.clone()).collect();
+        let mut learnt = Vec::new();
+        if !unknown.is_empty() {
+            learnt = self.origin.frame().await?.aggregate(&unknown).await?;
+            self.memory.learn(&unknown, &learnt);
+        }
+        let mut learnt = learnt.into_iter();
+        let answers = known.into_iter().map(|answer| answer.or_else(|| learnt.next()));
+        let answers: Option<Vec<Answer>> = answers.collect();
+        answers.ok_or_else(|| FrameError("the baseline did not answer every question".to_owned()))
+    }
+
+    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        let query = |result: OnceCell<Arc<dyn Frame>>| Origin::Query {
+            of: Arc::clone(&self.origin),
+            sql: sql.to_owned(),
+            result,
+        };
+        if let Some(memory) = self.memory.query(sql) {
+            return Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new())) }));
+        }
+        let result = self.origin.frame().await?.query(sql).await?;
+        let memory = self.memory.learn_query(sql, &*result);
+        Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new_with(Some(result)))) }))
+    }
+
+    async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+        if let Some(chunks) = self.memory.scan(columns) {
+            return Ok(Box::new(KeptScan::new(chunks)));
+        }
+        let scan = self.origin.frame().await?.scan(columns).await?;
+        Ok(Box::new(RecordingScan::new(scan, Arc::clone(&self.memory), columns)))
+    }
+}

@@ -1,0 +1,59 @@
+//! Trend: how the worst series went over the last ticks, added to what people are told.
+
+use watchkeeper_model::{Facts, Monitor, Series, Threshold, Trend, TrendPoint};
+
+use crate::{
+    Engine, EngineError, Evaluation,
+    evaluation::unmeasured,
+    ports::store::{CheckRecord, PastTick},
+};
+
+/// So many earlier ticks are shown; more do not fit into a small chart.
+const TICKS_MAX: u32 = 60;
+
+impl Engine {
+    /// Adds the recent ticks of the worst series to every message and planned step of a record.
+    pub(crate) async fn add_trends(
+        &self,
+        monitor: &Monitor,
+        evaluation: &Evaluation,
+        record: &mut CheckRecord,
+    ) -> Result<(), EngineError> {
+        if record.steps.is_empty() && record.messages.is_empty() {
+            return Ok(());
+        }
+        let past = self.ports.store.past_ticks(&monitor.id, evaluation.at, TICKS_MAX).await?;
+        let add = |facts: &mut Facts| {
+            facts.trend = facts.worst().and_then(|worst| trend(monitor, &worst.series, &past, evaluation));
+        };
+        record.steps.iter_mut().for_each(|step| add(&mut step.facts));
+        record.messages.iter_mut().for_each(|message| add(&mut message.message.facts));
+        Ok(())
+    }
+}
+
+/// One series over the past ticks and this one; `None` when fewer than two of them measured it.
+fn trend(monitor: &Monitor, series: &Series, past: &[PastTick], now: &Evaluation) -> Option<Trend> {
+    let mut points: Vec<TrendPoint> = past.iter().map(|tick| earlier(series, tick)).collect();
+    points.push(now.point(series));
+    if points.iter().filter(|point| point.value.is_some()).count() < 2 {
+        return None;
+    }
+    let threshold: Option<&Threshold> = monitor.threshold_of(series);
+    Some(Trend {
+        series: series.clone(),
+        breach: threshold.and_then(|threshold| threshold.breach.clone()),
+        warn: threshold.and_then(|threshold| threshold.warn.clone()),
+        points,
+    })
+}
+
+fn earlier(series: &Series, tick: &PastTick) -> TrendPoint {
+    let found = tick.series.iter().find(|past| past.series == *series);
+    TrendPoint {
+        at: tick.at,
+        value: found.and_then(|past| past.value),
+        baseline: found.and_then(|past| past.baseline),
+        verdict: found.map_or_else(|| unmeasured(tick.verdict), |past| past.verdict),
+    }
+}

@@ -1,0 +1,162 @@
+//! How each database writes what is asked of it; one file a database.
+
+mod postgres;
+mod ranked;
+mod sqlite;
+
+use datafusion::sql::unparser::dialect::Dialect as Unparsing;
+use watchkeeper_engine::ports::frame::Span;
+
+use super::column::Form;
+
+/// A kind of SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+/// A column within an aggregate statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measured {
+    /// `k0` is its value, `v0` the same as a float without NaN, `p0` the mean of all `v0`.
+    pub(crate) number: usize,
+    pub(crate) form: Form,
+}
+
+impl Measured {
+    pub(crate) fn key(self) -> String {
+        format!("k{}", self.number)
+    }
+
+    pub(crate) fn value(self) -> String {
+        format!("v{}", self.number)
+    }
+
+    pub(crate) fn pivot(self) -> String {
+        format!("p{}", self.number)
+    }
+}
+
+impl Dialect {
+    /// A name, quoted.
+    pub(crate) fn quote(self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    /// A table's name, quoted; a dot divides the schema from the table.
+    pub(crate) fn quote_path(self, path: &str) -> String {
+        path.split('.').map(|part| self.quote(part)).collect::<Vec<_>>().join(".")
+    }
+
+    /// A column in the one type that its form is read in.
+    pub(crate) fn plain(self, form: Form, column: &str) -> String {
+        match self {
+            Self::Postgres => postgres::plain(form, column),
+            Self::Sqlite => sqlite::plain(form, column),
+        }
+    }
+
+    /// A plain column as it comes over the wire: times in microseconds since 1970 UTC.
+    pub(crate) fn wire(self, form: Form, plain: &str) -> String {
+        match self {
+            _ if !form.is_time() => plain.to_owned(),
+            Self::Postgres => postgres::micros(plain),
+            Self::Sqlite => sqlite::micros(plain),
+        }
+    }
+
+    /// A plain column as a float without NaN; times in microseconds.
+    pub(crate) fn number(self, form: Form, plain: &str) -> String {
+        match self {
+            Self::Postgres => postgres::number(form, plain),
+            Self::Sqlite => sqlite::number(form, plain),
+        }
+    }
+
+    /// The conditions that keep the rows of a span, on a column of the table itself.
+    pub(crate) fn within(self, form: Form, column: &str, span: Span) -> Vec<String> {
+        match self {
+            Self::Postgres => postgres::within(form, column, span),
+            Self::Sqlite => sqlite::within(column, span),
+        }
+    }
+
+    /// What equal values are grouped by.
+    pub(crate) fn group(self, column: Measured) -> String {
+        match column.form {
+            Form::Number => column.value(),
+            Form::Zoned | Form::Naive | Form::Date => self.wire(column.form, &column.key()),
+            _ => column.key(),
+        }
+    }
+
+    /// A float as it stands in SQL.
+    pub(crate) fn literal(self, number: f64) -> String {
+        match self {
+            Self::Postgres => postgres::literal(number),
+            Self::Sqlite => sqlite::literal(number),
+        }
+    }
+
+    /// The natural logarithm of a float above 0.
+    pub(crate) fn logarithm(self, of: &str) -> String {
+        match self {
+            Self::Postgres => format!("ln({of})"),
+            Self::Sqlite => format!("watch_ln({of})"),
+        }
+    }
+
+    /// An integer of any size as text.
+    pub(crate) fn digits(self, of: &str) -> String {
+        format!("CAST({of} AS TEXT)")
+    }
+
+    /// A quantile by linear interpolation; what the cells mean is up to the dialect's reading of them.
+    pub(crate) fn quantile(self, column: Measured, share: f64) -> Vec<String> {
+        match self {
+            Self::Postgres => postgres::quantile(column, share),
+            Self::Sqlite => ranked::quantile(column, share),
+        }
+    }
+
+    /// The counts of a histogram's bins, as a JSON array of `[bin, count]`.
+    pub(crate) fn histogram(self, column: Measured, edges: &[f64]) -> String {
+        match self {
+            Self::Postgres => postgres::histogram(column, edges),
+            Self::Sqlite => sqlite::histogram(column, edges),
+        }
+    }
+
+    /// The most frequent values, as a JSON array of `[text, count]`.
+    pub(crate) fn top(self, column: Measured, limit: u32) -> String {
+        match self {
+            Self::Postgres => postgres::top(&self.group(column), limit),
+            Self::Sqlite => sqlite::top(column.form, &self.group(column), limit),
+        }
+    }
+
+    /// More tables that a statement needs beside `measured`: names and queries.
+    pub(crate) fn ranks(self, columns: &[Measured]) -> Vec<(String, String)> {
+        match self {
+            Self::Postgres => Vec::new(),
+            Self::Sqlite => columns.iter().map(|column| ranked::table(*column)).collect(),
+        }
+    }
+
+    /// Whether a float that is cast to an integer is rounded, not cut.
+    pub(crate) fn cast_rounds(self) -> bool {
+        match self {
+            Self::Postgres => true,
+            Self::Sqlite => false,
+        }
+    }
+
+    /// How a planned query is written.
+    pub(crate) fn unparsing(self) -> Box<dyn Unparsing> {
+        match self {
+            Self::Postgres => Box::new(postgres::Unparsed),
+            Self::Sqlite => Box::new(sqlite::Unparsed),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A frame over rows in a database: what is asked of it becomes statements that run there.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Span};
+
+use super::asks::{ASKS_MAX, Statement};
+use super::pushed::{Input, translate};
+use super::relation::Opened;
+use crate::aggregate::Questions;
+use crate::session::Sessions;
+
+/// The name that a frame goes by in SQL.
+const INPUT: &str = "input";
+
+/// The rows of a source in a database within a span, or the rows of a query over them.
+pub(crate) struct DatabaseFrame {
+    opened: Opened,
+    span: Span,
+    sessions: Arc<Sessions>,
+}
+
+impl DatabaseFrame {
+    /// The rows within a span, which needs a time column unless it is unbounded.
+    pub(crate) fn new(opened: Opened, span: Span, sessions: Arc<Sessions>) -> Result<Self, FrameError> {
+        if span != Span::default() && opened.relation.time.is_none() {
+            return Err(opened.shape.windowless());
+        }
+        Ok(Self { opened, span, sessions })
+    }
+
+    async fn ask(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        let Opened { database, shape, relation } = &self.opened;
+        let statement = Statement::new(database.dialect(), shape, relation, self.span, asks)?;
+        let row = database.row(&statement.sql).await?;
+        statement.answers(&row).map_err(|what| shape.fault(what))
+    }
+}
+
+#[async_trait]
+impl Frame for DatabaseFrame {
+    fn fields(&self) -> &[Field] {
+        &self.opened.shape.fields
+    }
+
+    fn time_column(&self) -> Option<&str> {
+        self.opened.relation.time.map(|index| self.opened.relation.columns[index].name.as_str())
+    }
+
+    async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        // The same rules as in process on what may be asked of which column.
+        Questions::new(&self.opened.shape, asks)?;
+        let mut answers = Vec::with_capacity(asks.len());
+        for asks in asks.chunks(ASKS_MAX) {
+            answers.extend(self.ask(asks).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        let Opened { database, shape, relation } = &self.opened;
+        let query = relation.select_all(database.dialect(), self.span);
+        let input = Input { name: INPUT, columns: &relation.columns, query };
+        let translated = translate(&self.sessions, database.dialect(), &[input], sql).await;
+        let translated = translated.map_err(|what| shape.fault(what))?;
+        // What the database does not understand is said now, not when the rows are read.
+        database.columns_of_query(&translated.query).await?;
+        let opened = Opened::of_query(&shape.source, None, &translated.query, translated.columns, database)?;
+        Ok(Arc::new(Self { opened, span: Span::default(), sessions: Arc::clone(&self.sessions) }))
+    }
+
+    async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+        let Opened { database, shape, relation } = &self.opened;
+        let wanted = columns.iter().map(|column| shape.readable(column)).collect::<Result<Vec<_>, _>>()?;
+        if wanted.is_empty() {
+            return Err(shape.fault("a scan names no column; name at least one"));
+        }
+        let dialect = database.dialect();
+        let named: Vec<(usize, String)> =
+            wanted.iter().enumerate().map(|(k, index)| (*index, format!("k{k}"))).collect();
+        let wire = named.iter().map(|(index, name)| dialect.wire(relation.columns[*index].form, name));
+        let wire = wire.collect::<Vec<_>>().join(", ");
+        let sql = format!("WITH input AS ({}) SELECT {wire} FROM input", relation.select(dialect, &named, self.span));
+        database.scan(&sql, wanted.iter().map(|index| shape.fields[*index].kind).collect()).await
+    }
+}

@@ -1,0 +1,75 @@
+//! The kind `http`: a JSON document behind a URL, of which an array of objects is the rows.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::json::ReaderBuilder;
+use datafusion::arrow::json::reader::infer_json_schema_from_iterator;
+use serde_json::Value;
+use url::Url;
+use watchkeeper_engine::ports::frame::FrameError;
+use watchkeeper_engine::secret::SecretReader;
+use watchkeeper_model::{FileFormat, HttpSource};
+
+use crate::fault::fault;
+use crate::format::settle;
+use crate::web;
+
+/// The document's text.
+pub(crate) async fn fetch(name: &str, source: &HttpSource, secrets: &SecretReader) -> Result<Vec<u8>, FrameError> {
+    let answer = async {
+        let url = Url::parse(&source.url).map_err(|error| format!("its `url` cannot be used: {error}"))?;
+        let place = web::shown(&url);
+        let answer = web::get(url, source.token.as_ref(), secrets, source.timeout).await?;
+        if answer.status.is_success() { Ok(answer.body) } else { Err(answer.refusal(&place)) }
+    };
+    answer.await.map_err(|what| fault(name, what))
+}
+
+/// The rows in a document.
+pub(crate) fn rows(name: &str, source: &HttpSource, text: &[u8]) -> Result<RecordBatch, FrameError> {
+    let place = Url::parse(&source.url).map_or_else(|_| "its `url`".to_owned(), |url| web::shown(&url));
+    let document: Value = serde_json::from_slice(text)
+        .map_err(|error| fault(name, format!("what {place} gives is not JSON: {error}; check its `url`")))?;
+    let at = if source.pointer.is_empty() { "the document".to_owned() } else { format!("`{}`", source.pointer) };
+    let found = document
+        .pointer(&source.pointer)
+        .ok_or_else(|| fault(name, format!("there is nothing at {at} in what {place} gives; check its `pointer`")))?;
+    let Value::Array(items) = found else {
+        return Err(fault(
+            name,
+            format!("{at} in what {place} gives is {}, not an array; check its `pointer`", kind(found)),
+        ));
+    };
+    if let Some(other) = items.iter().find(|item| !item.is_object()) {
+        return Err(fault(name, format!("{at} in what {place} gives holds {}, not only objects", kind(other))));
+    }
+    if items.is_empty() {
+        let what =
+            format!("{at} in what {place} gives is empty, so its columns are unknown; let it hold at least one object");
+        return Err(fault(name, what));
+    }
+    batch(items)
+        .map_err(|error| fault(name, format!("the objects at {at} in what {place} gives do not make a table: {error}")))
+}
+
+fn batch(items: &[Value]) -> Result<RecordBatch, ArrowError> {
+    let learned = infer_json_schema_from_iterator(items.iter().map(Ok))?;
+    let schema = Arc::new(settle(FileFormat::Jsonl, Schema::new(learned.fields)));
+    let mut decoder = ReaderBuilder::new(Arc::clone(&schema)).with_batch_size(items.len()).build_decoder()?;
+    decoder.serialize(items)?;
+    Ok(decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,126 @@
+//! What the watch runs when it comes late, and what it waits for: a clock that stands still says what it is asked for.
+#![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, watch};
+use watchkeeper_engine::{
+    Engine, Ports, Start,
+    ports::{
+        checker::{CheckOutcome, CheckRequest, Checker, Manual},
+        clock::Clock,
+        store::Store,
+    },
+};
+use watchkeeper_model::{Action, Cron, GateAction, GateState, Misfire, Name, Time, Workspace};
+use watchkeeper_store::SqliteStore;
+use watchkeeper_testkit::{RecordingNotifier, ScriptedActions, ScriptedSources, monitor, runbook, time, workspace};
+
+/// Stands still, and passes on what is waited for.
+struct StandingClock {
+    now: Time,
+    waited_for: mpsc::UnboundedSender<Time>,
+}
+
+#[async_trait]
+impl Clock for StandingClock {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    async fn sleep_until(&self, time: Time) {
+        self.waited_for.send(time).expect("the test listens");
+        std::future::pending().await
+    }
+}
+
+/// Remembers for which ticks it was asked.
+#[derive(Default)]
+struct Ticks(Mutex<Vec<Time>>);
+
+#[async_trait]
+impl Checker for Ticks {
+    async fn check(&self, request: CheckRequest) -> CheckOutcome {
+        self.0.lock().expect("no test panics while it holds this").push(request.scheduled_at);
+        CheckOutcome::NoData("nothing is measured here".to_owned())
+    }
+
+    async fn manual(&self, plugin: &str) -> Result<Manual, String> {
+        Err(format!("{plugin} has no manual"))
+    }
+
+    fn digest(&self, _plugin: &str) -> Option<String> {
+        None
+    }
+}
+
+const MARK: &str = "2026-03-02T06:00:00Z";
+const NOW: &str = "2026-03-02T06:05:20Z";
+const NEXT: &str = "2026-03-02T06:06:00Z";
+
+/// Due every minute; a tick may begin three minutes late.
+fn every_minute(misfire: Misfire, jitter: Duration) -> Workspace {
+    let mut monitor = monitor();
+    monitor.schedule.cron = Cron::parse("* * * * *").expect("a crontab line");
+    monitor.schedule.misfire = misfire;
+    monitor.schedule.jitter = jitter;
+    monitor.schedule.starting_deadline = Duration::from_secs(180);
+    let gate = Name::parse("loan-decisions").expect("a name");
+    workspace(monitor, runbook(Action::Gate(GateAction { gate, state: GateState::Paused })))
+}
+
+/// Starts to watch at [`NOW`] where [`MARK`] was the last tick; gives the ticks run, the time waited for and the mark.
+async fn late(misfire: Misfire, jitter: Duration) -> (Vec<Time>, Time, Option<Time>) {
+    let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+    let workspace = every_minute(misfire, jitter);
+    let id = workspace.monitors.keys().next().expect("a monitor").clone();
+    store.skip_to(&id, time(MARK)).await.expect("the mark is set");
+    let (waited_for, mut waits) = mpsc::unbounded_channel();
+    let ticks = Arc::new(Ticks::default());
+    let ports = Ports {
+        clock: Arc::new(StandingClock { now: time(NOW), waited_for }),
+        store: store.clone(),
+        sources: Arc::new(ScriptedSources),
+        checker: ticks.clone(),
+        actions: Arc::new(ScriptedActions::default()),
+        notifier: Arc::new(RecordingNotifier::default()),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let engine = Arc::new(Engine::new(workspace, ports));
+    let watching = tokio::spawn(async move { engine.watch(Start::TakingOver, stopped).await });
+    // What the outbox waits for is sooner.
+    let mut next = time(MARK);
+    while next < time(NEXT) {
+        next = waits.recv().await.expect("the watch waits");
+    }
+    stop.send_replace(true);
+    watching.await.expect("no panic").expect("it ends well");
+    let ran = ticks.0.lock().expect("no test panics while it holds this").clone();
+    (ran, next, store.high_water(&id).await.expect("the mark is read"))
+}
+
+fn minutes(minutes: &[u32]) -> Vec<Time> {
+    minutes.iter().map(|minute| time(&format!("2026-03-02T06:{minute:02}:00Z"))).collect()
+}
+
+#[tokio::test]
+async fn missed_ticks_that_may_still_begin_run_as_the_policy_says_and_are_passed_over_for_good() {
+    for (misfire, ran) in
+        [(Misfire::Skip, minutes(&[])), (Misfire::Latest, minutes(&[5])), (Misfire::All, minutes(&[3, 4, 5]))]
+    {
+        let mark = Some(time("2026-03-02T06:05:00Z"));
+        assert_eq!(late(misfire, Duration::ZERO).await, (ran, time(NEXT), mark), "{misfire:?}");
+    }
+}
+
+#[tokio::test]
+async fn jitter_delays_a_tick_and_is_the_same_every_time() {
+    let (_, first, _) = late(Misfire::Latest, Duration::from_secs(45)).await;
+    let (_, second, _) = late(Misfire::Latest, Duration::from_secs(45)).await;
+    assert!(first > time(NEXT) && first < time(NEXT) + Duration::from_secs(45), "{first}");
+    assert_eq!(first, second);
+}

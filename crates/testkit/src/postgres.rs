@@ -1,0 +1,203 @@
+//! A PostgreSQL database of the test's own, in a throw-away server on loopback that writes down every statement.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tempfile::TempDir;
+
+/// The account that runs the server where the test runs as root, which PostgreSQL refuses.
+const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
+
+/// The database's superuser.
+const USER: &str = "watch";
+
+/// What the server's user is known by; tests look for it where it must not be.
+pub const POSTGRES_PASSWORD: &str = "hunter2-correct-horse";
+
+/// The server that the tests of one process share; it ends with the last database.
+static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+
+/// How many databases there were.
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// An empty database of the test's own.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Arc<Server>,
+    database: String,
+}
+
+/// A throw-away server; dropped, it is stopped and its folder removed.
+#[derive(Debug)]
+struct Server {
+    folder: TempDir,
+    account: Option<&'static str>,
+    port: u16,
+}
+
+impl Postgres {
+    /// Makes an empty database. Needs `initdb` and `pg_ctl`, as Debian's `postgresql` has them.
+    pub fn start() -> Self {
+        let server = Server::shared();
+        let database = format!("shop{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        server.psql("postgres", &format!("create database {database}"));
+        Self { server, database }
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The connection URL, password and all.
+    pub fn url(&self) -> String {
+        format!("postgres://{USER}:{POSTGRES_PASSWORD}@127.0.0.1:{}/{}", self.server.port, self.database)
+    }
+
+    /// The port on loopback.
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    /// Runs a script, and gives what it prints, unaligned.
+    pub fn run(&self, script: &str) -> String {
+        self.server.psql(&self.database, script)
+    }
+
+    /// Every statement so far that somebody who calls himself `application` ran in this database, as the server wrote
+    /// it down.
+    pub fn statements(&self, application: &str) -> Vec<String> {
+        let log = std::fs::read_to_string(self.server.log_path()).expect("the server's log");
+        let own = format!("{application} {}|", self.database);
+        let mut statements: Vec<String> = Vec::new();
+        for line in log.lines() {
+            // A statement of several lines goes on with a tab.
+            match line.split_once('|') {
+                Some((_, rest)) if line.starts_with(&own) => statements.push(rest.to_owned()),
+                _ if line.starts_with('\t') => {
+                    if let Some(last) = statements.last_mut() {
+                        last.push_str(line);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let sent = |line: &String| Some(line.strip_prefix("LOG:  ")?.split_once(": ")?.1.to_owned());
+        statements.iter().filter_map(sent).collect()
+    }
+}
+
+impl Server {
+    fn shared() -> Arc<Self> {
+        let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Self::start());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let account = is_root().then(|| own(folder.path()));
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let server = Self { folder, account, port };
+        server.initialise();
+        server.control(&["-w", "-l", &server.log_path().display().to_string(), "start"]);
+        server
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn initialise(&self) {
+        let secret = self.folder.path().join("password");
+        std::fs::write(&secret, POSTGRES_PASSWORD).expect("written");
+        let data = self.folder.path().join("data");
+        let mut initdb = self.command("initdb");
+        initdb.args(["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "-U", USER]);
+        finish(initdb.arg("--pwfile").arg(secret).arg("-D").arg(&data));
+        let folder = self.folder.path().display();
+        let port = self.port;
+        let settings = format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\nfsync = off\n\
+             log_statement = all\nlog_line_prefix = '%a %d|'\nshared_preload_libraries = 'pg_stat_statements'\n"
+        );
+        std::fs::write(data.join("postgresql.auto.conf"), settings).expect("written");
+    }
+
+    fn control(&self, args: &[&str]) {
+        let mut control = self.command("pg_ctl");
+        finish(control.args(args).arg("-D").arg(self.folder.path().join("data")));
+    }
+
+    fn psql(&self, database: &str, script: &str) -> String {
+        let mut psql = Command::new("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER, "-d", database]);
+        psql.arg("-p").arg(self.port.to_string()).env("PGPASSWORD", POSTGRES_PASSWORD);
+        let started = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut started = started.expect("psql; install the package postgresql-client");
+        let script = script.to_owned();
+        let mut input = started.stdin.take().expect("its input");
+        let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
+        let ended = started.wait_with_output().expect("its end");
+        writer.join().expect("a writer").expect("the whole script is read");
+        assert!(ended.status.success(), "psql: {}", String::from_utf8_lossy(&ended.stderr));
+        String::from_utf8_lossy(&ended.stdout).trim_end().to_owned()
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let program = program(name);
+        let Some(account) = self.account else { return Command::new(program) };
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", account, "--regid", account_group(account), "--clear-groups", "--"]).arg(program);
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.control(&["-m", "immediate", "stop"]);
+    }
+}
+
+/// Debian keeps a version's programs in a folder of its own.
+fn program(name: &str) -> PathBuf {
+    let on_path =
+        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut places = on_path.chain(versions.map(|version| version.path().join("bin"))).map(|place| place.join(name));
+    places.find(|place| place.is_file()).unwrap_or_else(|| panic!("there is no {name}; install the package postgresql"))
+}
+
+fn is_root() -> bool {
+    id("-u", None) == Some(0)
+}
+
+/// Gives the folder to the first account that there is.
+fn own(folder: &Path) -> &'static str {
+    let account = ACCOUNTS.into_iter().find(|account| id("-u", Some(account)).is_some()).expect("an account but root");
+    chown(folder, id("-u", Some(account)), id("-g", Some(account))).expect("given away");
+    account
+}
+
+fn account_group(account: &str) -> &'static str {
+    if account == "nobody" { "nogroup" } else { "postgres" }
+}
+
+fn id(what: &str, account: Option<&str>) -> Option<u32> {
+    let asked = Command::new("id").arg(what).args(account).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&asked.stdout).trim().parse().ok()
+}
+
+fn finish(command: &mut Command) {
+    let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("started");
+    assert!(ended.success(), "{command:?} ended with {ended}");
+}

@@ -1,4 +1,5 @@
-//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says.
+//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says, and a witness
+//! of what is said to peers.
 //!
 //! The store has no double: tests run on the real one, on SQLite in memory or in a temporary folder.
 #![expect(clippy::expect_used, reason = "a broken test fixture stops the test")]
@@ -7,8 +8,10 @@ mod actions;
 mod checks;
 mod notifications;
 mod sample;
+mod witness;
 
 pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
 pub use sample::{monitor, runbook, time, workspace};
+pub use witness::{Exchange, Notes, Vendor, Witness};

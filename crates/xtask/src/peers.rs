@@ -1,11 +1,6 @@
 //! `cargo xtask peers FOLDER`: what is said to peers, validated against the documents their vendors publish.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fs, io, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
@@ -31,7 +26,7 @@ pub(crate) fn run(folder: Option<&str>) -> Result<()> {
     }
     let mut tests = Command::new("cargo");
     tests.args(["test", "--workspace", "--no-fail-fast"]);
-    DOCUMENTS.iter().for_each(|(_, binary)| drop(tests.args(["--test", binary])));
+    tests.args(DOCUMENTS.iter().flat_map(|(_, binary)| ["--test", binary]));
     tests.env("WATCHKEEPER_PEERS", &folder).env("WATCHKEEPER_PEERS_COUNTED", &counted).current_dir(repository());
     finish(&mut tests)?;
     let lines = fs::read_to_string(&counted).context("nothing was validated: the tests noted nothing")?;
@@ -51,13 +46,14 @@ fn documents(folder: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Tests and builds the validator, in the target folder of its own where the tests look for it.
+/// Builds the validator, in the target folder of its own where the tests look for it.
 fn validator() -> Result<()> {
-    let home = repository().join(Path::new("crates/testkit/peers"));
-    for chore in ["build", "test"] {
-        finish(Command::new("cargo").args([chore, "--quiet"]).current_dir(&home).env_remove("CARGO_TARGET_DIR"))?;
-    }
-    Ok(())
+    finish(in_validator(&mut Command::new("cargo")).args(["build", "--quiet"]))
+}
+
+/// Lets a command run in the validator's workspace.
+pub(crate) fn in_validator(command: &mut Command) -> &mut Command {
+    command.current_dir(repository().join("crates/testkit/peers")).env_remove("CARGO_TARGET_DIR")
 }
 
 /// Counts the lines; a document that nothing was validated against is a failure, not a success.
@@ -72,4 +68,18 @@ fn tell(lines: &str) -> Result<()> {
         ensure!(any, "nothing was validated against {document}: do the tests of `{binary}` still note what they see?");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_nothing_was_validated_against_is_a_failure() {
+        let lines = DOCUMENTS.map(|(document, _)| format!("{document}\trequest\tGET /a\n"));
+        assert!(tell(&lines.concat()).is_ok());
+        let error = tell(&lines[..2].concat()).unwrap_err().to_string();
+        assert!(error.contains(DOCUMENTS[2].0), "{error}");
+        assert!(tell("").is_err());
+    }
 }

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{finish, plugins, repository};
+use crate::{finish, peers, plugins, repository};
 
-/// Builds the checks, then tests the workspace and the checks' own numbers.
+/// Builds the checks, then tests the workspace, the checks' own numbers and the validator of what is said to peers.
 pub(crate) fn run() -> Result<()> {
     plugins::run()?;
     // The end-to-end tests start the binary, so it has to be there and new; all targets at once, because another
@@ -15,5 +15,6 @@ pub(crate) fn run() -> Result<()> {
     finish(Command::new("cargo").args(["test", "--workspace"]).current_dir(repository()))?;
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");
-    finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))
+    finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))?;
+    finish(peers::in_validator(&mut Command::new("cargo")).arg("test"))
 }

@@ -3,12 +3,24 @@
 use std::{
     io::{BufRead, Write},
     path::Path,
+    process::ExitCode,
 };
 
 use anyhow::{Context, Result, bail};
 use watchkeeper_peers::{Document, Exchange};
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Alone, without a backtrace: what is read in a failed test is where the exchange differs.
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let folder = std::env::args_os().nth(1).context("usage: watchkeeper-peers FOLDER <EXCHANGES")?;
     let (mut validated, mut violations) = (Vec::new(), Vec::new());
     for line in std::io::stdin().lock().lines() {

@@ -10,8 +10,9 @@ use crate::{
 };
 
 /// Headers of HTTP itself, which no API document lists.
-const OF_HTTP: [&str; 9] = [
+const OF_HTTP: [&str; 10] = [
     "accept",
+    "accept-charset",
     "accept-encoding",
     "authorization",
     "connection",

@@ -11,7 +11,7 @@ pub struct Violation {
     pub operation: String,
     /// For example `request body`, `query` or `answer 201`.
     pub part: String,
-    /// The JSON pointer, or the parameter's name.
+    /// The JSON pointer, or the parameter's name; empty for the whole.
     pub place: String,
     /// What was expected, and what was found.
     pub expected: String,
@@ -20,6 +20,10 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { document, operation, part, place, expected } = self;
-        write!(f, "{document}: {operation}: {part} at `{place}`: {expected}")
+        write!(f, "{document}: {operation}: {part}")?;
+        if !place.is_empty() {
+            write!(f, " at `{place}`")?;
+        }
+        write!(f, ": {expected}")
     }
 }

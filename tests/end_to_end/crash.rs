@@ -1,12 +1,15 @@
 //! kill -9 at the worst moments, and what is found after a restart.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -29,6 +32,15 @@ fn hanging_step(bench: &Bench) -> (PathBuf, PathBuf) {
         text.replace(gate, &exec).replace("timeout = \"20s\"", "timeout = \"10m\"")
     });
     (pipe, log)
+}
+
+/// Waits until a step opens the pipe that says that it runs; a step that never does is a failure, not a hanging test.
+pub(crate) fn wait_for(pipe: &Path) {
+    let (said, heard) = mpsc::channel();
+    let pipe = pipe.to_owned();
+    thread::spawn(move || said.send(fs::read_to_string(pipe)));
+    let heard = heard.recv_timeout(Duration::from_secs(60)).expect("the step says that it runs");
+    heard.expect("the pipe is read");
 }
 
 fn drill(bench: &Bench) -> Child {
@@ -57,8 +69,7 @@ fn an_exec_step_killed_in_the_middle_is_unknown_and_never_run_again() {
     let bench = Bench::sample();
     let (pipe, log) = hanging_step(&bench);
     let drill = drill(&bench);
-    let mut said = String::new();
-    File::open(&pipe).expect("the pipe opens").read_to_string(&mut said).expect("the step says that it runs");
+    wait_for(&pipe);
     kill(drill);
 
     let _daemon: Daemon = bench.daemon();

@@ -2,7 +2,11 @@
 
 use std::{fs, fs::File, io::Write};
 
-use crate::{bench::Bench, crash::handoff_where, reload::breach_with_waiting_step};
+use crate::{
+    bench::Bench,
+    crash::{handoff_where, wait_for},
+    reload::breach_with_waiting_step,
+};
 
 fn mail_with(bench: &Bench, text: &str) -> bool {
     let mails = fs::read_dir(bench.path().join("state/mail")).into_iter().flatten();
@@ -16,7 +20,7 @@ fn the_owner_hears_of_a_step_that_hangs_while_it_hangs() {
     let (begun, release) = breach_with_waiting_step(&bench);
     bench.edit("runbooks/model-degradation.toml", |text| text.replace("\"60s\"", "\"1s\""));
     let _daemon = bench.daemon();
-    File::open(&begun).expect("the step begins");
+    wait_for(&begun);
     // Each look is a run of the binary.
     let told = (0..600).any(|_| {
         bench.json(&["handoffs"], 0);

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     bench::Bench,
-    crash::handoff_where,
+    crash::{handoff_where, wait_for},
     minutely::{monitor, run_until_three_minutes_ago},
 };
 
@@ -55,8 +55,7 @@ fn a_running_step_is_not_cut_off_by_a_reload() {
     let bench = Bench::sample();
     let (begun, release) = breach_with_waiting_step(&bench);
     let mut daemon = bench.daemon();
-    let mut said = String::new();
-    File::open(&begun).expect("the pipe opens").read_to_string(&mut said).expect("the step says that it runs");
+    wait_for(&begun);
     bench.edit("runbooks/model-degradation.toml", |text| text + "# changed\n");
     daemon.signal("HUP");
     daemon.says("reloaded: the new configuration is watched");

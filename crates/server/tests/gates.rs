@@ -9,13 +9,14 @@ use std::{
     },
 };
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Gate, GateState, Name};
 use watchkeeper_server::{Gates, router, serve};
 use watchkeeper_store::GateRecord;
+use watchkeeper_testkit::{Exchange, Vendor, Witness};
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -42,6 +43,8 @@ struct Served {
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
     client: Client,
+    /// Compares OFREP's answers with its document, at the end of the test.
+    witness: Witness,
 }
 
 impl Served {
@@ -65,7 +68,8 @@ impl Served {
         let server = tokio::spawn(serve(listener, router(gates), async { stopped.await.unwrap() }));
         // Fails only when another test of this binary installed it first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { url, broken, stop, server, client: Client::builder().no_proxy().build().unwrap() }
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { url, broken, stop, server, client, witness: Witness::of(Vendor::Ofrep) }
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -73,12 +77,26 @@ impl Served {
     }
 
     async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
-        read(self.client.post(format!("{}{path}", self.url)).body(body).send().await.unwrap()).await
+        let request = self.client.post(format!("{}{path}", self.url)).body(body);
+        let (status, _, text) = self.evaluate(path, request).await;
+        (status, serde_json::from_str(&text).unwrap())
     }
 
-    async fn bulk(&self, held: &str) -> Response {
-        let request = self.client.post(format!("{}/ofrep/v1/evaluate/flags", self.url));
-        request.header("If-None-Match", held).json(&json!({ "context": {} })).send().await.unwrap()
+    /// Asks for all gates; the status, the answer's ETag and its text.
+    async fn bulk(&self, held: &str) -> (StatusCode, String, String) {
+        let path = "/ofrep/v1/evaluate/flags";
+        let request = self.client.post(format!("{}{path}", self.url)).header("If-None-Match", held);
+        self.evaluate(path, request.json(&json!({ "context": {} }))).await
+    }
+
+    async fn evaluate(&self, path: &str, request: RequestBuilder) -> (StatusCode, String, String) {
+        let response = request.send().await.unwrap();
+        let tag = response.headers().get("etag").map_or("", |tag| tag.to_str().unwrap()).to_owned();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        let answer = Some((status.as_u16(), text.clone()));
+        let exchange = Exchange { method: "POST".to_owned(), target: path.to_owned(), answer, ..Exchange::default() };
+        self.witness.notes().add(&exchange);
+        (status, tag, text)
     }
 }
 
@@ -156,19 +174,13 @@ async fn a_body_beyond_the_limit_is_not_read() {
 #[tokio::test]
 async fn all_gates_at_once_are_sent_again_only_when_they_changed() {
     let served = Served::start().await;
-    let first = served.bulk("\"something-else\"").await;
-    assert_eq!(first.status(), StatusCode::OK);
-    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
-    let body: Value = first.json().await.unwrap();
+    let (status, tag, text) = served.bulk("\"something-else\"").await;
+    assert_eq!(status, StatusCode::OK);
+    let body: Value = serde_json::from_str(&text).unwrap();
     let keys: Vec<_> = body["flags"].as_array().unwrap().iter().map(|flag| flag["key"].clone()).collect();
     assert_eq!(keys, ["loan-decisions", "refunds"]);
     for held in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), tag.trim_matches('"').to_owned()] {
-        let again = served.bulk(&held).await;
-        assert_eq!(
-            (again.status(), again.headers()["etag"].to_str().unwrap()),
-            (StatusCode::NOT_MODIFIED, tag.as_str())
-        );
-        assert_eq!(again.text().await.unwrap(), "");
+        assert_eq!(served.bulk(&held).await, (StatusCode::NOT_MODIFIED, tag.clone(), String::new()));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says; and guests
-//! that misbehave, as real components.
+//! Scripted ports for tests: checks that measure what the test says, peers that answer what the test says; guests that
+//! misbehave, as real components; and a witness of what is said to peers.
 //!
 //! The store has no double: tests run on the real one, on SQLite in memory or in a temporary folder.
 #![expect(clippy::expect_used, clippy::panic, reason = "a broken test fixture stops the test")]
@@ -10,9 +10,11 @@ pub mod guests;
 mod notifications;
 mod postgres;
 mod sample;
+mod witness;
 
 pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
 pub use postgres::{POSTGRES_PASSWORD, Postgres};
 pub use sample::{monitor, runbook, time, workspace};
+pub use witness::{Exchange, Notes, Vendor, Witness};

@@ -3,6 +3,7 @@
 mod debian;
 mod demo;
 mod golden;
+mod peers;
 mod plugins;
 mod test;
 
@@ -18,6 +19,8 @@ usage: cargo xtask <chore>
   plugins   build the standard checks to plugins/dist
   golden    compute the reference numbers of every check anew (needs python3 and PyPI)
   demo      the main job on real data, in a throw-away workspace
+  peers     validate what is said to Slack, Jira and OFREP clients: cargo xtask peers FOLDER, with the vendors'
+            documents in it (crates/testkit/README.md names them)
   test      everything that is tested";
 
 fn main() -> Result<()> {
@@ -26,6 +29,7 @@ fn main() -> Result<()> {
         Some("plugins") => plugins::run(),
         Some("golden") => golden::run(),
         Some("demo") => demo::run(),
+        Some("peers") => peers::run(arguments.get(1).map(String::as_str)),
         Some("test") => test::run(),
         Some(other) => bail!("there is no chore {other:?}\n{USAGE}"),
         None => bail!("which chore?\n{USAGE}"),

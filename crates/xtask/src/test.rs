@@ -4,12 +4,12 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{debian, finish, plugins, repository};
+use crate::{debian, finish, peers, plugins, repository};
 
 /// What the tests of sources start a server of their own with.
 const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
 
-/// Builds the checks, then tests the workspace and the checks' own numbers.
+/// Builds the checks, then tests the workspace, the checks' own numbers and the validator of what is said to peers.
 pub(crate) fn run() -> Result<()> {
     provide_postgres()?;
     plugins::run()?;
@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     finish(Command::new("cargo").args(["test", "--workspace"]).current_dir(repository()))?;
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");
-    finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))
+    finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))?;
+    finish(peers::in_validator(&mut Command::new("cargo")).arg("test"))
 }
 
 /// PostgreSQL's programs; Debian keeps a version's in a folder of its own.

@@ -120,9 +120,9 @@ async fn silence_after_the_request_is_unknown_within_the_time_limit() {
 
 #[tokio::test]
 async fn a_closed_connection_and_half_an_answer_are_unknown() {
-    let closed = breaking_off("").await;
+    let closed = breaking_off("", None).await;
     assert_end(&perform(post(&closed)).await, Outcome::Unknown, "may have been carried out");
-    let half = breaking_off("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"job\":").await;
+    let half = breaking_off("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"job\":", None).await;
     assert_end(&perform(post(&half)).await, Outcome::Unknown, "200 OK: {\"job\":; the answer broke off");
 }
 

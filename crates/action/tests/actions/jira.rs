@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionEnd, Actions, Probe};
 use watchkeeper_model::{Action, JiraAction, JiraApi, Outcome, Secret, Template};
+use watchkeeper_testkit::{Vendor, Witness};
 
 use crate::{
     Bench, CANARY, assert_end, call,
@@ -55,7 +56,7 @@ pub(crate) fn assert_document(document: &Value) {
 
 #[tokio::test]
 async fn an_issue_is_opened_in_cloud() {
-    let peer = Peer::replying([created("MLOPS-12")]).await;
+    let peer = Peer::jira_cloud([created("MLOPS-12")]).await;
     let end = perform(cloud(&peer.url())).await;
     assert_eq!(end, ActionEnd { reference: Some("MLOPS-12".to_owned()), ..ActionEnd::done("opened MLOPS-12") });
     let asked = &peer.asked()[0];
@@ -105,10 +106,10 @@ async fn long_texts_are_cut_at_jiras_lengths() {
 
 #[tokio::test]
 async fn a_busy_jira_is_asked_again() {
-    let peer = Peer::replying([Reply::busy("0"), created("MLOPS-6")]).await;
+    let peer = Peer::jira_cloud([Reply::busy("0"), created("MLOPS-6")]).await;
     assert_end(&perform(cloud(&peer.url())).await, Outcome::Done, "opened MLOPS-6");
     assert_eq!(peer.asked().len(), 2);
-    let peer = Peer::replying([Reply::busy("3600")]).await;
+    let peer = Peer::jira_cloud([Reply::busy("3600")]).await;
     assert_end(&perform(cloud(&peer.url())).await, Outcome::Failed, "Jira answered 429 Too Many Requests");
 }
 
@@ -118,7 +119,7 @@ async fn a_refusal_tells_jiras_own_words() {
         "errorMessages": ["Field 'priority' is required"],
         "errors": { "project": "valid project is required", "summary": "You must specify a summary." },
     });
-    let peer = Peer::replying([Reply::json(400, body)]).await;
+    let peer = Peer::jira_cloud([Reply::json(400, body)]).await;
     let said = "Jira answered 400 Bad Request: Field 'priority' is required; project: valid project is required; \
                 summary: You must specify a summary.";
     assert_end(&perform(cloud(&peer.url())).await, Outcome::Failed, said);
@@ -128,7 +129,7 @@ async fn a_refusal_tells_jiras_own_words() {
 async fn a_credential_that_is_not_taken_has_failed() {
     for status in [401, 403] {
         let login = Reply::Answer(status, vec![("content-type", "text/html".into())], "<h1>log in</h1>".into());
-        let end = perform(cloud(&Peer::replying([login]).await.url())).await;
+        let end = perform(cloud(&Peer::jira_cloud([login]).await.url())).await;
         assert_end(&end, Outcome::Failed, &format!("Jira answered {status}"));
         assert!(!end.detail.contains("<h1>"));
     }
@@ -136,17 +137,23 @@ async fn a_credential_that_is_not_taken_has_failed() {
 
 #[tokio::test]
 async fn what_may_have_been_done_is_unknown() {
-    let silent = Peer::replying([Reply::Silence]).await;
+    let silent = Peer::jira_cloud([Reply::Silence]).await;
     let end = Bench::new().perform(Action::Jira(cloud(&silent.url())), Duration::from_millis(700)).await;
     assert_end(&end, Outcome::Unknown, "the issue may have been opened: Jira did not answer");
     assert_eq!(silent.asked().len(), 1);
-    let failing = Peer::replying([Reply::empty(500)]).await;
+    let failing = Peer::jira_cloud([Reply::empty(500)]).await;
     assert_end(&perform(cloud(&failing.url())).await, Outcome::Unknown, "500 Internal Server Error");
     assert_eq!(failing.asked().len(), 1);
-    let half = breaking_off("HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{\"id\":").await;
+    let witness = Witness::of(Vendor::Jira);
+    let half = "HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{\"id\":";
+    let half = breaking_off(half, Some(witness.notes())).await;
     assert_end(&perform(cloud(&half)).await, Outcome::Unknown, "Jira's answer (201 Created) broke off");
-    assert_end(&perform(cloud(&breaking_off("").await)).await, Outcome::Unknown, "may have been opened");
-    let page = Peer::replying([Reply::Answer(200, Vec::new(), "<html>".into())]).await;
+    assert_end(
+        &perform(cloud(&breaking_off("", Some(witness.notes())).await)).await,
+        Outcome::Unknown,
+        "may have been opened",
+    );
+    let page = Peer::jira_cloud([Reply::Answer(200, Vec::new(), "<html>".into())]).await;
     assert_end(&perform(cloud(&page.url())).await, Outcome::Unknown, "something other than JSON");
 }
 
@@ -157,7 +164,7 @@ async fn probe(action: JiraAction) -> Probe {
 #[tokio::test]
 async fn the_mark_is_looked_for_by_run_and_step() {
     let found = json!({ "isLast": true, "issues": [{ "id": "1", "key": "MLOPS-12", "fields": { "summary": "x" } }] });
-    let peer = Peer::replying([Reply::json(200, found)]).await;
+    let peer = Peer::jira_cloud([Reply::json(200, found)]).await;
     assert_eq!(probe(cloud(&peer.url())).await, Probe::Found("MLOPS-12".to_owned()));
     let asked = &peer.asked()[0];
     assert_eq!(asked.line, "POST /rest/api/3/search/jql");
@@ -172,14 +179,14 @@ async fn no_mark_is_absent_and_no_answer_is_unreachable() {
     assert_eq!(nothing.lines(), ["POST /rest/api/2/search"]);
     for reply in [Reply::empty(503), Reply::json(200, json!({})), Reply::json(400, json!({ "errorMessages": ["no"] }))]
     {
-        let peer = Peer::replying([reply]).await;
+        let peer = Peer::jira_cloud([reply]).await;
         assert!(matches!(probe(cloud(&peer.url())).await, Probe::Unreachable(_)));
     }
 }
 
 #[tokio::test]
 async fn a_run_that_is_no_digest_never_becomes_a_query() {
-    let peer = Peer::replying([]).await;
+    let peer = Peer::jira_cloud([]).await;
     let mut call = call(Action::Jira(cloud(&peer.url())), seconds(5));
     call.run = "x\" OR project = \"SECRET".to_owned();
     assert!(matches!(Bench::new().runner.probe(&call).await, Probe::Unreachable(_)));

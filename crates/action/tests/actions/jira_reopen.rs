@@ -33,7 +33,7 @@ async fn reopen(peer: &Peer) -> ActionEnd {
 
 #[tokio::test]
 async fn a_closed_issue_gets_a_comment_and_marks_and_leaves_done() {
-    let peer = Peer::replying([
+    let peer = Peer::jira_cloud([
         issue("done"),
         Reply::empty(204),
         transitions(&["done", "indeterminate", "new"]),
@@ -56,7 +56,7 @@ async fn a_closed_issue_gets_a_comment_and_marks_and_leaves_done() {
 
 #[tokio::test]
 async fn an_open_issue_is_only_commented_on() {
-    let peer = Peer::replying([issue("indeterminate"), Reply::empty(204)]).await;
+    let peer = Peer::jira_cloud([issue("indeterminate"), Reply::empty(204)]).await;
     assert_end(&reopen(&peer).await, Outcome::Done, "commented on MLOPS-9");
     assert_eq!(peer.lines(), OPEN);
 }
@@ -64,7 +64,7 @@ async fn an_open_issue_is_only_commented_on() {
 #[tokio::test]
 async fn an_issue_that_is_gone_is_opened_anew() {
     let gone = json!({ "errorMessages": ["Issue does not exist or you do not have permission to see it."] });
-    let peer = Peer::replying([Reply::json(404, gone), created("MLOPS-20")]).await;
+    let peer = Peer::jira_cloud([Reply::json(404, gone), created("MLOPS-20")]).await;
     let end = reopen(&peer).await;
     assert_end(&end, Outcome::Done, "opened MLOPS-20; the earlier issue MLOPS-9 is gone");
     assert_eq!(end.reference.as_deref(), Some("MLOPS-20"));
@@ -73,28 +73,28 @@ async fn an_issue_that_is_gone_is_opened_anew() {
 #[tokio::test]
 async fn an_issue_that_may_not_be_edited_is_opened_anew() {
     let refused = json!({ "errorMessages": [], "errors": { "labels": "Field 'labels' cannot be set." } });
-    let peer = Peer::replying([issue("done"), Reply::json(400, refused), created("MLOPS-21")]).await;
+    let peer = Peer::jira_cloud([issue("done"), Reply::json(400, refused), created("MLOPS-21")]).await;
     let end = reopen(&peer).await;
     assert_end(&end, Outcome::Done, "opened MLOPS-21; the earlier issue MLOPS-9 cannot be changed: Jira answered 400");
 }
 
 #[tokio::test]
 async fn a_status_that_does_not_move_is_told() {
-    let peer = Peer::replying([issue("done"), Reply::empty(204), transitions(&["done"])]).await;
+    let peer = Peer::jira_cloud([issue("done"), Reply::empty(204), transitions(&["done"])]).await;
     let said = "commented on MLOPS-9, which is still closed: no transition leads out of done";
     assert_end(&reopen(&peer).await, Outcome::Done, said);
 }
 
 #[tokio::test]
 async fn a_lost_edit_is_unknown_and_no_second_issue_is_opened() {
-    let peer = Peer::replying([issue("done"), Reply::empty(502)]).await;
+    let peer = Peer::jira_cloud([issue("done"), Reply::empty(502)]).await;
     assert_end(&reopen(&peer).await, Outcome::Unknown, "MLOPS-9 may have been commented on");
     assert_eq!(peer.lines(), OPEN);
 }
 
 #[tokio::test]
 async fn a_credential_that_is_not_taken_opens_nothing() {
-    let peer = Peer::replying([Reply::empty(401)]).await;
+    let peer = Peer::jira_cloud([Reply::empty(401)]).await;
     assert_end(&reopen(&peer).await, Outcome::Failed, "Jira answered 401");
     assert_eq!(peer.asked().len(), 1);
 }

@@ -17,6 +17,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use watchkeeper_testkit::{Exchange, Notes, Vendor, Witness};
+
+/// The header of a body in JSON.
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// What the peer was asked.
 #[derive(Debug, Clone)]
@@ -48,7 +52,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self::Answer(status, vec![("content-type", "application/json".to_owned())], body.to_string())
+        Self::Answer(status, vec![(JSON.0, JSON.1.to_owned())], body.to_string())
     }
 
     pub(crate) fn busy(retry_after: &str) -> Self {
@@ -64,23 +68,36 @@ impl Reply {
 struct Script {
     replies: Arc<Mutex<VecDeque<Reply>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    notes: Option<Notes>,
 }
 
 /// A running peer; it goes with its test's runtime.
 pub(crate) struct Peer {
     address: SocketAddr,
     script: Script,
+    /// Compares what was asked and answered with the vendor's document, at the end of the test.
+    _witness: Option<Witness>,
 }
 
 impl Peer {
     /// A peer that gives these replies in order; a request too many is answered 599.
     pub(crate) async fn replying(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let script = Script { replies: Arc::new(Mutex::new(replies.into_iter().collect())), ..Script::default() };
+        Self::start(replies.into_iter().collect(), None).await
+    }
+
+    /// The same, as Jira Cloud: what it is asked and what it answers have to be as documented.
+    pub(crate) async fn jira_cloud(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start(replies.into_iter().collect(), Some(Witness::of(Vendor::Jira))).await
+    }
+
+    async fn start(replies: VecDeque<Reply>, witness: Option<Witness>) -> Self {
+        let notes = witness.as_ref().map(Witness::notes);
+        let script = Script { replies: Arc::new(Mutex::new(replies)), notes, ..Script::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(script.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { address, script }
+        Self { address, script, _witness: witness }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -105,8 +122,10 @@ async fn answer(State(script): State<Script>, request: Request) -> Response<Body
     let (head, body) = request.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     let line = format!("{} {}", head.method, head.uri);
-    script.asked.lock().unwrap().push(Asked { line, headers: head.headers, body });
+    let asked = Asked { line, headers: head.headers, body };
     let reply = script.replies.lock().unwrap().pop_front().unwrap_or_else(|| Reply::empty(599));
+    script.notes.iter().for_each(|notes| notes.add(&exchange(&asked, &reply)));
+    script.asked.lock().unwrap().push(asked);
     match reply {
         Reply::Silence => std::future::pending().await,
         Reply::Answer(status, headers, body) => {
@@ -117,8 +136,22 @@ async fn answer(State(script): State<Script>, request: Request) -> Response<Body
     }
 }
 
+/// For the witness; only JSON is the peer's own answer, a page comes from something on the way.
+fn exchange(asked: &Asked, reply: &Reply) -> Exchange {
+    let (method, target) = asked.line.split_once(' ').unwrap();
+    let headers = asked.headers.keys().map(|name| (name.to_string(), asked.header(name.as_str()).to_owned()));
+    let answer = match reply {
+        Reply::Answer(status, headers, body) if headers.iter().any(|(name, value)| (*name, value.as_str()) == JSON) => {
+            Some((*status, body.clone()))
+        }
+        _ => None,
+    };
+    let [method, target] = [method, target].map(str::to_owned);
+    Exchange { method, target, headers: headers.collect(), body: asked.body.clone(), answer }
+}
+
 /// A peer that reads one whole request, writes these bytes and closes the connection. Returns its URL.
-pub(crate) async fn breaking_off(answer: &'static str) -> String {
+pub(crate) async fn breaking_off(answer: &'static str, notes: Option<Notes>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -127,6 +160,7 @@ pub(crate) async fn breaking_off(answer: &'static str) -> String {
         while !is_whole(&request) {
             stream.read_buf(&mut request).await.unwrap();
         }
+        notes.iter().for_each(|notes| assert!(notes.add_when_whole(&request)));
         stream.write_all(answer.as_bytes()).await.unwrap();
     });
     format!("http://{address}")

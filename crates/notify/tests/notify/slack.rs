@@ -5,6 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
 use watchkeeper_model::{Channel, Message, Secret, SlackChannel};
+use watchkeeper_testkit::{Vendor, Witness};
 
 use crate::{
     http_peer::{Answer, HttpPeer, Recorded, half_answer},
@@ -16,7 +17,8 @@ fn says(status: u16, body: Value) -> Answer {
 }
 
 fn posted() -> Answer {
-    says(200, json!({ "ok": true, "channel": "C024BE91L", "ts": "1503435956.000247" }))
+    let message = json!({ "type": "message", "ts": "1503435956.000247", "text": "posted" });
+    says(200, json!({ "ok": true, "channel": "C024BE91L", "ts": "1503435956.000247", "message": message }))
 }
 
 fn workspace() -> tempfile::TempDir {
@@ -32,7 +34,7 @@ fn to_slack(url: &str, workspace: &Path) -> watchkeeper_notify::Channels {
 }
 
 async fn deliver(answer: Answer, message: &Message) -> (Delivery, Recorded) {
-    let (peer, workspace) = (HttpPeer::start(answer).await, workspace());
+    let (peer, workspace) = (HttpPeer::slack(answer).await, workspace());
     let delivery = to_slack(&peer.url, workspace.path()).send(&name("owner"), message).await;
     let [recorded] = <[Recorded; 1]>::try_from(peer.recorded()).ok().unwrap();
     (delivery, recorded)
@@ -98,7 +100,7 @@ async fn long_data_is_cut_to_slack_s_limits() {
 
 #[tokio::test]
 async fn two_messages_are_a_second_apart() {
-    let (peer, workspace) = (HttpPeer::start(posted()).await, workspace());
+    let (peer, workspace) = (HttpPeer::slack(posted()).await, workspace());
     let channels = to_slack(&peer.url, workspace.path());
     let owner = name("owner");
     let (first, second) = (handoff(), handoff());
@@ -110,7 +112,8 @@ async fn two_messages_are_a_second_apart() {
 
 #[tokio::test]
 async fn slack_s_wish_to_wait_is_passed_on() {
-    let answer = Answer::Says(429, vec![("retry-after", "30")], json!({ "ok": false }).to_string());
+    let answer =
+        Answer::Says(429, vec![("retry-after", "30")], json!({ "ok": false, "error": "ratelimited" }).to_string());
     let (delivery, _) = deliver(answer, &handoff()).await;
     assert!(
         matches!(delivery, Delivery::Retry { after: Some(after), .. } if after == Duration::from_secs(30)),
@@ -132,11 +135,12 @@ async fn a_refused_token_or_channel_is_a_refusal_with_a_hint() {
 
 #[tokio::test]
 async fn what_may_pass_is_tried_again() {
-    let stranger = Answer::Says(200, vec![("content-type", "text/html")], "<p>log in to this network</p>".to_owned());
+    let stranger =
+        Answer::Strange(200, vec![("content-type", "text/html")], "<p>log in to this network</p>".to_owned());
     let answers = [
         says(200, json!({ "ok": false, "error": "internal_error" })),
-        says(200, json!({ "ok": true })),
-        says(503, json!({})),
+        Answer::Strange(200, Vec::new(), json!({ "ok": true }).to_string()),
+        Answer::Strange(503, Vec::new(), json!({}).to_string()),
         stranger,
         Answer::Never,
     ];
@@ -149,8 +153,8 @@ async fn what_may_pass_is_tried_again() {
 
 #[tokio::test]
 async fn a_half_answer_and_an_unreadable_token_are_tried_again() {
-    let workspace = workspace();
-    let channels = to_slack(&half_answer().await, workspace.path());
+    let (witness, workspace) = (Witness::of(Vendor::Slack), workspace());
+    let channels = to_slack(&half_answer(Some(witness.notes())).await, workspace.path());
     let delivery = channels.send(&name("owner"), &handoff()).await;
     assert!(matches!(delivery, Delivery::Retry { .. }), "{delivery:?}");
     fs::remove_file(workspace.path().join("token")).unwrap();

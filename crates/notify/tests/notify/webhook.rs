@@ -88,7 +88,7 @@ async fn other_refusals_and_redirects_are_final() {
 
 #[tokio::test]
 async fn a_half_answer_or_none_is_tried_again() {
-    for url in [half_answer().await, "http://127.0.0.1:1/".to_owned()] {
+    for url in [half_answer(None).await, "http://127.0.0.1:1/".to_owned()] {
         let delivery = post(url).await;
         assert!(matches!(delivery, Delivery::Retry { .. }), "{delivery:?}");
         assert!(!format!("{delivery:?}").contains("canary"));

@@ -44,7 +44,7 @@ fn lines(bench: &Bench, arguments: &[&str]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
-/// A workspace with an open incident, a hold, and a message that is tried again.
+/// A workspace with an open incident, a hold, a message that is tried again and a frozen baseline whose data moved.
 fn eventful() -> Bench {
     let bench = Bench::sample();
     bench.edit("config/watchkeeper.toml", |text| {
@@ -52,7 +52,11 @@ fn eventful() -> Bench {
         text.replace("notify = [\"mail-ml\"]", "notify = [\"mail-ml\", \"hook\"]")
             + "\n[channel.hook.webhook]\nurl = \"http://127.0.0.1:1/\"\n"
     });
-    assert!(bench.run(&[&["simulate", "--execute"], &PERIOD[..]].concat()).status.success());
+    let breach = ["--from", "2021-09-03T00:00:00Z", "--to", "2021-09-03T00:00:00Z"];
+    assert!(bench.run(&[&["simulate", "--execute"], &breach[..]].concat()).status.success());
+    assert!(bench.run(&["baseline", "freeze", "loan-drift"]).status.success());
+    let data = |file: &str| bench.path().join("config/data").join(file);
+    fs::copy(data("housing-scores.parquet"), data("housing-reference.parquet")).expect("the data is replaced");
     assert!(bench.run(&["hold", "--reason", "maintenance", "--by", "on-call"]).status.success());
     bench
 }
@@ -68,6 +72,7 @@ fn every_listing_prints_the_documented_keys_and_no_other() {
         ("incidents show --json", bench.json(&["incidents", "show", &incident], 0)),
         ("handoffs --json", bench.json(&["handoffs"], 0)),
         ("gates --json", bench.json(&["gates"], 0)),
+        ("baseline show --json", bench.json(&["baseline", "show", "loan-drift"], 1)),
         ("ledger verify --json", bench.json(&["ledger", "verify"], 0)),
     ];
     for (heading, printed) in cases {

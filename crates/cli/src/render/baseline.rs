@@ -1,14 +1,14 @@
 //! A baseline for people and for scripts.
 
+mod asked;
+
 use std::io;
 
 use serde::Serialize;
-use watchkeeper_engine::{
-    BaselineState, Fingerprint, FrameDigest, KeptBaseline,
-    ports::frame::{Aggregate, Answer},
-};
+use watchkeeper_engine::{BaselineState, Fingerprint, FrameDigest, KeptBaseline};
 use watchkeeper_model::{Labels, Series, Time};
 
+use self::asked::Asked;
 use crate::render::{
     table::{Table, cell},
     terminal::Terminal,
@@ -29,7 +29,7 @@ pub(crate) struct Told<'a> {
     by: Option<&'a str>,
     fingerprint: Option<&'a Fingerprint>,
     columns: Vec<Column<'a>>,
-    answers: Vec<Said<'a>>,
+    answers: Vec<Asked>,
     queries: Vec<&'a str>,
     measured: Vec<Measured<'a>>,
     rows_not_kept: Vec<&'a [String]>,
@@ -40,12 +40,6 @@ struct Column<'a> {
     name: &'a str,
     data_type: &'a str,
     nullable: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Said<'a> {
-    ask: &'a Aggregate,
-    answer: &'a Answer,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +65,7 @@ impl<'a> Told<'a> {
             by: kept.map(|kept| kept.by.as_str()),
             fingerprint: kept.map(|kept| &kept.digest.fingerprint),
             columns: columns.map(|f| Column { name: &f.name, data_type: &f.data_type, nullable: f.nullable }).collect(),
-            answers: answers.map(|(ask, answer)| Said { ask, answer }).collect(),
+            answers: answers.map(Asked::of).collect(),
             queries: frame.into_iter().flat_map(|frame| &frame.queries).map(|(sql, _)| sql.as_str()).collect(),
             measured: values.map(|(metric, labels, value)| Measured { metric, labels, value: *value }).collect(),
             rows_not_kept: frame.into_iter().flat_map(|frame| &frame.unkept).map(Vec::as_slice).collect(),
@@ -174,8 +168,8 @@ fn columns(frame: &FrameDigest) -> Option<Table> {
 
 fn answers(frame: &FrameDigest) -> Option<Table> {
     let mut table = Table::new(&["ASKED", "ANSWER"]);
-    for (ask, answer) in &frame.answers {
-        table.row([cell(cut(&format!("{ask:?}"))), cell(cut(&format!("{answer:?}")))]);
+    for Asked { ask, answer } in frame.answers.iter().map(Asked::of) {
+        table.row([cell(cut(&ask)), cell(cut(&answer.to_string()))]);
     }
     (!frame.answers.is_empty()).then_some(table)
 }

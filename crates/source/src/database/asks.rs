@@ -130,7 +130,7 @@ impl Draft {
         let measured: Vec<Measured> = self
             .columns
             .iter()
-            .map(|index| *index)
+            .copied()
             .enumerate()
             .map(|(number, index)| Measured { number, form: relation.columns[index].form })
             .collect();

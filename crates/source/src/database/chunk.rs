@@ -60,7 +60,7 @@ impl Growing {
             (all, Value::Null) => push_default(all),
             _ => return Err("a value is of another type than its column"),
         }
-        if self.rows % 64 == 0 {
+        if self.rows.is_multiple_of(64) {
             self.validity.push(0);
         }
         self.validity[self.rows / 64] |= u64::from(valid) << (self.rows % 64);

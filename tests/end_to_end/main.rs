@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binary on real folders, peers and signals.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 
+mod approval;
 mod arrows;
 mod backtest;
 mod baseline;

@@ -14,8 +14,8 @@ use watchkeeper_config::FileKind;
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
-    AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, ReleaseArgs,
-    ResolveArgs, SettleArgs, SettledAs, Show,
+    AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, RejectArgs,
+    ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show, StepArgs,
 };
 
 use crate::exit;
@@ -80,6 +80,15 @@ pub(crate) enum Command {
     /// Say how a step with an unknown outcome ended.
     #[command(after_help = exit::HELP)]
     Settle(SettleArgs),
+    /// Start a step of a run that waits for people.
+    #[command(after_help = exit::HELP)]
+    Step(StepArgs),
+    /// Agree to a step that waits for your team.
+    #[command(after_help = exit::HELP)]
+    Approve(StepArgs),
+    /// Say no to a step that waits for your team.
+    #[command(after_help = exit::HELP)]
+    Reject(RejectArgs),
     /// List handoffs, or show one.
     #[command(after_help = exit::HELP)]
     Handoffs(HandoffsArgs),

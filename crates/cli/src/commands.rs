@@ -18,6 +18,7 @@ pub(crate) mod status;
 pub(crate) mod switch_gate;
 
 // Those that drive the engine.
+pub(crate) mod answer;
 pub(crate) mod backtest;
 pub(crate) mod baseline;
 pub(crate) mod check;

@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     commands::{
-        ack, backtest, baseline, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents, init,
-        ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate,
+        ack, answer, backtest, baseline, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents,
+        init, ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate,
     },
     exit::Exit,
     failure::Failure,
@@ -41,6 +41,9 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Ack(args) => ack::run(folder, args, terminal).await,
         Command::Resolve(args) => resolve::run(folder, args, terminal).await,
         Command::Settle(args) => settle::run(folder, args, terminal).await,
+        Command::Step(args) => answer::start(folder, args, terminal).await,
+        Command::Approve(args) => answer::approve(folder, args, terminal).await,
+        Command::Reject(args) => answer::reject(folder, args, terminal).await,
         Command::Handoffs(args) => handoffs::run(folder, args, terminal).await,
         Command::Gates(args) => gates::run(folder, args, terminal).await,
         Command::Pause(args) => switch_gate::pause(folder, args, terminal).await,

@@ -34,7 +34,7 @@ impl Engine {
         if step.position == 0 { self.deliver_due().await } else { Ok(()) }
     }
 
-    async fn run_step(&self, step: &StepRecord) -> Result<(), EngineError> {
+    pub(crate) async fn run_step(&self, step: &StepRecord) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
         let intent = self.intent(step, now);
         match self.insist(|| self.ports.store.begin_step(step, &intent)).await? {

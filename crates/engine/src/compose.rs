@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use watchkeeper_model::{
     Action, Facts, GateState, Incident, Message, MessageKind, Monitor, Name, NextStep, Outcome, Runbook, SeriesReport,
-    StepReport, StepRun, Time, Verdict, Workspace, short_id,
+    Step, StepReport, StepRun, Time, Verdict, Workspace, short_id,
 };
 
 use crate::ports::store::{NewMessage, StepRecord};
@@ -141,7 +141,57 @@ pub(crate) fn handoff(
             messages.extend(escalations.into_iter().map(|message| waiting(message, None)));
         }
     }
+    messages.extend(requests(workspace, runbook, step, report, now));
     messages
+}
+
+/// The steps that wait for another team, told to that team; the owner reads of them in the handoff.
+fn requests(
+    workspace: &Workspace,
+    runbook: &Runbook,
+    step: &StepRecord,
+    report: &StepReport,
+    now: Time,
+) -> Vec<NewMessage> {
+    let asked = runbook.rest.iter().filter(|later| later.run == StepRun::Auto);
+    let of_others = asked.filter_map(|later| later.approval.as_ref().map(|approval| (later, approval)));
+    let of_others = of_others.filter(|(_, approval)| approval.team != step.facts.owner);
+    let messages = of_others.flat_map(|(later, approval)| {
+        let note = Note {
+            kind: MessageKind::Approval,
+            facts: step.facts.clone(),
+            first_step: Some(report.clone()),
+            next_steps: vec![by_hand(&step.run, later), reject(&step.run, later), show(&step.incident)],
+        };
+        let mut messages = to_team(workspace, &approval.team, &note, now);
+        // Several steps may wait for one team.
+        messages.iter_mut().for_each(|new| new.message.id.push_str(&format!(".{}", later.id)));
+        messages
+    });
+    messages.collect()
+}
+
+/// What people do so that a step runs.
+fn by_hand(run: &str, step: &Step) -> NextStep {
+    let what = described(step);
+    match (&step.approval, step.run) {
+        (Some(approval), StepRun::Auto) => NextStep {
+            description: format!("{what} (needs the agreement of {})", approval.team),
+            command: Some(format!("watchkeeper approve {run} {}", step.id)),
+        },
+        (Some(approval), StepRun::Manual) => NextStep {
+            description: format!("{what} (then needs the agreement of {})", approval.team),
+            command: Some(format!("watchkeeper step {run} {}", step.id)),
+        },
+        (None, _) => NextStep { description: what, command: Some(format!("watchkeeper step {run} {}", step.id)) },
+    }
+}
+
+fn reject(run: &str, step: &Step) -> NextStep {
+    NextStep {
+        description: "Or say no".to_owned(),
+        command: Some(format!("watchkeeper reject {run} {} --reason …", step.id)),
+    }
 }
 
 /// The message of a later step's end.
@@ -165,14 +215,8 @@ fn next_steps(runbook: &Runbook, step: &StepRecord, report: &StepReport) -> Vec<
         description: "Take it over".to_owned(),
         command: Some(format!("watchkeeper ack {}", step.incident)),
     };
-    let by_hand = runbook.rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
-    let by_hand = by_hand.map(|later| NextStep {
-        description: match &later.approval {
-            Some(approval) => format!("{} (needs the agreement of {})", described(later), approval.team),
-            None => described(later),
-        },
-        command: None,
-    });
+    let waiting = runbook.rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
+    let waiting = waiting.map(|later| by_hand(&step.run, later));
     let reopen = match &step.step.action {
         Action::Gate(gate) if gate.state == GateState::Paused && report.outcome == Some(Outcome::Done) => {
             Some(NextStep {
@@ -184,13 +228,13 @@ fn next_steps(runbook: &Runbook, step: &StepRecord, report: &StepReport) -> Vec<
     };
     std::iter::once(acknowledge)
         .chain(settle(step, report))
-        .chain(by_hand)
+        .chain(waiting)
         .chain(reopen)
         .chain([show(&step.incident)])
         .collect()
 }
 
-fn described(step: &watchkeeper_model::Step) -> String {
+fn described(step: &Step) -> String {
     if step.description.is_empty() { step.action.summary() } else { step.description.clone() }
 }
 

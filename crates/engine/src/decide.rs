@@ -214,7 +214,8 @@ pub(crate) fn open_incident(
     }
 }
 
-/// The steps of an incident's run that go by themselves, arguments rendered: recorded before anything is sent.
+/// The steps of an incident's run, arguments rendered: recorded before anything is sent. What people agree to is what
+/// stands there.
 pub(crate) fn plan(
     workspace: &Workspace,
     monitor: &Monitor,
@@ -223,11 +224,10 @@ pub(crate) fn plan(
 ) -> Vec<StepRecord> {
     let facts = compose::facts(monitor, Some(incident), incident.opened_at, incident.series.clone(), incident.drill);
     let digest = workspace.digests.runbooks.get(&runbook.id).cloned().unwrap_or_default();
-    let later = runbook.rest.iter().filter(|step| step.run == StepRun::Auto && step.approval.is_none());
-    let steps = std::iter::once(&runbook.first).chain(later);
     (0..)
-        .zip(steps)
+        .zip(std::iter::once(&runbook.first).chain(&runbook.rest))
         .map(|(position, step)| {
+            let by_itself = position == 0 || (step.run == StepRun::Auto && step.approval.is_none());
             let mut step = step.clone();
             step.action = step.action.rendered(&facts);
             StepRecord {
@@ -237,7 +237,7 @@ pub(crate) fn plan(
                 step,
                 runbook: (runbook.id.clone(), digest.clone()),
                 facts: facts.clone(),
-                status: StepStatus::Planned,
+                status: if by_itself { StepStatus::Planned } else { StepStatus::Waiting },
                 epoch: 1,
                 started_at: None,
             }

@@ -14,6 +14,7 @@ mod engine;
 mod evaluate;
 mod evaluation;
 mod insist;
+mod people;
 mod recover;
 mod simulate;
 mod trend;

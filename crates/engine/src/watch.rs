@@ -41,6 +41,8 @@ impl Engine {
         }
         let (engine, stopped) = (self.clone(), stop.clone());
         tasks.spawn(async move { engine.watch_outbox(stopped).await });
+        let (engine, stopped) = (self.clone(), stop.clone());
+        tasks.spawn(async move { engine.watch_people(stopped).await });
         for id in self.workspace.monitors.keys() {
             let (engine, id, stop) = (self.clone(), id.clone(), stop.clone());
             let unfinished = unfinished.remove(&id).unwrap_or_default();
@@ -207,7 +209,7 @@ impl Engine {
     }
 
     /// Waits; whether it was asked to stop meanwhile.
-    async fn stopped_within(&self, pause: Duration, mut stop: Stop) -> bool {
+    pub(crate) async fn stopped_within(&self, pause: Duration, mut stop: Stop) -> bool {
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => true,

@@ -37,6 +37,8 @@ pub enum MessageKind {
     Escalation,
     /// A later step ended.
     Step,
+    /// A later step waits for the agreement of a team that is not the owner.
+    Approval,
     /// The incident is over.
     Resolved,
 }
@@ -166,6 +168,7 @@ impl MessageKind {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Step => "step",
+            Self::Approval => "approval",
             Self::Resolved => "resolved",
         }
     }

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum StepStatus {
     /// Recorded; nothing has been sent.
     Planned,
+    /// Recorded; people start it, or have to agree to it.
+    Waiting,
+    /// People did; it is sent as soon as the daemon sees that.
+    Released,
     /// About to be sent, or sent and not yet answered.
     Intent,
     /// It ended.
@@ -33,9 +37,11 @@ pub enum Outcome {
 /// What happens to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepEvent {
+    /// People started it or agreed to it.
+    Release,
     /// The intent is committed.
     Begin,
-    /// The guard said no.
+    /// The guard or people said no, or nobody agreed in time.
     Withhold,
     /// The action ended, or recovery found how it ended.
     End(Outcome),
@@ -47,8 +53,11 @@ impl StepStatus {
     /// The status after an event; `None` when the event cannot happen there.
     pub fn next(self, event: StepEvent) -> Option<Self> {
         match (self, event) {
-            (Self::Planned, StepEvent::Begin) => Some(Self::Intent),
-            (Self::Planned, StepEvent::Withhold) => Some(Self::Ended(Outcome::Withheld)),
+            (Self::Waiting, StepEvent::Release) => Some(Self::Released),
+            (Self::Planned | Self::Released, StepEvent::Begin) => Some(Self::Intent),
+            (Self::Planned | Self::Waiting | Self::Released, StepEvent::Withhold) => {
+                Some(Self::Ended(Outcome::Withheld))
+            }
             (Self::Intent, StepEvent::End(outcome @ (Outcome::Done | Outcome::Failed | Outcome::Unknown))) => {
                 Some(Self::Ended(outcome))
             }
@@ -63,6 +72,8 @@ impl StepStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::Waiting => "waiting",
+            Self::Released => "released",
             Self::Intent => "intent",
             Self::Ended(outcome) => outcome.as_str(),
         }
@@ -71,7 +82,10 @@ impl StepStatus {
     /// The status of this word.
     pub fn parse(word: &str) -> Option<Self> {
         let ended = [Outcome::Done, Outcome::Failed, Outcome::Unknown, Outcome::Withheld].map(Self::Ended);
-        [Self::Planned, Self::Intent].into_iter().chain(ended).find(|status| status.as_str() == word)
+        [Self::Planned, Self::Waiting, Self::Released, Self::Intent]
+            .into_iter()
+            .chain(ended)
+            .find(|status| status.as_str() == word)
     }
 }
 

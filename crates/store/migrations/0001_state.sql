@@ -56,7 +56,8 @@ CREATE TABLE step (
     runbook_digest  TEXT    NOT NULL,
     facts           TEXT    NOT NULL,
     status          TEXT    NOT NULL
-                    CHECK (status IN ('planned', 'intent', 'done', 'failed', 'unknown', 'withheld')),
+                    CHECK (status IN
+                        ('planned', 'waiting', 'released', 'intent', 'done', 'failed', 'unknown', 'withheld')),
     epoch           INTEGER NOT NULL CHECK (epoch > 0),
     idempotency_key TEXT,
     attempt         INTEGER NOT NULL DEFAULT 0,
@@ -66,13 +67,27 @@ CREATE TABLE step (
     reference       TEXT,
     settled_by      TEXT,
     settled_at      INTEGER,
+    -- Who wants a waiting step to run, and since when; the runbook itself has no name.
+    asked_by        TEXT,
+    asked_at        INTEGER,
     PRIMARY KEY (run, step)
 ) STRICT;
 CREATE INDEX step_of_incident ON step (incident, position);
-CREATE INDEX step_unfinished ON step (status) WHERE status IN ('planned', 'intent');
+CREATE INDEX step_unfinished ON step (status) WHERE status IN ('planned', 'waiting', 'released', 'intent');
 CREATE INDEX step_target ON step (target, started_at);
 CREATE INDEX step_started ON step (started_at);
 CREATE INDEX step_runbook ON step (runbook, finished_at);
+
+CREATE TABLE answer (
+    run    TEXT    NOT NULL,
+    step   TEXT    NOT NULL,
+    by     TEXT    NOT NULL,
+    at     INTEGER NOT NULL,
+    agrees INTEGER NOT NULL CHECK (agrees IN (0, 1)),
+    reason TEXT,
+    PRIMARY KEY (run, step, by),
+    FOREIGN KEY (run, step) REFERENCES step (run, step)
+) STRICT;
 
 CREATE TABLE outbox (
     id                 INTEGER PRIMARY KEY,

@@ -3,6 +3,7 @@
 //! Architecture invariant: every write that follows a claim or a step names the fencing epoch it was taken with, in
 //! the transaction that writes. A lock is never what keeps two owners apart.
 
+mod answer;
 mod baseline;
 mod check;
 mod columns;
@@ -24,6 +25,7 @@ mod settle;
 mod step;
 mod verify;
 
+pub use answer::{Answer, Answering};
 pub use gate::GateRecord;
 pub use hold::{Hold, HoldScope};
 pub use lock::{DaemonLock, LockError};

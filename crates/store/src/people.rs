@@ -39,6 +39,31 @@ pub enum PeopleError {
         /// Where it stands.
         status: &'static str,
     },
+    /// The step does not wait for people.
+    #[error("step {step} of run {run} is {status}: only a step that waits for people can be answered")]
+    NotWaiting {
+        /// The run.
+        run: String,
+        /// The step.
+        step: String,
+        /// Where it stands.
+        status: &'static str,
+    },
+    /// It needs nobody's agreement.
+    #[error("step {1} of run {0} needs nobody's agreement: `watchkeeper step {0} {1}` starts it")]
+    NobodyHasTo(String, String),
+    /// Nobody has started it yet.
+    #[error("nobody has asked for step {1} of run {0} yet: `watchkeeper step {0} {1}` does")]
+    NotAsked(String, String),
+    /// It was started before.
+    #[error("step {1} of run {0} was asked for already: it waits for an agreement, `watchkeeper approve {0} {1}`")]
+    AskedAlready(String, String),
+    /// An answer stands already.
+    #[error("it was answered already: {0}")]
+    AnsweredAlready(String),
+    /// Somebody else has to agree.
+    #[error("{0} asked for this step: somebody else has to agree (`self_approval` is false)")]
+    OwnRequest(String),
     /// People can only say `done` or `failed`.
     #[error("a step cannot be settled as {0}: say done or failed")]
     NotAnEnd(Outcome),
@@ -48,6 +73,10 @@ pub enum PeopleError {
 }
 
 impl PeopleError {
+    pub(crate) fn not_waiting(run: &str, step: &str, status: StepStatus) -> Self {
+        Self::NotWaiting { run: run.to_owned(), step: step.to_owned(), status: status.as_str() }
+    }
+
     pub(crate) fn not_unknown(run: &str, step: &str, status: StepStatus) -> Self {
         Self::NotUnknown { run: run.to_owned(), step: step.to_owned(), status: status.as_str() }
     }

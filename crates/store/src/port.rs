@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use watchkeeper_engine::{
     KeptBaseline,
     ports::store::{
-        Begin, Begun, CheckRecord, Claim, Groups, LedgerRow, OutboxItem, PastTick, StepEnd, StepRecord, Store,
-        StoreError,
+        Answered, Begin, Begun, CheckRecord, Claim, Groups, LedgerRow, OutboxItem, PastTick, StepEnd, StepRecord,
+        Store, StoreError,
     },
 };
 use watchkeeper_model::{Name, Time};
 
-use crate::{SqliteStore, baseline, check, occurrence, outbox, step};
+use crate::{SqliteStore, answer, baseline, check, occurrence, outbox, step};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -66,6 +66,10 @@ impl Store for SqliteStore {
 
     async fn planned_steps(&self, incident: &str) -> Result<Vec<StepRecord>, StoreError> {
         step::planned(self, incident).await.map_err(|fault| fault.doing("read planned steps"))
+    }
+
+    async fn answered_steps(&self, now: Time) -> Result<Vec<Answered>, StoreError> {
+        answer::answered(self, now).await.map_err(|fault| fault.doing("read what people answered"))
     }
 
     async fn begin_step(&self, step: &StepRecord, begin: &Begin) -> Result<Begun, StoreError> {

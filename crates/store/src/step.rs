@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::{Begin, Begun, StepEnd, StepRecord};
-use watchkeeper_model::{Action, Name, Outcome, Permission, StepEvent, StepStatus, Time};
+use watchkeeper_model::{Action, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};
 
 use crate::{
     SqliteStore,
@@ -17,8 +17,8 @@ use crate::{
 pub(crate) async fn plan(db: &mut SqliteConnection, step: &StepRecord) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO step (run, step, incident, position, arguments, target, runbook, runbook_digest, facts, status,
-             epoch, started_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             epoch, started_at, asked_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, step) DO NOTHING",
     )
     .bind(&step.run)
@@ -33,9 +33,15 @@ pub(crate) async fn plan(db: &mut SqliteConnection, step: &StepRecord) -> Result
     .bind(step.status.as_str())
     .bind(step.epoch.cast_signed())
     .bind(step.started_at.map(micros))
+    .bind(asked_at(step).map(micros))
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// A step that runs by itself once people agree is asked for with its incident; what people start is asked for by them.
+fn asked_at(step: &StepRecord) -> Option<Time> {
+    (step.status == StepStatus::Waiting && step.step.run == StepRun::Auto).then_some(step.facts.at)
 }
 
 /// Reads a whole row of `step`.
@@ -140,7 +146,7 @@ async fn write_intent(
 ) -> Result<(), Fault> {
     let written = sqlx::query(
         "UPDATE step SET status = ?, started_at = ?, idempotency_key = ?, attempt = attempt + 1
-         WHERE run = ? AND step = ? AND epoch = ? AND status = 'planned'",
+         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'released')",
     )
     .bind(intent.as_str())
     .bind(micros(begin.at))
@@ -199,7 +205,7 @@ async fn write_end(
 ) -> Result<(), Fault> {
     let written = sqlx::query(
         "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = ?
-         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'intent')",
+         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'waiting', 'released', 'intent')",
     )
     .bind(status.as_str())
     .bind(micros(end.report.finished_at.unwrap_or(end.at)))

@@ -81,6 +81,29 @@ pub(crate) struct SettleArgs {
     pub(crate) by: ByArgs,
 }
 
+/// Arguments of `step` and `approve`.
+#[derive(Debug, Args)]
+pub(crate) struct StepArgs {
+    /// The run's id.
+    pub(crate) run: String,
+    /// The step's id in its runbook.
+    pub(crate) step: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `reject`.
+#[derive(Debug, Args)]
+pub(crate) struct RejectArgs {
+    /// Which step, and who acts.
+    #[command(flatten)]
+    pub(crate) step: StepArgs,
+    /// Why, for the record and for the owner.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
 /// How people say a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SettledAs {

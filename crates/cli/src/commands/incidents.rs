@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use watchkeeper_model::{Labels, Severity};
-use watchkeeper_store::{IncidentDetail, IncidentFilter, IncidentRecord};
+use watchkeeper_store::{IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};
 
 use crate::{
     args::{IncidentsArgs, Show},
@@ -130,7 +130,7 @@ fn steps(detail: &IncidentDetail) -> Table {
     let mut table = Table::new(&["RUN", "STEP", "DOES", "GUARANTEE", "STATUS", "STARTED", "FINISHED", "DETAIL"]);
     for step in &detail.steps {
         let settled = step.settled_by.as_deref().map(|by| format!(" (settled by {by})")).unwrap_or_default();
-        let detail = format!("{}{settled}", step.detail.as_deref().unwrap_or("-"));
+        let detail = format!("{}{settled}", step.detail.clone().unwrap_or_else(|| waits(step)));
         table.row([
             cell(&step.run),
             cell(&step.step),
@@ -145,11 +145,25 @@ fn steps(detail: &IncidentDetail) -> Table {
     table
 }
 
+/// For whom a step without a result waits.
+fn waits(step: &StepDetail) -> String {
+    let (run, id) = (&step.run, &step.step);
+    match (step.status, &step.approvers, step.asked_at) {
+        ("waiting", Some(team), Some(_)) => {
+            let agreed: Vec<&str> = step.answers.iter().map(|answer| answer.by.as_str()).collect();
+            let agreed = if agreed.is_empty() { String::new() } else { format!(", agreed: {}", agreed.join(", ")) };
+            format!("waits for {team}{agreed}: watchkeeper approve {run} {id}")
+        }
+        ("waiting", _, None) => format!("waits to be started: watchkeeper step {run} {id}"),
+        _ => "-".to_owned(),
+    }
+}
+
 fn status_tone(status: &str) -> Tone {
     match status {
         "done" => Tone::Good,
         "failed" | "unknown" => Tone::Bad,
-        "withheld" => Tone::Attention,
+        "withheld" | "waiting" => Tone::Attention,
         _ => Tone::Plain,
     }
 }

@@ -45,6 +45,8 @@ pub trait Store: Send + Sync {
     async fn take_over_steps(&self, now: Time) -> Result<Vec<StepRecord>, StoreError>;
     /// Steps that are `Planned`, of one incident, in runbook order.
     async fn planned_steps(&self, incident: &str) -> Result<Vec<StepRecord>, StoreError>;
+    /// Steps for which people have answered, oldest first: those that may run, and those that nobody will agree to.
+    async fn answered_steps(&self, now: Time) -> Result<Vec<Answered>, StoreError>;
     /// Commits the intent, unless the guard, a hold or an inhibition says no (decided in the same transaction, from
     /// `GuardFacts`). Enqueues `overdue` messages with it. A withheld step is finished by `end_step` as usual.
     async fn begin_step(&self, step: &StepRecord, begin: &Begin) -> Result<Begun, StoreError>;
@@ -201,6 +203,15 @@ pub struct StepRecord {
     pub epoch: u64,
     /// When its intent was committed.
     pub started_at: Option<Time>,
+}
+
+/// What people answered for a step that waited for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The step.
+    pub step: StepRecord,
+    /// Why it does not run; absent when it does.
+    pub refused: Option<String>,
 }
 
 /// An intent.

@@ -27,12 +27,13 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Reminder => format!("{}, not acknowledged", state.still()),
         MessageKind::Escalation => format!("{}, escalated to you", state.now()),
         MessageKind::Step => step_ended(message, mood),
+        MessageKind::Approval => "a step waits for your agreement".to_owned(),
         MessageKind::Resolved => "resolved".to_owned(),
     }
 }
 
 fn says_why(kind: MessageKind) -> bool {
-    !matches!(kind, MessageKind::Step | MessageKind::Resolved)
+    !matches!(kind, MessageKind::Step | MessageKind::Approval | MessageKind::Resolved)
 }
 
 /// The worst number beside its limit, or the reason why there is none.
@@ -136,6 +137,9 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         }
         (MessageKind::Step, Mood::Fact) => "A later step of the runbook has ended.".to_owned(),
         (MessageKind::Step, Mood::Rehearsed) => "A later step of the runbook would end.".to_owned(),
+        (MessageKind::Approval, _) => {
+            format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
+        }
         (MessageKind::Resolved, _) => "This incident is over.".to_owned(),
     };
     one_line(&lead)

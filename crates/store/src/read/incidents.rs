@@ -6,7 +6,7 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
 
 use crate::{
-    PeopleError, SqliteStore,
+    Answer, PeopleError, SqliteStore, answer,
     columns::{count, from_word, name, time, time_if},
     fault::Fault,
     incident, step,
@@ -88,7 +88,7 @@ pub struct StepDetail {
     pub summary: String,
     /// What may be counted on after a crash.
     pub guarantee: Guarantee,
-    /// Where it stands: `planned`, `intent` or how it ended.
+    /// Where it stands: `planned`, `waiting`, `released`, `intent` or how it ended.
     pub status: &'static str,
     /// When its intent was committed.
     pub started_at: Option<Time>,
@@ -102,6 +102,14 @@ pub struct StepDetail {
     pub settled_by: Option<String>,
     /// When.
     pub settled_at: Option<Time>,
+    /// Who started a step that people start; absent when the runbook did.
+    pub asked_by: Option<String>,
+    /// Since when it waits for an agreement, or when it was started.
+    pub asked_at: Option<Time>,
+    /// Who has to agree.
+    pub approvers: Option<Name>,
+    /// What people answered, oldest first.
+    pub answers: Vec<Answer>,
 }
 
 /// One delivery of a message, or one try.
@@ -173,17 +181,21 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
     let handed_off_at = sqlx::query_scalar("SELECT handed_off_at FROM handoff WHERE incident = ?").bind(id);
     let handed_off_at: Option<i64> = handed_off_at.fetch_optional(&mut *db).await?;
     let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(id);
-    let steps = steps.fetch_all(&mut *db).await?;
+    let mut details = Vec::new();
+    for row in &steps.fetch_all(&mut *db).await? {
+        details.push(step_detail(db, row).await?);
+    }
     Ok(IncidentDetail {
         incident: record(&row)?,
         handed_off_at: time_if("handoff.handed_off_at", handed_off_at)?,
-        steps: steps.iter().map(step_detail).collect::<Result<_, _>>()?,
+        steps: details,
         deliveries: deliveries(db, id).await?,
     })
 }
 
-fn step_detail(row: &SqliteRow) -> Result<StepDetail, Fault> {
+async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepDetail, Fault> {
     let record = step::step(row)?;
+    let answers = answer::answers(db, &record.run, &record.step.id).await?;
     let action = &record.step.action;
     Ok(StepDetail {
         position: count("step.position", row.try_get("position")?)?,
@@ -197,6 +209,10 @@ fn step_detail(row: &SqliteRow) -> Result<StepDetail, Fault> {
         reference: row.try_get("reference")?,
         settled_by: row.try_get("settled_by")?,
         settled_at: time_if("step.settled_at", row.try_get("settled_at")?)?,
+        asked_by: row.try_get("asked_by")?,
+        asked_at: time_if("step.asked_at", row.try_get("asked_at")?)?,
+        approvers: record.step.approval.as_ref().map(|approval| approval.team.clone()),
+        answers,
         run: record.run,
         step: record.step.id,
     })

@@ -25,9 +25,7 @@ impl Story {
         bench.edit("config/watchkeeper.toml", |text| format!("{text}\n[allow]\nexec = [{program:?}]\n"));
         bench.edit("runbooks/model-degradation.toml", |text| {
             let step = "\n[[step]]\nid = \"retrain\"\ndescription = \"Schedule retraining\"\n";
-            let (own, table) =
-                waits.split_once("[step").map_or((waits, String::new()), |(own, rest)| (own, format!("[step{rest}")));
-            format!("{text}{step}{own}\n[step.exec]\ncommand = [{program:?}]\n{table}")
+            format!("{text}{step}{waits}[step.exec]\ncommand = [{program:?}]\n")
         });
         let drilled = bench.run(&["drill", "loan-auc", "--execute"]);
         assert!(drilled.status.success(), "{}", String::from_utf8_lossy(&drilled.stderr));

@@ -7,6 +7,7 @@ mod baseline;
 mod bench;
 mod crash;
 mod daemon;
+mod five;
 mod hostile;
 mod json_shapes;
 mod lint;

@@ -198,7 +198,7 @@ def job_runs():
 
 
 def scoring_log():
-    """What the scoring service writes; the story is that of the failing job."""
+    """What the scoring service writes; the stories are those of the slow feature store and of the failing job."""
     with (FOLDER / "scoring-log.jsonl").open("w") as file:
         for day in days(START, END):
             for number in range(LINES_A_DAY):
@@ -208,6 +208,8 @@ def scoring_log():
 
 
 def line(day, number):
+    if told("latency", day) and number in (0, 2):
+        return "ERROR", f"feature store: slow, answered after {2000 + 6 * number} ms"
     if told("jobs", day) and number % 2 == 1:
         return "ERROR", f"feature store: connection reset after {3000 + number} ms"
     if number == 4 and day.toordinal() % 5 == 0:

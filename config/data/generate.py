@@ -49,6 +49,16 @@ COLUMNS = {
     "approved": "Boolean",
 }
 
+# The names that the manifests give to types.
+TYPES = {
+    "Int64": pyarrow.int64(),
+    "Int32": pyarrow.int32(),
+    "Float64": pyarrow.float64(),
+    "Boolean": pyarrow.bool_(),
+    "Utf8": pyarrow.string(),
+    "Timestamp": pyarrow.timestamp("ms", tz="UTC"),
+}
+
 
 def main():
     random = numpy.random.default_rng(20210601)
@@ -81,27 +91,17 @@ def evenly(random, count):
 def applications(random):
     """An application every half hour; what it lost is known later, and joined by id."""
     first_id = 0
-    for name, first, over in [("training", TRAINING, START), ("applications", START, END)]:
+    for prefix, first, over in [("training-", TRAINING, START), ("", START, END)]:
         table = {column: [] for column in [*COLUMNS, "actual_loss"]}
         for day in days(first, over):
             one_day(random, day, table)
         table["id"] = list(range(first_id, first_id + len(table["time"])))
         first_id += len(table["time"])
         losses = {"id": table["id"], "actual_loss": pyarrow.array(table.pop("actual_loss"), pyarrow.int32())}
-        names = ("training-applications", "training-losses") if name == "training" else ("applications", "losses")
-        write(names[0], {column: pyarrow.array(values, TYPES[COLUMNS[column]]) for column, values in table.items()})
-        write(names[1], losses)
+        columns = {column: pyarrow.array(values, TYPES[COLUMNS[column]]) for column, values in table.items()}
+        write(f"{prefix}applications", columns)
+        write(f"{prefix}losses", losses)
     drifted_table()
-
-
-TYPES = {
-    "Int64": pyarrow.int64(),
-    "Int32": pyarrow.int32(),
-    "Float64": pyarrow.float64(),
-    "Boolean": pyarrow.bool_(),
-    "Utf8": pyarrow.string(),
-    "Timestamp": pyarrow.timestamp("ms", tz="UTC"),
-}
 
 
 def one_day(random, day, table):

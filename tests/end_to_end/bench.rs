@@ -15,12 +15,20 @@ pub(crate) struct Bench(TempDir);
 
 impl Bench {
     /// A copy of the repository's own workspace, listening on a free port.
-    pub(crate) fn sample() -> Self {
+    pub(crate) fn workspace() -> Self {
         let bench = Self(tempfile::tempdir().expect("a temporary folder"));
         for part in ["config", "runbooks"] {
             copy_folder(&repository().join(part), &bench.path().join(part));
         }
         bench.edit("config/watchkeeper.toml", |text| text.replace("127.0.0.1:7707", "127.0.0.1:0"));
+        bench
+    }
+
+    /// The same with the loan model alone: its two monitors and their runbooks.
+    pub(crate) fn sample() -> Self {
+        let bench = Self::workspace();
+        keep_only(&bench.path().join("config/monitors"), &["loan-auc", "loan-drift"]);
+        keep_only(&bench.path().join("runbooks"), &["model-degradation", "feature-drift"]);
         bench
     }
 
@@ -140,6 +148,14 @@ fn binary() -> PathBuf {
     let binary = folder.join("watchkeeper");
     assert!(binary.exists(), "{} is missing: run `cargo build --package watchkeeper`", binary.display());
     binary
+}
+
+/// Removes the folder's other TOML files.
+fn keep_only(folder: &Path, kept: &[&str]) {
+    let files = fs::read_dir(folder).expect("the folder is read").map(|entry| entry.expect("the entry is read").path());
+    let toml = files.filter(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    let others = toml.filter(|file| !kept.iter().any(|name| file.file_stem().is_some_and(|stem| stem == *name)));
+    others.for_each(|file| fs::remove_file(file).expect("the file is removed"));
 }
 
 fn copy_folder(from: &Path, to: &Path) {

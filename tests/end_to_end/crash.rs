@@ -24,7 +24,7 @@ fn hanging_step(bench: &Bench) -> (PathBuf, PathBuf) {
     fs::write(&program, script).expect("the program is written");
     fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it may be run");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-    bench.edit("config/watchkeeper.toml", |text| format!("{text}\n[allow]\nexec = [{program:?}]\n"));
+    bench.edit("config/watchkeeper.toml", |text| text.replace("exec = [", &format!("exec = [{program:?}, ")));
     bench.edit("runbooks/model-degradation.toml", |text| {
         let gate = "[step.gate]\ngate = \"loan-decisions\"\nstate = \"paused\"\n";
         assert!(text.contains(gate));
@@ -108,7 +108,8 @@ fn a_notification_lost_before_it_was_marked_is_sent_after_the_restart() {
     bench.edit("config/watchkeeper.toml", |text| {
         let host = peer.local_addr().expect("it is bound");
         text.replace("notify = [\"mail-ml\"]", "notify = [\"hook\"]")
-            + &format!("\n[channel.hook.webhook]\nurl = {url:?}\n\n[allow]\nhosts = [\"{host}\"]\n")
+            .replace("[allow]\n", &format!("[allow]\nhosts = [\"{host}\"]\n"))
+            + &format!("\n[channel.hook.webhook]\nurl = {url:?}\n")
     });
     let drill = drill(&bench);
     let (first, _unanswered) = take_request(&peer);

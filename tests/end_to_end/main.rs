@@ -8,6 +8,7 @@ mod baseline;
 mod bench;
 mod crash;
 mod daemon;
+mod five;
 mod hostile;
 mod json_shapes;
 mod lint;

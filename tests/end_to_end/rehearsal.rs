@@ -72,7 +72,7 @@ fn a_rehearsal_is_headed_once_and_never_says_done() {
 #[test]
 fn a_drill_whose_step_fails_is_a_finding_and_says_how() {
     let bench = Bench::sample();
-    bench.edit("config/watchkeeper.toml", |text| text + "\n[allow]\nexec = [\"/bin/false\"]\n");
+    bench.edit("config/watchkeeper.toml", |text| text.replace("exec = [", "exec = [\"/bin/false\", "));
     bench.edit("runbooks/model-degradation.toml", |text| {
         text.replace(
             "[step.gate]\ngate = \"loan-decisions\"\nstate = \"paused\"\n",

@@ -40,7 +40,7 @@ fn waiting_step(bench: &Bench) -> (PathBuf, PathBuf) {
     let script = format!("#!/bin/sh\necho begun > {}\ncat {} >> ran\n", begun.display(), release.display());
     fs::write(&program, script).expect("the program is written");
     fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it may be run");
-    bench.edit("config/watchkeeper.toml", |text| format!("{text}\n[allow]\nexec = [{program:?}]\n"));
+    bench.edit("config/watchkeeper.toml", |text| text.replace("exec = [", &format!("exec = [{program:?}, ")));
     bench.edit("runbooks/model-degradation.toml", |text| {
         let gate = "[step.gate]\ngate = \"loan-decisions\"\nstate = \"paused\"\n";
         assert!(text.contains(gate));

@@ -91,14 +91,13 @@ fn every_mistake_of_a_bad_workspace_is_reported() {
 #[test]
 fn the_shipped_sample_workspace_loads() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let texts =
+        ["label", "score", "decision", "target", "prediction", "column", "status", "level", "name", "value", "query"];
+    let lists = [("columns", "texts"), ("quantiles", "numbers")];
     let mut any = |_: &str| -> Result<PluginManual, PluginFault> {
-        let names = ["label", "score", "decision"].map(|name| PluginParam {
-            name: name.into(),
-            kind: "text".into(),
-            required: false,
-        });
-        let columns = PluginParam { name: "columns".into(), kind: "texts".into(), required: false };
-        Ok(PluginManual { params: names.into_iter().chain([columns]).collect(), ..PluginManual::default() })
+        let params = texts.map(|name| (name, "text")).into_iter().chain(lists);
+        let param = |(name, kind): (&str, &str)| PluginParam { name: name.into(), kind: kind.into(), required: false };
+        Ok(PluginManual { params: params.map(param).collect(), ..PluginManual::default() })
     };
     let loaded = load(&root, &mut Surroundings { manual: &mut any, environment: &|_| None });
     let loaded = loaded.unwrap_or_else(|found| panic!("{}", lines(&found)));

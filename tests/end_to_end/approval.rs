@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-/// The sample with a second step, `retrain`, that writes a line to a file; drilled, so that it waits.
+/// The sample with a last step, `rebuild`, that writes a line to a file; drilled, so that it waits.
 struct Story {
     bench: Bench,
     run: String,
@@ -19,12 +19,12 @@ struct Story {
 impl Story {
     fn new(waits: &str) -> Self {
         let bench = Bench::sample();
-        let (program, log) = (bench.path().join("retrain"), bench.path().join("ran"));
+        let (program, log) = (bench.path().join("rebuild"), bench.path().join("ran"));
         fs::write(&program, format!("#!/bin/sh\necho ran >> {}\n", log.display())).expect("the program is written");
         fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it may be run");
-        bench.edit("config/watchkeeper.toml", |text| format!("{text}\n[allow]\nexec = [{program:?}]\n"));
+        bench.edit("config/watchkeeper.toml", |text| text.replace("exec = [", &format!("exec = [{program:?}, ")));
         bench.edit("runbooks/model-degradation.toml", |text| {
-            let step = "\n[[step]]\nid = \"retrain\"\ndescription = \"Schedule retraining\"\n";
+            let step = "\n[[step]]\nid = \"rebuild\"\ndescription = \"Build it anew\"\n";
             format!("{text}{step}{waits}[step.exec]\ncommand = [{program:?}]\n")
         });
         let drilled = bench.run(&["drill", "loan-auc", "--execute"]);
@@ -36,12 +36,14 @@ impl Story {
 
     fn says(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let [command, rest @ ..] = arguments else { panic!("a command") };
-        let output = self.bench.run(&[&[*command, &self.run, "retrain"], rest].concat());
+        let output = self.bench.run(&[&[*command, &self.run, "rebuild"], rest].concat());
         (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     }
 
     fn step(&self) -> Value {
-        self.bench.json(&["incidents", "show", &self.incident], 0)["steps"][1].clone()
+        let shown = self.bench.json(&["incidents", "show", &self.incident], 0);
+        let steps = shown["steps"].as_array().expect("a list");
+        steps.iter().find(|step| step["step"] == "rebuild").expect("the step is recorded").clone()
     }
 
     /// Looks until the step stands so; each look is a run of the binary.
@@ -122,7 +124,7 @@ fn people_start_a_manual_step_and_another_one_agrees() {
     let story = Story::new(&format!("run = \"manual\"\n{APPROVAL}"));
     let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("nobody has asked for step retrain"), "{said}");
+    assert!(said.contains("nobody has asked for step rebuild"), "{said}");
     assert_eq!(story.says(&["step", "--by", "ml-lead@example.com"]).0, Some(0));
     let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
     assert_eq!(code, Some(2), "{said}");

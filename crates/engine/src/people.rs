@@ -45,14 +45,6 @@ impl Engine {
         }
     }
 
-    /// Follows every answer there is, one after the other.
-    pub(crate) async fn follow_people(&self) -> Result<(), EngineError> {
-        for answered in self.ports.store.answered_steps(self.ports.clock.now()).await? {
-            self.follow(answered).await?;
-        }
-        Ok(())
-    }
-
     /// Runs what was agreed to, ends what was refused or ran out of time.
     async fn follow(&self, answered: Answered) -> Result<(), EngineError> {
         let Answered { step, refused } = answered;

@@ -33,7 +33,6 @@ impl Engine {
     /// Gives whether it ran: one that is recorded already does not run again.
     pub async fn simulate_tick(&self, clock: &Arc<SimulatedClock>, tick: &Tick) -> Result<bool, EngineError> {
         self.simulate_until(clock, tick.at).await?;
-        self.follow_people().await?;
         let claimed = self.run_tick(tick.monitor.as_str(), tick.at).await?;
         self.deliver_due().await?;
         Ok(claimed.is_some())

@@ -74,13 +74,13 @@ impl Place {
             let path = entry?.path();
             // Quoted-printable, as mail is written.
             let text = fs::read_to_string(&path)?.replace("\r\n", "\n").replace("=\n", "").replace("=3D", "=");
-            if let Some((headers, body)) = text.split_once("\n\n").filter(|_| text.contains(".handoff.")) {
+            if let Some((headers, body)) = text.split_once("\n\n").filter(|_| text.contains("loan-auc in breach")) {
                 let plain = body.split("\n\n").skip(1).collect::<Vec<_>>().join("\n\n");
                 let plain = plain.split("\n--").next().unwrap_or_default();
                 return Ok(format!("{}\n\n{headers}\n\n{plain}", path.display()));
             }
         }
-        bail!("no mail of a handoff has landed")
+        bail!("no mail of a handoff of loan-auc has landed")
     }
 
     /// Starts the daemon, asks it, and stops it.

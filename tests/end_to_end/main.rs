@@ -6,6 +6,7 @@ mod arrows;
 mod backtest;
 mod baseline;
 mod bench;
+mod cannot_start;
 mod crash;
 mod daemon;
 mod five;

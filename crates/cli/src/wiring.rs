@@ -63,7 +63,22 @@ fn plugin_fault(folder: &Path, plugin: &str, message: String) -> PluginFault {
 
 /// The store of a workspace, made when it is missing.
 pub(crate) async fn store(folder: &Path, workspace: &Workspace) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(&folder.join(&workspace.daemon.state)).await.map_err(Failure::unreachable)
+    open(&folder.join(&workspace.daemon.state)).await
+}
+
+/// The store in the folder `state`.
+pub(crate) async fn open(state: &Path) -> Result<SqliteStore, Failure> {
+    SqliteStore::open(state).await.map_err(|error| {
+        let damaged = error.is_damage();
+        let failure = Failure::unreachable(error);
+        match damaged {
+            true => failure.hint(
+                "the file is damaged or no store of Watchkeeper: put a backup in its place, or move it away to begin \
+                 with an empty store",
+            ),
+            false => failure,
+        }
+    })
 }
 
 /// The plugin host; components are compiled by this very binary, in a process of its own.

@@ -12,6 +12,7 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
+    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -21,6 +22,8 @@ use crate::fault::Fault;
 const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 /// Connections that read.
 const READERS: u32 = 4;
+/// SQLite's primary result codes `SQLITE_CORRUPT` and `SQLITE_NOTADB`.
+const DAMAGED: [i32; 2] = [11, 26];
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -69,8 +72,25 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: sqlx::migrate::MigrateError,
+        source: MigrateError,
     },
+}
+
+impl OpenError {
+    /// Whether the file's content is the cause: it is no database, or a damaged one.
+    pub fn is_damage(&self) -> bool {
+        let (Self::Database { source: sqlx::Error::Database(error), .. }
+        | Self::Migration {
+            source: MigrateError::Execute(sqlx::Error::Database(error))
+            | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _),
+            ..
+        }) = self
+        else {
+            return false;
+        };
+        let extended = error.code().and_then(|code| code.parse::<i32>().ok());
+        extended.is_some_and(|code| DAMAGED.contains(&(code & 0xff)))
+    }
 }
 
 impl SqliteStore {

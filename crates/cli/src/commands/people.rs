@@ -12,6 +12,7 @@ use watchkeeper_store::{HoldScope, PeopleError, SqliteStore};
 use crate::{
     failure::Failure,
     render::{diagnostics, terminal::Terminal, text::harmless},
+    wiring,
 };
 
 /// What can be read of a workspace, and its store.
@@ -33,7 +34,7 @@ pub(crate) async fn opened(folder: &Path, terminal: &mut Terminal) -> Result<Ope
             "warning: the configuration has mistakes (`watchkeeper lint` tells them); going on with the store in {place}"
         ))?;
     }
-    let store = SqliteStore::open(&place).await.map_err(Failure::unreachable)?;
+    let store = wiring::open(&place).await?;
     Ok(Opened { outline, store })
 }
 

@@ -3,7 +3,7 @@
 mod daemon;
 mod signals;
 
-use std::{path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use tokio::net::TcpListener;
 use watchkeeper_engine::ports::clock::Clock;
@@ -20,7 +20,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
     let store = Arc::new(wiring::store(folder, &workspace).await?);
     let who = format!("the daemon on {}", workspace.daemon.listen);
     let _lock = store.lock_daemon(&who, SystemClock.now()).map_err(Failure::unreachable)?;
-    let listener = TcpListener::bind(workspace.daemon.listen).await.map_err(Failure::unreachable)?;
+    let listener = listen(workspace.daemon.listen).await?;
     let mut signals = Signals::new()?;
     tell(terminal, format!("listening on {}", listener.local_addr()?));
     let mut daemon = Daemon::start(folder, workspace, store, listener)?;
@@ -36,6 +36,13 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
     daemon.finish(terminal).await;
     tell(terminal, "stopped");
     Ok(Exit::Fine)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::unreachable(format!("cannot listen on {address}: {error}"))
+            .hint("free the address, or set another `listen` in [daemon]")
+    })
 }
 
 /// A reader of our standard error that went away is no reason to stop watching.

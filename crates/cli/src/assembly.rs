@@ -8,7 +8,7 @@ use std::{
 
 use watchkeeper_action::ActionRunner;
 use watchkeeper_engine::{
-    Engine, Ports,
+    Engine, Ports, Process,
     ports::{action::Actions, clock::Clock, notifier::Notifier, store::Store},
     secret::SecretReader,
 };
@@ -55,11 +55,33 @@ pub(crate) fn real(
     store: Arc<SqliteStore>,
     console: impl Write + Send + 'static,
 ) -> Result<Engine, Failure> {
+    let ports = real_ports(folder, &workspace, clock, store, console)?;
+    Ok(Engine::new(workspace, ports))
+}
+
+/// The daemon's engine, one of those that share `process`.
+pub(crate) fn of_daemon(
+    folder: &Path,
+    workspace: Workspace,
+    store: Arc<SqliteStore>,
+    process: &Process,
+) -> Result<Engine, Failure> {
+    let ports = real_ports(folder, &workspace, Arc::new(SystemClock), store, io::stdout())?;
+    Ok(Engine::of_daemon(workspace, ports, process))
+}
+
+fn real_ports(
+    folder: &Path,
+    workspace: &Workspace,
+    clock: Arc<dyn Clock>,
+    store: Arc<SqliteStore>,
+    console: impl Write + Send + 'static,
+) -> Result<Ports, Failure> {
     let secrets = SecretReader::new(folder);
     let channels = Channels::new(folder, workspace.channels.clone(), secrets.clone(), console);
     let notifier = channels.map_err(Failure::usage)?;
     let actions = ActionRunner::new(folder, workspace.allow.clone(), secrets);
-    assemble(folder, workspace, clock, store, Arc::new(actions), Arc::new(notifier))
+    ports(folder, workspace, clock, store, Arc::new(actions), Arc::new(notifier))
 }
 
 /// An engine whose effects stay in this process: steps are only pretended, and messages are kept in `tellings`.
@@ -70,7 +92,8 @@ pub(crate) fn rehearsal(
     store: Arc<SqliteStore>,
     tellings: Tellings,
 ) -> Result<Engine, Failure> {
-    assemble(folder, workspace, clock, store, Arc::new(Pretended), Arc::new(tellings))
+    let ports = ports(folder, &workspace, clock, store, Arc::new(Pretended), Arc::new(tellings))?;
+    Ok(Engine::new(workspace, ports))
 }
 
 /// An engine that only evaluates, on the wall clock.
@@ -98,16 +121,15 @@ pub(crate) async fn rehearsal_store(folder: &Path, workspace: &Workspace) -> Res
     Ok(store)
 }
 
-fn assemble(
+fn ports(
     folder: &Path,
-    workspace: Workspace,
+    workspace: &Workspace,
     clock: Arc<dyn Clock>,
     store: Arc<SqliteStore>,
     actions: Arc<dyn Actions>,
     notifier: Arc<dyn Notifier>,
-) -> Result<Engine, Failure> {
+) -> Result<Ports, Failure> {
     let host: Host = wiring::host(folder)?;
     let sources = DataSources::new(folder, workspace.sources.clone());
-    let ports = Ports { clock, store, sources: Arc::new(sources), checker: Arc::new(host), actions, notifier };
-    Ok(Engine::new(workspace, ports))
+    Ok(Ports { clock, store, sources: Arc::new(sources), checker: Arc::new(host), actions, notifier })
 }

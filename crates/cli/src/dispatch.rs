@@ -28,7 +28,10 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
         command => {
             let folder = place::find(cli.workspace.as_deref())?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(in_workspace(command, &folder, terminal))
+            let ended = runtime.block_on(in_workspace(command, &folder, terminal));
+            // What hangs in a system call, a stopped file server's say, is not waited for.
+            runtime.shutdown_background();
+            ended
         }
     }
 }

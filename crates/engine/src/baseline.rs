@@ -4,6 +4,15 @@
 //! then on a check is answered from the digest; what the digest does not hold is read from the data, as long as that
 //! is still the data that was frozen. One that moves with the window (`offset`) is read anew every time.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use watchkeeper_model::Name;
+
+use crate::ports::{checker::Checker, clock::Clock, frame::Sources, store::Store};
+
 mod digest;
 mod fingerprint;
 mod freeze;
@@ -16,5 +25,27 @@ mod state;
 
 pub use digest::{BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline};
 pub use freeze::BaselineError;
-pub(crate) use known::KnownBaseline;
+use known::KnownBaseline;
+pub(crate) use known::OpenBaseline;
 pub use state::BaselineState;
+
+/// What the engine compares with.
+pub(crate) struct Baselines {
+    sources: Arc<dyn Sources>,
+    store: Arc<dyn Store>,
+    checker: Arc<dyn Checker>,
+    clock: Arc<dyn Clock>,
+    /// What is remembered of fixed baselines, by monitor.
+    known: Mutex<BTreeMap<Name, Arc<KnownBaseline>>>,
+}
+
+impl Baselines {
+    pub(crate) fn new(
+        sources: Arc<dyn Sources>,
+        store: Arc<dyn Store>,
+        checker: Arc<dyn Checker>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { sources, store, checker, clock, known: Mutex::default() }
+    }
+}

@@ -89,15 +89,16 @@ fn address(note: &Note, team: &Name, channel: &Name, not_before: Time) -> NewMes
     }
 }
 
-/// What the owner is told when the step has not ended in time.
+/// What the owner is told when the first step has not ended in time; written with the plan, so that a step that never
+/// begins is told of as well.
 pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, step: &StepRecord, now: Time) -> Vec<NewMessage> {
     let report = StepReport {
         step: step.step.id.clone(),
         action: step.step.action.kind().to_owned(),
         summary: step.step.action.summary(),
         outcome: None,
-        detail: format!("still under way after {} s", runbook.notify_deadline.as_secs()),
-        started_at: Some(now),
+        detail: format!("not done after {} s", runbook.notify_deadline.as_secs()),
+        started_at: None,
         finished_at: None,
     };
     let note = Note {
@@ -113,10 +114,11 @@ pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, step: &StepRecor
     messages
 }
 
-/// The messages of the handoff: to the owner now, again while nobody acknowledges, then to the next in line.
+/// The messages of the handoff: to the owner now, again while nobody acknowledges, then to the next in line. A runbook
+/// that the configuration does not have any more has no next in line.
 pub(crate) fn handoff(
     workspace: &Workspace,
-    runbook: &Runbook,
+    runbook: Option<&Runbook>,
     step: &StepRecord,
     report: &StepReport,
     escalate_now: bool,
@@ -134,14 +136,14 @@ pub(crate) fn handoff(
         let reminders = to_team(workspace, &step.facts.owner, &note(MessageKind::Reminder), now + every);
         messages.extend(reminders.into_iter().map(|message| waiting(message, Some(every))));
     }
-    if let Some(escalation) = &runbook.escalation {
+    if let Some(escalation) = runbook.and_then(|runbook| runbook.escalation.as_ref()) {
         let after = if escalate_now { Duration::ZERO } else { escalation.after };
         for team in &escalation.to {
             let escalations = to_team(workspace, team, &note(MessageKind::Escalation), now + after);
             messages.extend(escalations.into_iter().map(|message| waiting(message, None)));
         }
     }
-    messages.extend(requests(workspace, runbook, step, report, now));
+    messages.extend(runbook.into_iter().flat_map(|runbook| requests(workspace, runbook, step, report, now)));
     messages
 }
 
@@ -210,12 +212,13 @@ fn waiting(message: NewMessage, repeat: Option<Duration>) -> NewMessage {
 }
 
 /// What people may do after the first step.
-fn next_steps(runbook: &Runbook, step: &StepRecord, report: &StepReport) -> Vec<NextStep> {
+fn next_steps(runbook: Option<&Runbook>, step: &StepRecord, report: &StepReport) -> Vec<NextStep> {
     let acknowledge = NextStep {
         description: "Take it over".to_owned(),
         command: Some(format!("watchkeeper ack {}", step.incident)),
     };
-    let waiting = runbook.rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
+    let rest = runbook.map(|runbook| runbook.rest.as_slice()).unwrap_or_default();
+    let waiting = rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
     let waiting = waiting.map(|later| by_hand(&step.run, later));
     let reopen = match &step.step.action {
         Action::Gate(gate) if gate.state == GateState::Paused && report.outcome == Some(Outcome::Done) => {

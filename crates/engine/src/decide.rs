@@ -4,37 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use watchkeeper_model::{
-    Change, Incident, IncidentState, Judgement, Labels, MessageKind, Monitor, PolicyVerdict, Runbook, Series,
-    SeriesReport, StepRun, StepStatus, Time, Verdict, Workspace, advance, short_id,
+    Cause, Change, Counted, Incident, IncidentState, Judged, Judgement, Labels, MessageKind, Monitor, PolicyVerdict,
+    Runbook, SeriesReport, StepRun, StepStatus, Streaks, Subject, Time, Verdict, Workspace, advance, short_id,
 };
 
 use crate::{
-    Evaluation, compose,
+    compose,
     evaluate::reason_of,
-    ports::store::{CheckRecord, Groups, LedgerRow, StepRecord},
+    evaluation::Evaluation,
+    ports::store::{CheckRecord, Groups, LedgerRow, NewMessage, StepRecord},
+    watched::Watched,
 };
 
-/// A series as the incident machine takes it: its judgement, its threshold's `consecutive` and `recover`, its report.
-struct Judged {
-    series: Series,
-    judgement: Judgement,
-    consecutive: u32,
-    recover: u32,
-    report: SeriesReport,
-}
-
-/// Decides what follows from one evaluation. `now` is when it is decided.
+/// Decides what follows from one evaluation. `now` is when it is decided. A tick that is older than the newest one
+/// recorded is kept for the charts and changes nothing: what it would open or resolve was judged on newer data since.
 pub fn decide(
     workspace: &Workspace,
-    monitor: &Monitor,
-    runbook: &Runbook,
+    watched: Watched<'_>,
     groups: &Groups,
     evaluation: &Evaluation,
     now: Time,
 ) -> CheckRecord {
+    let Watched { monitor, runbook } = watched;
     let mut record = CheckRecord {
         verdict: evaluation.verdict,
         evaluation: json!(evaluation),
+        newest: groups.newest,
         states: Vec::new(),
         incidents: Vec::new(),
         steps: Vec::new(),
@@ -43,13 +38,18 @@ pub fn decide(
         ledger: Vec::new(),
         at: now,
     };
+    if groups.newest.is_some_and(|newest| newest >= evaluation.at) {
+        return record;
+    }
     for (group, judged) in by_group(monitor, groups, evaluation) {
+        if groups.unreadable.contains(&group) {
+            continue;
+        }
         let mut before = groups.states.get(&group).cloned().unwrap_or_default();
         let remembered = before.clone();
-        before.standings.retain(|series, _| known(monitor, series));
+        before.standings.retain(|subject, _| known(monitor, &group, subject));
         let open = groups.open.get(&group);
-        let input: Vec<_> = judged.iter().map(|j| (j.series.clone(), j.judgement, j.consecutive, j.recover)).collect();
-        let (after, change) = advance(&before, &input, open.is_some());
+        let (after, change) = advance(&before, &judged, open.is_some());
         if after != remembered {
             record.states.push((group.clone(), after));
         }
@@ -59,26 +59,26 @@ pub fn decide(
     record
 }
 
-/// Splits the judged series into groups. What cannot be measured counts as the policy says, in the group of no labels.
+/// Splits what counts into groups. What cannot be measured counts as the policy says, in the group of no labels.
 fn by_group(monitor: &Monitor, groups: &Groups, evaluation: &Evaluation) -> BTreeMap<Labels, Vec<Judged>> {
     let mut split: BTreeMap<Labels, Vec<Judged>> = BTreeMap::new();
-    for series in &evaluation.series {
-        let Some((judgement, consecutive, recover)) = series.judged else { continue };
-        let judged = Judged { series: series.series(), judgement, consecutive, recover, report: series.report() };
-        split.entry(group_of(&monitor.alert.group_by, &series.labels)).or_default().push(judged);
+    for judged in evaluation.series.iter().filter(|judged| judged.counted.is_some()) {
+        let Some(series) = judged.subject.series() else { continue };
+        split.entry(group_of(&monitor.alert.group_by, &series.labels)).or_default().push(judged.clone());
     }
-    let policies = [(Verdict::NoData, monitor.alert.no_data), (Verdict::Error, monitor.alert.on_error)];
     let remembered = groups.states.get(&Labels::new());
-    for (verdict, policy) in policies {
-        let judged = unmeasured(evaluation, verdict, policy);
-        let holds = judged.report.verdict == verdict;
-        if holds || remembered.is_some_and(|state| state.standings.contains_key(&judged.series)) {
+    for cause in Cause::ALL {
+        let judged = unmeasured(evaluation, cause, policy(monitor, cause));
+        let holds = judged.verdict == cause.verdict();
+        if holds || remembered.is_some_and(|state| state.standings.contains_key(&judged.subject)) {
             split.entry(Labels::new()).or_default().push(judged);
         }
     }
     // A threshold that the configuration has no more holds no incident open.
-    for (group, _) in groups.states.iter().filter(|(_, state)| state.standings.keys().any(|s| !known(monitor, s))) {
-        split.entry(group.clone()).or_default();
+    for (group, state) in &groups.states {
+        if state.standings.keys().any(|subject| !known(monitor, group, subject)) {
+            split.entry(group.clone()).or_default();
+        }
     }
     // A warned group whose series are gone or well again must be able to forget the warning.
     if remembered.is_some_and(|state| state.warned) {
@@ -87,18 +87,30 @@ fn by_group(monitor: &Monitor, groups: &Groups, evaluation: &Evaluation) -> BTre
     split
 }
 
-/// Whether a standing can still change: its threshold is configured, or it stands in for what was not measured.
-fn known(monitor: &Monitor, series: &Series) -> bool {
-    let stands_in = [Verdict::NoData, Verdict::Error].iter().any(|verdict| verdict.as_str() == series.metric);
-    stands_in || monitor.thresholds.iter().any(|threshold| threshold.metric == series.metric)
+/// Whether a standing can still change: a threshold is for its series, which still belongs to this group, or it is what
+/// was not measured.
+fn known(monitor: &Monitor, group: &Labels, subject: &Subject) -> bool {
+    let judged_here = |labels: &Labels| group_of(&monitor.alert.group_by, labels) == *group;
+    match subject {
+        Subject::Series(series) => monitor.threshold_of(series).is_some() && judged_here(&series.labels),
+        Subject::Unmeasured(_) => true,
+    }
 }
 
 fn group_of(group_by: &BTreeSet<String>, labels: &Labels) -> Labels {
     labels.iter().filter(|(name, _)| group_by.contains(*name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
-/// The stand-in for all that could not be measured or judged at this tick, or for its absence.
-fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) -> Judged {
+fn policy(monitor: &Monitor, cause: Cause) -> PolicyVerdict {
+    match cause {
+        Cause::NoData => monitor.alert.no_data,
+        Cause::Error => monitor.alert.on_error,
+    }
+}
+
+/// All that could not be measured or judged at this tick for this cause, or that nothing was.
+fn unmeasured(evaluation: &Evaluation, cause: Cause, policy: PolicyVerdict) -> Judged {
+    let verdict = cause.verdict();
     let whole = (evaluation.series.is_empty() && evaluation.verdict == verdict).then(|| evaluation.error.clone());
     let reason = whole.flatten().or_else(|| reason_of(verdict, &evaluation.series));
     let holds = reason.is_some();
@@ -107,23 +119,22 @@ fn unmeasured(evaluation: &Evaluation, verdict: Verdict, policy: PolicyVerdict) 
         (true, PolicyVerdict::Warn) => Verdict::Warn,
         (true, PolicyVerdict::Breach) => Verdict::Breach,
     };
-    let series = Series { metric: verdict.as_str().to_owned(), labels: Labels::new() };
-    let report = SeriesReport {
-        series: series.clone(),
+    let judgement = Judgement { verdict: counted, clears: counted != Verdict::Breach };
+    Judged {
+        subject: Subject::Unmeasured(cause),
         value: None,
         baseline: None,
         verdict: if holds { verdict } else { Verdict::Ok },
-        limit: String::new(),
+        counted: Some(Counted { judgement, streaks: Streaks::AT_ONCE }),
+        limit: None,
         excess: None,
         detail: reason,
-    };
-    let judgement = Judgement { verdict: counted, clears: counted != Verdict::Breach };
-    Judged { series, judgement, consecutive: 1, recover: 1, report }
+    }
 }
 
 /// The reports, worst first; those that are ok are kept for an incident that goes on or resolves.
 fn reports(judged: &[Judged]) -> Vec<SeriesReport> {
-    let mut reports: Vec<_> = judged.iter().map(|judged| judged.report.clone()).collect();
+    let mut reports: Vec<_> = judged.iter().map(Judged::report).collect();
     SeriesReport::worst_first(&mut reports);
     reports
 }
@@ -159,7 +170,9 @@ impl Decision<'_> {
             body: json!({ "monitor": incident.monitor, "group": group, "at": self.at, "series": incident.series,
                 "config": self.workspace.digests.config }),
         });
-        record.steps.extend(plan(self.workspace, self.monitor, self.runbook, &incident));
+        let steps = plan(self.workspace, self.monitor, self.runbook, &incident);
+        record.messages.extend(overdue(self.workspace, self.runbook, &steps, self.now));
+        record.steps.extend(steps);
         record.incidents.push(incident);
     }
 
@@ -243,4 +256,9 @@ pub(crate) fn plan(
             }
         })
         .collect()
+}
+
+/// What tells the owner when the first step has not ended in time, whether it has begun or not.
+pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, steps: &[StepRecord], now: Time) -> Vec<NewMessage> {
+    steps.first().map(|first| compose::overdue(workspace, runbook, first, now)).unwrap_or_default()
 }

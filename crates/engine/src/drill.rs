@@ -1,29 +1,31 @@
 //! Drill: a pretended breach through runbook, messages and handoff, marked as a drill everywhere.
 
 use serde_json::json;
-use watchkeeper_model::{Comparison, Incident, Labels, Monitor, Series, SeriesReport, Verdict};
+use watchkeeper_model::{Comparison, Incident, Labels, Monitor, Series, SeriesReport, Subject, Verdict};
 
 use crate::{
-    Engine, EngineError,
-    decide::{open_incident, plan},
+    decide::{open_incident, overdue, plan},
+    engine::Engine,
+    error::EngineError,
     ports::store::{CheckRecord, LedgerRow},
+    watched::Watched,
 };
 
 impl Engine {
-    /// Pretends that a monitor is in breach now; gives the drill's incident, or `None` for a monitor without a
-    /// runbook.
-    pub async fn drill(&self, monitor: &str) -> Result<Option<Incident>, EngineError> {
-        let monitor = self.monitor(monitor)?;
-        let Some(runbook) = self.runbook(monitor) else { return Ok(None) };
-        let now = self.ports.clock.now();
+    /// Pretends that a monitor is in breach now; gives the drill's incident.
+    pub async fn drill(&self, monitor: &str) -> Result<Incident, EngineError> {
+        let Watched { monitor, runbook } = self.watched(monitor)?;
+        let now = self.clock.now();
         let incident = open_incident(monitor, &Labels::new(), vec![pretended(monitor)], now, true);
+        let steps = plan(&self.workspace, monitor, runbook, &incident);
         let record = CheckRecord {
             verdict: Verdict::Breach,
             evaluation: json!({ "monitor": monitor.id, "at": now, "drill": true }),
+            newest: None,
             states: Vec::new(),
             incidents: vec![incident.clone()],
-            steps: plan(&self.workspace, monitor, runbook, &incident),
-            messages: Vec::new(),
+            messages: overdue(&self.workspace, runbook, &steps, now),
+            steps,
             cancel: Vec::new(),
             ledger: vec![LedgerRow {
                 kind: "drill.opened",
@@ -32,10 +34,9 @@ impl Engine {
             }],
             at: now,
         };
-        self.ports.store.record_drill(&record).await?;
-        self.run_steps(&incident.id).await?;
-        self.deliver_due().await?;
-        Ok(Some(incident))
+        self.store.record_drill(&record).await?;
+        self.finish().await?;
+        Ok(incident)
     }
 }
 
@@ -44,10 +45,10 @@ fn pretended(monitor: &Monitor) -> SeriesReport {
     let threshold = monitor.thresholds.first();
     let limit = threshold.and_then(|threshold| threshold.breach.as_ref()).map(Comparison::to_string);
     SeriesReport {
-        series: Series {
+        subject: Subject::Series(Series {
             metric: threshold.map_or_else(|| "drill".to_owned(), |threshold| threshold.metric.clone()),
             labels: Labels::new(),
-        },
+        }),
         value: None,
         baseline: None,
         verdict: Verdict::Breach,

@@ -1,23 +1,25 @@
-//! The engine: a configuration and the ports it acts through.
+//! The engine: a configuration, the ports it acts through, and the owners of its moving parts.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore};
-use watchkeeper_model::{Monitor, Name, Runbook, Workspace};
+use tokio::sync::{Mutex, Notify, Semaphore};
+use watchkeeper_model::{Monitor, Name, Time, Workspace};
 
 use crate::{
-    baseline::KnownBaseline,
-    ports::{
-        action::Actions,
-        checker::Checker,
-        clock::Clock,
-        frame::Sources,
-        notifier::Notifier,
-        store::{Store, StoreError},
-    },
+    baseline::{BaselineError, BaselineState, Baselines, KeptBaseline},
+    error::EngineError,
+    evaluate::Evaluator,
+    evaluation::Evaluation,
+    health::Health,
+    in_hand::InHand,
+    outbox::Outbox,
+    ports::{action::Actions, checker::Checker, clock::Clock, frame::Sources, notifier::Notifier, store::Store},
+    reads::Reads,
+    retry::Retry,
+    steps::{RUNS_MAX, Steps},
+    supervise::Stop,
+    watch::Watch,
+    watched::Watched,
 };
 
 /// Everything the engine asks of the outside.
@@ -37,34 +39,96 @@ pub struct Ports {
     pub notifier: Arc<dyn Notifier>,
 }
 
-/// Runs a workspace's monitors. It is built anew for every configuration.
-pub struct Engine {
-    pub(crate) workspace: Workspace,
-    pub(crate) ports: Ports,
-    /// What is remembered of fixed baselines, by monitor.
-    pub(crate) baselines: Mutex<BTreeMap<Name, Arc<KnownBaseline>>>,
-    /// Bounds the checks that run at once.
-    pub(crate) checks: Semaphore,
-    /// Rung when a message may have become due.
-    pub(crate) outbox: Notify,
+/// What the engines of one process share: a reload makes a new engine, and nothing that is in hand is taken twice.
+#[derive(Clone, Default)]
+pub struct Process {
+    in_hand: Arc<InHand>,
+    health: Arc<Health>,
+    taking: Arc<Mutex<()>>,
+    steps: Arc<Notify>,
+    outbox: Arc<Notify>,
+    reads: Arc<Reads>,
 }
 
-/// Why the engine cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// A monitor that the configuration does not have.
-    #[error("there is no monitor `{0}`")]
-    NoSuchMonitor(String),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// Runs a workspace's monitors. It is built anew for every configuration.
+pub struct Engine {
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) evaluator: Arc<Evaluator>,
+    pub(crate) baselines: Arc<Baselines>,
+    pub(crate) steps: Arc<Steps>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Process {
+    /// What is the matter with the process.
+    pub fn health(&self) -> &Arc<Health> {
+        &self.health
+    }
 }
 
 impl Engine {
-    /// An engine for a loaded workspace.
+    /// An engine for a command: a store that keeps failing ends it.
     pub fn new(workspace: Workspace, ports: Ports) -> Self {
-        let checks = Semaphore::new(workspace.daemon.checks_max.max(1) as usize);
-        Self { workspace, ports, baselines: Mutex::default(), checks, outbox: Notify::new() }
+        Self::assemble(workspace, ports, &Process::default(), false)
+    }
+
+    /// The daemon's engine: it asks a store that is away until it is back.
+    pub fn of_daemon(workspace: Workspace, ports: Ports, process: &Process) -> Self {
+        Self::assemble(workspace, ports, process, true)
+    }
+
+    fn assemble(workspace: Workspace, ports: Ports, process: &Process, forever: bool) -> Self {
+        let Ports { clock, store, sources, checker, actions, notifier } = ports;
+        let workspace = Arc::new(workspace);
+        let health = Arc::clone(&process.health);
+        let retry = Retry { clock: Arc::clone(&clock), health, forever };
+        let in_hand = Arc::clone(&process.in_hand);
+        let outbox = Arc::new(Outbox {
+            store: Arc::clone(&store),
+            notifier,
+            retry: retry.clone(),
+            in_hand: Arc::clone(&in_hand),
+            taking: Arc::clone(&process.taking),
+            bell: Arc::clone(&process.outbox),
+        });
+        let steps = Arc::new(Steps {
+            workspace: Arc::clone(&workspace),
+            store: Arc::clone(&store),
+            actions,
+            outbox: Arc::clone(&outbox),
+            retry: retry.clone(),
+            in_hand: Arc::clone(&in_hand),
+            runs: Arc::new(Semaphore::new(RUNS_MAX)),
+            bell: Arc::clone(&process.steps),
+        });
+        let baselines = Arc::new(Baselines::new(
+            Arc::clone(&sources),
+            Arc::clone(&store),
+            Arc::clone(&checker),
+            Arc::clone(&clock),
+        ));
+        let evaluator = Arc::new(Evaluator {
+            config: workspace.digests.config.clone(),
+            clock: Arc::clone(&clock),
+            sources,
+            checker,
+            baselines: Arc::clone(&baselines),
+            reads: Arc::clone(&process.reads),
+            turns: Arc::new(Semaphore::new(workspace.daemon.checks_max.max(1) as usize)),
+        });
+        let watch = Arc::new(Watch {
+            workspace: Arc::clone(&workspace),
+            store: Arc::clone(&store),
+            evaluator: Arc::clone(&evaluator),
+            steps: Arc::clone(&steps),
+            outbox: Arc::clone(&outbox),
+            retry,
+            in_hand,
+        });
+        Self { workspace, store, evaluator, baselines, steps, outbox, watch, clock }
     }
 
     /// The configuration it runs.
@@ -72,12 +136,40 @@ impl Engine {
         &self.workspace
     }
 
+    /// Evaluates one monitor at one tick and acts on nothing.
+    pub async fn evaluate(&self, monitor: &str, at: Time) -> Result<Evaluation, EngineError> {
+        Ok(self.evaluator.evaluate(self.monitor(monitor)?, at).await)
+    }
+
+    /// Watches until asked to stop, then lets what is in hand finish.
+    pub async fn watch(&self, stop: Stop) {
+        self.watch.run(stop).await;
+    }
+
+    /// Does what is planned or was left in the middle, and sends what is due.
+    pub async fn finish(&self) -> Result<(), EngineError> {
+        self.steps.finish().await?;
+        Ok(self.outbox.flush().await?)
+    }
+
+    /// Computes a monitor's baseline from its data as it is now, and freezes it. One that is frozen is replaced only
+    /// if `refresh` says so.
+    pub async fn freeze_baseline(&self, monitor: &str, by: &str, refresh: bool) -> Result<KeptBaseline, BaselineError> {
+        self.baselines.freeze(self.monitor(monitor)?, by, refresh).await
+    }
+
+    /// How a monitor's baseline stands. Its data is read where the identity of its source does not tell.
+    pub async fn baseline_state(&self, monitor: &str) -> Result<BaselineState, EngineError> {
+        self.baselines.state(self.monitor(monitor)?).await
+    }
+
     pub(crate) fn monitor(&self, id: &str) -> Result<&Monitor, EngineError> {
         self.workspace.monitors.get(id).ok_or_else(|| EngineError::NoSuchMonitor(id.to_owned()))
     }
 
-    /// The runbook of a monitor; configuration guarantees it.
-    pub(crate) fn runbook(&self, monitor: &Monitor) -> Option<&Runbook> {
-        self.workspace.runbooks.get(&monitor.runbook)
+    pub(crate) fn watched(&self, id: &str) -> Result<Watched<'_>, EngineError> {
+        let none = || EngineError::NoSuchMonitor(id.to_owned());
+        let name = Name::parse(id).map_err(|_| none())?;
+        Watched::of(&self.workspace, &name).ok_or_else(none)
     }
 }

@@ -1,16 +1,43 @@
-//! Evaluate: open the window, run the check, judge what it measured. Nothing is acted on.
+//! Evaluate: open the window, run the check, judge what it measured, all within one deadline. Nothing is acted on.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod judge;
 
-use watchkeeper_model::{Labels, Measurement, Monitor, Series, Threshold, Time, Verdict};
-
-use crate::{
-    Engine, EngineError, Evaluation, EvaluationDigests, SeriesVerdict, Window,
-    ports::{
-        checker::{CheckOutcome, CheckRequest},
-        frame::{Aggregate, Answer, Frame, Span},
-    },
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use tokio::sync::Semaphore;
+use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold, Time};
+
+pub(crate) use self::judge::reason_of;
+use crate::{
+    Evaluation, EvaluationDigests, Window,
+    baseline::{Baselines, OpenBaseline},
+    ports::{
+        checker::{CheckOutcome, CheckRequest, Checker},
+        clock::Clock,
+        frame::{Frame, FrameError, Sources, Span},
+    },
+    reads::{CountedFrame, Reading, Reads, Turn},
+};
+
+/// What the deadline leaves a check to say for itself why it did not end in time.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Evaluates monitors.
+pub(crate) struct Evaluator {
+    /// The configuration's digest.
+    pub(crate) config: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sources: Arc<dyn Sources>,
+    pub(crate) checker: Arc<dyn Checker>,
+    pub(crate) baselines: Arc<Baselines>,
+    pub(crate) reads: Arc<Reads>,
+    /// Bounds the checks that compute at once.
+    pub(crate) turns: Arc<Semaphore>,
+}
 
 /// What the check gave: measurements with the baseline's own, or why there are none.
 enum Measured {
@@ -19,51 +46,155 @@ enum Measured {
     Failed(String),
 }
 
-impl Engine {
-    /// Evaluates one monitor at one tick and acts on nothing.
-    pub async fn evaluate(&self, monitor: &str, at: Time) -> Result<Evaluation, EngineError> {
-        let monitor = self.monitor(monitor)?;
-        let started = self.ports.clock.now();
+/// One evaluation under way.
+struct UnderWay<'a> {
+    monitor: &'a Monitor,
+    at: Time,
+    started: Time,
+    span: Span,
+    /// The rows counted so far.
+    rows: Mutex<Option<u64>>,
+    /// What it is doing, as its deadline says it.
+    doing: Mutex<String>,
+}
+
+impl Evaluator {
+    /// Evaluates one monitor at one tick and acts on nothing. It ends at its deadline, whatever its data does.
+    pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
+        let started = self.clock.now();
         let span = input_span(monitor, at);
-        let mut window = Window { start: span.start, end: span.end, rows: None };
-        let measured = self.measure(monitor, at, span, &mut window).await.unwrap_or_else(Measured::Failed);
-        let plugin = self.ports.checker.digest(&monitor.check.plugin);
-        let (verdict, series, error) = judge(monitor, measured);
-        Ok(Evaluation {
+        let under_way =
+            UnderWay { monitor, at, started, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
+        let limit = monitor.check.timeout;
+        let measured = match tokio::time::timeout(limit.saturating_add(GRACE), self.measure(&under_way)).await {
+            Ok(measured) => measured.unwrap_or_else(Measured::Failed),
+            Err(_) => Measured::Failed(self.too_late(&under_way)),
+        };
+        let plugin = self.checker.digest(&monitor.check.plugin);
+        let (verdict, series, error) = judge::judge(monitor, measured);
+        let rows = *under_way.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        Evaluation {
             monitor: monitor.id.clone(),
             at,
-            window,
+            window: Window { start: span.start, end: span.end, rows },
             verdict,
             series,
             error,
-            digests: EvaluationDigests { plugin, config: self.workspace.digests.config.clone() },
-            elapsed_ms: (self.ports.clock.now() - started).num_milliseconds(),
-        })
+            digests: EvaluationDigests { plugin, config: self.config.clone() },
+            elapsed_ms: (self.clock.now() - started).num_milliseconds(),
+        }
     }
 
-    async fn measure(&self, monitor: &Monitor, at: Time, span: Span, window: &mut Window) -> Result<Measured, String> {
-        let current = self.ports.sources.open(&monitor.input.source, span).await.map_err(|e| e.to_string())?;
-        let rows = count(&*current).await?;
-        window.rows = Some(rows);
+    async fn measure(&self, under_way: &UnderWay<'_>) -> Result<Measured, String> {
+        let UnderWay { monitor, at, span, .. } = *under_way;
+        let source = &monitor.input.source;
+        let reading = self.reads.of(source);
+        under_way.now(format!("opening the source `{source}`"));
+        let current = self.open(&reading, source, span).await.map_err(|e| e.to_string())?;
+        under_way.now(format!("counting the rows of the source `{source}`"));
+        let counted = Arc::clone(&current);
+        let rows = reading.run(async move { counted.count().await }).await;
+        let rows = rows.map_err(|e| e.to_string())?;
+        *under_way.rows.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
         if rows < monitor.input.min_rows {
             let needed = monitor.input.min_rows;
             return Ok(Measured::NoData(format!("{rows} rows in the window, at least {needed} needed")));
         }
-        let baseline = self.baseline(monitor, span).await?;
-        let compared = baseline.as_ref().map(|baseline| Arc::clone(&baseline.frame));
-        let values = match self.ports.checker.check(request(monitor, at, span, current, compared)).await {
-            CheckOutcome::Measured(values) if values.is_empty() => {
-                return Ok(Measured::NoData("the check measured nothing".to_owned()));
-            }
-            CheckOutcome::Measured(values) => values,
-            CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
-            CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+        let of_baseline = self.reads.of(baseline_source(monitor));
+        under_way.now(format!("opening the baseline, the source `{}`", baseline_source(monitor)));
+        let baseline = self.open_baseline(&of_baseline, monitor, span).await.map_err(|e| e.to_string())?;
+
+        under_way.now("waiting for its turn".to_owned());
+        let turn = Turn::take(&self.turns).await;
+        let counted = |inner: &Arc<dyn Frame>, reading: &Reading| -> Arc<dyn Frame> {
+            let (inner, reading, turn) = (Arc::clone(inner), reading.clone(), Arc::clone(&turn));
+            Arc::new(CountedFrame { inner, reading, turn })
         };
-        let reference = match baseline.filter(|_| monitor.thresholds.iter().any(Threshold::needs_baseline)) {
-            Some(baseline) => self.baseline_values(monitor, at, span, &baseline).await?,
+        let current = counted(&current, &reading);
+        let compared = baseline.as_ref().map(|baseline| counted(&baseline.frame, &of_baseline));
+        under_way.now("running the check".to_owned());
+        let left = self.left(under_way);
+        let values =
+            match self.checker.check(CheckRequest::of(monitor, at, span, left, current, compared.clone())).await {
+                CheckOutcome::Measured(values) if values.is_empty() => {
+                    return Ok(Measured::NoData("the check measured nothing".to_owned()));
+                }
+                CheckOutcome::Measured(values) => values,
+                CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
+                CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+            };
+        let needed = monitor.thresholds.iter().any(Threshold::needs_baseline);
+        let reference = match baseline.zip(compared).filter(|_| needed) {
+            Some((baseline, frame)) => {
+                under_way.now("running the check on the baseline".to_owned());
+                let request = CheckRequest::of(monitor, at, span, self.left(under_way), frame, None);
+                self.baselines.values(monitor, &baseline, request).await?
+            }
             None => Arc::default(),
         };
         Ok(Measured::Values(values, reference))
+    }
+
+    async fn open(&self, reading: &Reading, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        let (sources, source) = (Arc::clone(&self.sources), source.clone());
+        reading.run(async move { sources.open(&source, span).await }).await
+    }
+
+    async fn open_baseline(
+        &self,
+        reading: &Reading,
+        monitor: &Monitor,
+        span: Span,
+    ) -> Result<Option<OpenBaseline>, FrameError> {
+        if monitor.baseline.is_none() {
+            return Ok(None);
+        }
+        let (baselines, monitor) = (Arc::clone(&self.baselines), monitor.clone());
+        reading.run(async move { baselines.open(&monitor, span).await.map_err(FrameError) }).await
+    }
+
+    /// Freezes a fixed baseline after a tick that was judged with it, unless it is frozen. The tick is recorded already:
+    /// what goes wrong here is tried again by the next one.
+    pub(crate) async fn freeze_after(&self, monitor: &Monitor, evaluation: &Evaluation) {
+        let (baselines, monitor) = (Arc::clone(&self.baselines), monitor.clone());
+        let (limit, verdict, id) = (monitor.check.timeout, evaluation.verdict, monitor.id.clone());
+        let reading = self.reads.of(baseline_source(&monitor));
+        let freezing = reading.run(async move { baselines.freeze_after(&monitor, verdict).await });
+        match tokio::time::timeout(limit, freezing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(monitor = %id, %error, "the baseline cannot be frozen"),
+            Err(_) => tracing::warn!(monitor = %id, "the baseline cannot be frozen: its data does not answer"),
+        }
+    }
+
+    /// What is left of the deadline.
+    fn left(&self, under_way: &UnderWay<'_>) -> Duration {
+        let spent = (self.clock.now() - under_way.started).to_std().unwrap_or_default();
+        under_way.monitor.check.timeout.saturating_sub(spent).max(Duration::from_millis(1))
+    }
+
+    fn too_late(&self, under_way: &UnderWay<'_>) -> String {
+        let limit = under_way.monitor.check.timeout;
+        let doing = under_way.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reads = self.reads.of(&under_way.monitor.input.source).under_way();
+        let reads = if reads > 0 { format!(" ({reads} reads of its source have not ended)") } else { String::new() };
+        format!(
+            "ran past its deadline of {limit:?} while {doing}{reads}; look at the source, or raise the check's `timeout`"
+        )
+    }
+}
+
+impl UnderWay<'_> {
+    fn now(&self, doing: String) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
+    }
+}
+
+/// The source that a monitor's baseline is read from.
+fn baseline_source(monitor: &Monitor) -> &Name {
+    match &monitor.baseline {
+        Some(Baseline::Whole { source } | Baseline::Range { source, .. }) => source,
+        Some(Baseline::Offset(_)) | None => &monitor.input.source,
     }
 }
 
@@ -72,91 +203,4 @@ fn input_span(monitor: &Monitor, at: Time) -> Span {
     let Some(window) = monitor.input.window else { return Span::default() };
     let end = at - monitor.input.delay;
     Span { start: Some(end - window), end: Some(end) }
-}
-
-pub(crate) fn request(
-    monitor: &Monitor,
-    at: Time,
-    span: Span,
-    current: Arc<dyn Frame>,
-    baseline: Option<Arc<dyn Frame>>,
-) -> CheckRequest {
-    CheckRequest {
-        monitor: monitor.id.clone(),
-        plugin: monitor.check.plugin.clone(),
-        scheduled_at: at,
-        window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(at)),
-        params: monitor.check.params.clone(),
-        timeout: monitor.check.timeout,
-        memory_bytes_max: monitor.check.memory_bytes_max,
-        current,
-        baseline,
-    }
-}
-
-pub(crate) async fn count(frame: &dyn Frame) -> Result<u64, String> {
-    match frame.aggregate(&[Aggregate::Rows]).await.map_err(|e| e.to_string())?[..] {
-        [Answer::Count(rows)] => Ok(rows),
-        _ => Err("the source did not answer how many rows it has".to_owned()),
-    }
-}
-
-fn judge(monitor: &Monitor, measured: Measured) -> (Verdict, Vec<SeriesVerdict>, Option<String>) {
-    match measured {
-        Measured::NoData(reason) => (Verdict::NoData, Vec::new(), Some(reason)),
-        Measured::Failed(reason) => (Verdict::Error, Vec::new(), Some(reason)),
-        Measured::Values(values, reference) => {
-            let missing = missing(monitor, &values);
-            let measured = values.into_iter().map(|value| judge_one(monitor, value, &reference));
-            let series: Vec<_> = measured.chain(missing).collect();
-            let verdict = series.iter().map(|series| series.verdict).max().unwrap_or(Verdict::NoData);
-            let error = [Verdict::Error, Verdict::NoData].iter().find_map(|verdict| reason_of(*verdict, &series));
-            (verdict, series, error)
-        }
-    }
-}
-
-/// A check leaves out what it cannot compute; a threshold that waits for it must not pass for well.
-fn missing(monitor: &Monitor, values: &[Measurement]) -> Vec<SeriesVerdict> {
-    let measured = |threshold: &&Threshold| values.iter().any(|value| value.series.metric == threshold.metric);
-    let missing = monitor.thresholds.iter().filter(|threshold| !measured(threshold));
-    let series = missing.map(|threshold| SeriesVerdict {
-        metric: threshold.metric.clone(),
-        labels: Labels::new(),
-        value: None,
-        baseline: None,
-        verdict: Verdict::NoData,
-        detail: Some("the check did not measure it in this window".to_owned()),
-        judged: None,
-        limit: String::new(),
-        excess: None,
-    });
-    series.collect()
-}
-
-/// Why a series has this verdict, from the first that has it.
-pub(crate) fn reason_of(verdict: Verdict, series: &[SeriesVerdict]) -> Option<String> {
-    let found = series.iter().find(|series| series.verdict == verdict)?;
-    Some(format!("{}: {}", found.series(), found.detail.as_deref().unwrap_or("it cannot be judged")))
-}
-
-fn judge_one(monitor: &Monitor, measured: Measurement, reference: &BTreeMap<Series, f64>) -> SeriesVerdict {
-    let Measurement { series, value, detail } = measured;
-    let threshold = monitor.threshold_of(&series);
-    let baseline = reference.get(&series).copied();
-    let judged = threshold.map(|t| (t.judge(value, baseline), t.consecutive, t.recover));
-    let verdict = judged.map_or(Verdict::Ok, |(judgement, _, _)| judgement.verdict);
-    let unjudged = (verdict == Verdict::Error).then(|| "it has no value on the baseline to compare with".to_owned());
-    let limit = threshold.and_then(|threshold| threshold.limit(verdict));
-    SeriesVerdict {
-        metric: series.metric,
-        labels: series.labels,
-        value: Some(value),
-        baseline,
-        verdict,
-        detail: unjudged.or(detail),
-        judged: judged.filter(|_| verdict != Verdict::Error),
-        limit: limit.map(ToString::to_string).unwrap_or_default(),
-        excess: limit.and_then(|limit| limit.excess(value, baseline)),
-    }
 }

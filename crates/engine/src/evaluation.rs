@@ -2,7 +2,7 @@
 
 use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
-use watchkeeper_model::{Excess, Judgement, Labels, Name, Series, SeriesReport, Time, TrendPoint, Verdict};
+use watchkeeper_model::{Judged, Labels, Name, Series, Subject, Time, TrendPoint, Verdict};
 
 /// One evaluation of a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,7 +17,8 @@ pub struct Evaluation {
     /// The worst verdict of its series.
     pub verdict: Verdict,
     /// Every series measured, in the order measured.
-    pub series: Vec<SeriesVerdict>,
+    #[serde(serialize_with = "as_printed")]
+    pub series: Vec<Judged>,
     /// Why something could not be measured or judged: the reason of a `no_data` or an `error`.
     pub error: Option<String>,
     /// What was computed with.
@@ -48,36 +49,10 @@ pub struct EvaluationDigests {
     pub config: String,
 }
 
-/// One series, measured and judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SeriesVerdict {
-    /// The metric.
-    pub metric: String,
-    /// Its labels.
-    pub labels: Labels,
-    /// Its value; absent for a threshold's metric that the check did not measure.
-    pub value: Option<f64>,
-    /// The same series on the baseline, where a relative limit needs it.
-    pub baseline: Option<f64>,
-    /// The verdict; `ok` without a threshold.
-    pub verdict: Verdict,
-    /// What the check says of it.
-    pub detail: Option<String>,
-    /// Its threshold's judgement, `consecutive` and `recover`; absent where nothing can be judged.
-    #[serde(skip)]
-    pub judged: Option<(Judgement, u32, u32)>,
-    /// The limit as people read it; empty without a threshold.
-    #[serde(skip)]
-    pub limit: String,
-    /// How far it is past that limit; absent when it is not.
-    #[serde(skip)]
-    pub excess: Option<Excess>,
-}
-
 impl Evaluation {
     /// One series of it as a point over time; without a value when this tick did not measure it.
     pub fn point(&self, series: &Series) -> TrendPoint {
-        let found = self.series.iter().find(|found| found.metric == series.metric && found.labels == series.labels);
+        let found = self.series.iter().find(|found| found.subject.series() == Some(series));
         TrendPoint {
             at: self.at,
             value: found.and_then(|found| found.value).filter(|value| value.is_finite()),
@@ -92,24 +67,29 @@ pub(crate) fn unmeasured(tick: Verdict) -> Verdict {
     if tick == Verdict::Error { Verdict::Error } else { Verdict::NoData }
 }
 
-impl SeriesVerdict {
-    /// Which number this is.
-    pub fn series(&self) -> Series {
-        Series { metric: self.metric.clone(), labels: self.labels.clone() }
-    }
+/// One series as `check --json` prints it.
+#[derive(Serialize)]
+struct Printed<'a> {
+    metric: &'a str,
+    labels: &'a Labels,
+    value: Option<f64>,
+    baseline: Option<f64>,
+    verdict: Verdict,
+    detail: Option<&'a str>,
+}
 
-    /// As people are told.
-    pub fn report(&self) -> SeriesReport {
-        SeriesReport {
-            series: self.series(),
-            value: self.value,
-            baseline: self.baseline,
-            verdict: self.verdict,
-            limit: self.limit.clone(),
-            excess: self.excess,
-            detail: self.detail.clone(),
-        }
-    }
+fn as_printed<S: Serializer>(series: &[Judged], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(series.iter().filter_map(|judged| match &judged.subject {
+        Subject::Series(Series { metric, labels }) => Some(Printed {
+            metric,
+            labels,
+            value: judged.value,
+            baseline: judged.baseline,
+            verdict: judged.verdict,
+            detail: judged.detail.as_deref(),
+        }),
+        Subject::Unmeasured(_) => None,
+    }))
 }
 
 fn rfc3339<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {

@@ -1,24 +1,29 @@
 //! Schedule, evaluate, decide, act, notify, record: the durable protocol and the ports it speaks through.
 //!
 //! Architecture invariant: no record, no act. Every effect on the outside has an intent committed before it, and
-//! every decision is a value before anything happens.
+//! every decision is a value before anything happens. Every moving part has one owner: `watch` the loops, `steps` what
+//! acts, `outbox` what is told, `baseline` what is compared with; imports run that way and never back.
 
-mod act;
 mod baseline;
 mod clock;
 mod compose;
 mod decide;
-mod deliver;
 mod drill;
 mod engine;
+mod error;
 mod evaluate;
 mod evaluation;
-mod insist;
-mod people;
-mod recover;
+mod health;
+mod in_hand;
+mod outbox;
+mod reads;
+mod retry;
 mod simulate;
+mod steps;
+mod supervise;
 mod trend;
 mod watch;
+mod watched;
 
 pub mod ports;
 pub mod secret;
@@ -28,7 +33,10 @@ pub use baseline::{
 };
 pub use clock::SimulatedClock;
 pub use decide::decide;
-pub use engine::{Engine, EngineError, Ports};
-pub use evaluation::{Evaluation, EvaluationDigests, SeriesVerdict, Window};
+pub use engine::{Engine, Ports, Process};
+pub use error::EngineError;
+pub use evaluation::{Evaluation, EvaluationDigests, Window};
+pub use health::{Health, Trouble};
 pub use simulate::{Tick, ticks_between};
-pub use watch::{Start, Stop};
+pub use supervise::Stop;
+pub use watched::Watched;

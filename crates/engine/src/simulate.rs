@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use watchkeeper_model::{Name, Time, Workspace};
 
-use crate::{Engine, EngineError, SimulatedClock};
+use crate::{clock::SimulatedClock, engine::Engine, error::EngineError};
 
 /// One tick of one monitor.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,16 +33,16 @@ impl Engine {
     /// Gives whether it ran: one that is recorded already does not run again.
     pub async fn simulate_tick(&self, clock: &Arc<SimulatedClock>, tick: &Tick) -> Result<bool, EngineError> {
         self.simulate_until(clock, tick.at).await?;
-        let claimed = self.run_tick(tick.monitor.as_str(), tick.at).await?;
-        self.deliver_due().await?;
-        Ok(claimed.is_some())
+        let ran = self.watch.run_tick(self.watched(tick.monitor.as_str())?, tick.at).await?;
+        self.finish().await?;
+        Ok(ran)
     }
 
     /// Moves the clock to `time`, sending what falls due on the way.
     pub async fn simulate_until(&self, clock: &Arc<SimulatedClock>, time: Time) -> Result<(), EngineError> {
-        while let Some(due) = self.next_delivery().await?.filter(|due| *due < time) {
+        while let Some(due) = self.outbox.next_due().await?.filter(|due| *due < time) {
             clock.advance_to(due);
-            self.deliver_due().await?;
+            self.outbox.flush().await?;
         }
         clock.advance_to(time);
         Ok(())

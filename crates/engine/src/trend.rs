@@ -3,33 +3,26 @@
 use watchkeeper_model::{Facts, Monitor, Series, Threshold, Trend, TrendPoint};
 
 use crate::{
-    Engine, EngineError, Evaluation,
-    evaluation::unmeasured,
+    evaluation::{Evaluation, unmeasured},
     ports::store::{CheckRecord, PastTick},
 };
 
 /// So many earlier ticks are shown; more do not fit into a small chart.
-const TICKS_MAX: u32 = 60;
+pub(crate) const TICKS_MAX: u32 = 60;
 
-impl Engine {
-    /// Adds the recent ticks of the worst series to every message and planned step of a record.
-    pub(crate) async fn add_trends(
-        &self,
-        monitor: &Monitor,
-        evaluation: &Evaluation,
-        record: &mut CheckRecord,
-    ) -> Result<(), EngineError> {
-        if record.steps.is_empty() && record.messages.is_empty() {
-            return Ok(());
-        }
-        let past = self.ports.store.past_ticks(&monitor.id, evaluation.at, TICKS_MAX).await?;
-        let add = |facts: &mut Facts| {
-            facts.trend = facts.worst().and_then(|worst| trend(monitor, &worst.series, &past, evaluation));
-        };
-        record.steps.iter_mut().for_each(|step| add(&mut step.facts));
-        record.messages.iter_mut().for_each(|message| add(&mut message.message.facts));
-        Ok(())
-    }
+/// Whether a record says anything to people.
+pub(crate) fn is_told(record: &CheckRecord) -> bool {
+    !record.steps.is_empty() || !record.messages.is_empty()
+}
+
+/// Adds the recent ticks of the worst series to every message and planned step of a record.
+pub(crate) fn add(monitor: &Monitor, evaluation: &Evaluation, past: &[PastTick], record: &mut CheckRecord) {
+    let add = |facts: &mut Facts| {
+        let series = facts.worst().and_then(|worst| worst.subject.series());
+        facts.trend = series.and_then(|series| trend(monitor, series, past, evaluation));
+    };
+    record.steps.iter_mut().for_each(|step| add(&mut step.facts));
+    record.messages.iter_mut().for_each(|message| add(&mut message.message.facts));
 }
 
 /// One series over the past ticks and this one; `None` when fewer than two of them measured it.

@@ -1,226 +1,218 @@
-//! Watch: the daemon's loops. One task a monitor, one for the outbox; stopping lets what is in flight finish.
+//! Watch: the daemon's loops, each supervised. One task a monitor, one for the steps, one for the outbox, one that looks
+//! after the store; stopping lets what is in flight finish.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod alarm;
+mod lateness;
 
-use tokio::{sync::watch, task::JoinSet};
-use watchkeeper_model::{Misfire, Monitor, Name, Time, digest_of};
+use std::{sync::Arc, time::Duration};
 
+use tokio::task::JoinSet;
+use watchkeeper_model::{Monitor, Name, Time, Workspace, digest_of};
+
+use self::lateness::Kept;
 use crate::{
-    Engine, EngineError, decide,
-    ports::store::{Claim, StoreError},
+    decide::decide,
+    error::EngineError,
+    evaluate::Evaluator,
+    evaluation::Evaluation,
+    in_hand::{Held, InHand, Piece},
+    outbox::{self, Outbox},
+    ports::store::{Claim, PastTick, Recorded, Store, StoreError},
+    retry::Retry,
+    steps::{self, Steps},
+    supervise::{Stop, stopped_within, supervise},
+    trend,
+    watched::Watched,
 };
 
-/// Asks a running engine to stop: `true` means stop.
-pub type Stop = watch::Receiver<bool>;
-
-/// What an engine finds when it starts to watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// The process has just started: what an earlier one left in the middle is taken over.
-    TakingOver,
-    /// An engine with an older configuration still finishes what it has in flight: nothing is taken over.
-    Reloaded,
-}
-
-/// The outbox is looked at this often even when nothing rings.
-const OUTBOX_EVERY: Duration = Duration::from_secs(30);
-/// The pause before a loop that failed goes on.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
+/// The pause after a store that failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// A high-water mark further in the future than this is worth a warning.
 const MARK_AHEAD_MAX: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
-impl Engine {
-    /// Watches until asked to stop, then finishes what is in flight. A failing store or a panic costs a loop a pause,
+/// Runs ticks.
+pub(crate) struct Watch {
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) evaluator: Arc<Evaluator>,
+    pub(crate) steps: Arc<Steps>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) retry: Retry,
+    pub(crate) in_hand: Arc<InHand>,
+}
+
+impl Watch {
+    /// Watches until asked to stop, then lets what is in hand finish. A failing store or a panic costs a loop a pause,
     /// never its life.
-    pub async fn watch(self: &Arc<Self>, start: Start, stop: Stop) -> Result<(), EngineError> {
-        let started = self.ports.clock.now();
-        let mut tasks = JoinSet::new();
-        let mut unfinished = BTreeMap::new();
-        if start == Start::TakingOver {
-            unfinished = self.take_over(&mut tasks).await?;
-        }
-        let (engine, stopped) = (self.clone(), stop.clone());
-        tasks.spawn(async move { engine.watch_outbox(stopped).await });
-        let (engine, stopped) = (self.clone(), stop.clone());
-        tasks.spawn(async move { engine.watch_people(stopped).await });
+    pub(crate) async fn run(self: &Arc<Self>, stop: Stop) {
+        let started = self.retry.clock.now();
+        let mut ticking = JoinSet::new();
         for id in self.workspace.monitors.keys() {
-            let (engine, id, stop) = (self.clone(), id.clone(), stop.clone());
-            let unfinished = unfinished.remove(&id).unwrap_or_default();
-            tasks.spawn(async move { engine.keep_watching(id, started, unfinished, stop).await });
+            let (watch, id, stop) = (Arc::clone(self), id.clone(), stop.clone());
+            ticking.spawn(async move {
+                let work = || {
+                    let (watch, id, stop) = (Arc::clone(&watch), id.clone(), stop.clone());
+                    async move { watch.monitor(&id, started, stop).await }
+                };
+                supervise(&format!("monitor {id}"), &watch.retry, &stop, work).await;
+            });
         }
-        while let Some(ended) = tasks.join_next().await {
-            if let Err(panic) = ended {
-                tracing::error!(%panic, "a task ended by a mistake in Watchkeeper");
-            }
-        }
-        self.deliver_due().await
+        let mut others = JoinSet::new();
+        let (watch, stopped) = (Arc::clone(self), stop.clone());
+        others.spawn(async move {
+            let work = || Arc::clone(&watch.steps).watch(stopped.clone());
+            supervise(steps::PART, &watch.retry, &stopped, work).await;
+        });
+        let (watch, stopped) = (Arc::clone(self), stop.clone());
+        others.spawn(async move {
+            let work = || Arc::clone(&watch.outbox).watch(stopped.clone());
+            supervise(outbox::PART, &watch.retry, &stopped, work).await;
+        });
+        let (watch, stopped) = (Arc::clone(self), stop.clone());
+        others.spawn(async move {
+            let work = || Arc::clone(&watch).look_after_the_store(stopped.clone());
+            supervise(alarm::PART, &watch.retry, &stopped, work).await;
+        });
+        while ticking.join_next().await.is_some() {}
+        while others.join_next().await.is_some() {}
     }
 
-    /// Watches one monitor in tasks of their own, so that a panic ends one of them and not the watch.
-    async fn keep_watching(self: Arc<Self>, id: Name, started: Time, mut unfinished: Vec<Claim>, stop: Stop) {
-        loop {
-            let (engine, monitor, stopped) = (self.clone(), id.clone(), stop.clone());
-            let claims = std::mem::take(&mut unfinished);
-            let watching = async move { engine.watch_monitor(&monitor, started, claims, stopped).await };
-            match tokio::spawn(watching).await {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::error!(monitor = %id, error = source_of(&error), "the watch goes on soon"),
-                Err(panic) => tracing::error!(monitor = %id, %panic, "the watch failed by a mistake in Watchkeeper"),
-            }
-            if self.stopped_within(PAUSE_AFTER_FAILURE, stop.clone()).await {
-                return;
-            }
-        }
-    }
-
-    async fn watch_monitor(
-        &self,
-        id: &Name,
-        started: Time,
-        unfinished: Vec<Claim>,
-        mut stop: Stop,
-    ) -> Result<(), EngineError> {
-        let monitor = self.monitor(id.as_str())?;
-        for claim in unfinished {
-            self.log_failure(monitor, claim.scheduled_at, self.run_claimed(&claim).await);
-        }
+    async fn monitor(&self, id: &Name, started: Time, mut stop: Stop) -> Result<(), EngineError> {
+        let watched = Watched::of(&self.workspace, id).ok_or_else(|| EngineError::NoSuchMonitor(id.to_string()))?;
+        let monitor = watched.monitor;
         self.warn_of_a_mark_ahead(monitor).await?;
         loop {
-            let now = self.ports.clock.now();
-            let newest = self.ports.store.high_water(&monitor.id).await?.unwrap_or(started);
-            self.catch_up(monitor, newest, now, &stop).await?;
+            self.take_up(watched).await?;
+            let now = self.retry.clock.now();
+            let newest = self.store.high_water(&monitor.id).await?.unwrap_or(started);
+            self.catch_up(watched, newest, now, &stop).await?;
             let Some(tick) = monitor.schedule.next_after(newest.max(now)) else { return Ok(()) };
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return Ok(()),
-                () = self.ports.clock.sleep_until(tick + jitter(monitor)) => {}
+                () = self.retry.clock.sleep_until(tick + jitter(monitor)) => {}
             }
-            self.run_logged(monitor, tick).await;
+            // One that wakes late is a missed one: the misfire policy says what becomes of it.
+            if !lateness::is_late(tick + jitter(monitor), self.retry.clock.now()) {
+                self.run_tick(watched, tick).await?;
+            }
         }
     }
 
     /// A clock that ran ahead, or a simulation of the future, leaves a mark that silences a monitor: say so.
     async fn warn_of_a_mark_ahead(&self, monitor: &Monitor) -> Result<(), EngineError> {
-        let mark = self.ports.store.high_water(&monitor.id).await?;
-        if let Some(mark) = mark.filter(|mark| *mark > self.ports.clock.now() + MARK_AHEAD_MAX) {
+        let mark = self.store.high_water(&monitor.id).await?;
+        if let Some(mark) = mark.filter(|mark| *mark > self.retry.clock.now() + MARK_AHEAD_MAX) {
             tracing::warn!(monitor = %monitor.id, %mark, "ticks up to this time are recorded already: nothing runs before it");
         }
         Ok(())
     }
 
+    /// Goes on with the ticks that were claimed and not recorded, and that nobody has in hand.
+    async fn take_up(&self, watched: Watched<'_>) -> Result<(), EngineError> {
+        let id = &watched.monitor.id;
+        for tick in self.store.unfinished_ticks(id).await? {
+            let Some(held) = self.in_hand.take(Piece::Tick(id.clone(), tick)) else { continue };
+            let Some(claim) = self.store.take_tick(id, tick, self.retry.clock.now()).await? else { continue };
+            self.run_claimed(watched, &claim, held).await?;
+        }
+        Ok(())
+    }
+
     /// Runs the ticks in `(newest, now]` that may still begin and that the misfire policy keeps; passes over the rest.
-    async fn catch_up(&self, monitor: &Monitor, newest: Time, now: Time, stop: &Stop) -> Result<(), EngineError> {
-        let schedule = &monitor.schedule;
-        // Older ticks may not begin any more, so a long absence costs no more than a short one.
-        let oldest = now - schedule.starting_deadline - chrono::TimeDelta::microseconds(1);
-        let missed: Vec<Time> = schedule.ticks(newest.max(oldest), now).collect();
-        let Some(last) = missed.last().copied() else { return Ok(()) };
-        let kept = match schedule.misfire {
-            Misfire::Skip => &[],
-            Misfire::Latest => &missed[missed.len() - 1..],
-            Misfire::All => &missed[..],
+    async fn catch_up(&self, watched: Watched<'_>, newest: Time, now: Time, stop: &Stop) -> Result<(), EngineError> {
+        let Some(Kept { ticks, last }) = lateness::missed(&watched.monitor.schedule, newest, now) else {
+            return Ok(());
         };
-        for tick in kept {
+        for tick in ticks {
             if *stop.borrow() {
                 return Ok(());
             }
-            self.run_logged(monitor, *tick).await;
+            self.run_tick(watched, tick).await?;
         }
-        self.ports.store.skip_to(&monitor.id, last).await?;
-        Ok(())
+        Ok(self.store.skip_to(&watched.monitor.id, last).await?)
     }
 
-    async fn run_logged(&self, monitor: &Monitor, tick: Time) {
-        self.log_failure(monitor, tick, self.run_tick(monitor.id.as_str(), tick).await.map(|_| ()));
+    /// Claims one tick and does all that follows; gives whether it ran: one that was claimed before does nothing.
+    pub(crate) async fn run_tick(&self, watched: Watched<'_>, tick: Time) -> Result<bool, EngineError> {
+        let id = &watched.monitor.id;
+        let Some(held) = self.in_hand.take(Piece::Tick(id.clone(), tick)) else { return Ok(false) };
+        let Some(claim) = self.store.claim(id, tick, self.retry.clock.now()).await? else { return Ok(false) };
+        self.run_claimed(watched, &claim, held).await?;
+        Ok(true)
     }
 
-    fn log_failure(&self, monitor: &Monitor, tick: Time, ended: Result<(), EngineError>) {
-        match ended {
+    /// Check, decide, record. What was planned is done by the steps' own loop.
+    async fn run_claimed(&self, watched: Watched<'_>, claim: &Claim, _held: Held) -> Result<(), EngineError> {
+        let (monitor, tick) = (watched.monitor, claim.scheduled_at);
+        if self.retry.clock.now() > tick + monitor.schedule.starting_deadline + monitor.schedule.jitter {
+            tracing::warn!(monitor = %monitor.id, %tick, "a tick is passed over: it is past its starting deadline");
+            return Ok(self.retry.until_answered(|| self.store.pass_over(claim, self.retry.clock.now())).await?);
+        }
+        let evaluation = self.evaluator.evaluate(monitor, tick).await;
+        tracing::info!(monitor = %monitor.id, %tick, verdict = %evaluation.verdict, error = evaluation.error, "checked");
+        match self.record(watched, claim, &evaluation).await {
             // Another owner goes on with it.
-            Ok(()) | Err(EngineError::Store(StoreError::Fenced)) => {}
-            Err(error) => tracing::error!(monitor = %monitor.id, %tick, error = source_of(&error), "a tick failed"),
+            Err(StoreError::Fenced) => return Ok(()),
+            recorded => recorded?,
         }
-    }
-
-    /// Claims one tick and does all that follows; a tick that was claimed before does nothing.
-    pub(crate) async fn run_tick(&self, monitor: &str, tick: Time) -> Result<Option<Claim>, EngineError> {
-        let monitor = self.monitor(monitor)?;
-        let claim = self.ports.store.claim(&monitor.id, tick, self.ports.clock.now()).await?;
-        if let Some(claim) = &claim {
-            self.run_claimed(claim).await?;
-        }
-        Ok(claim)
-    }
-
-    /// Check, decide, record, act.
-    pub(crate) async fn run_claimed(&self, claim: &Claim) -> Result<(), EngineError> {
-        let monitor = self.monitor(claim.monitor.as_str())?;
-        let Some(runbook) = self.runbook(monitor) else { return Ok(()) };
-        let evaluation = {
-            let _turn = self.checks.acquire().await;
-            self.evaluate(monitor.id.as_str(), claim.scheduled_at).await?
-        };
-        tracing::info!(monitor = %monitor.id, tick = %claim.scheduled_at, verdict = %evaluation.verdict, error = evaluation.error, "checked");
-        let groups = self.insist(|| self.ports.store.groups(&monitor.id)).await?;
-        let mut record = decide(&self.workspace, monitor, runbook, &groups, &evaluation, self.ports.clock.now());
-        self.add_trends(monitor, &evaluation, &mut record).await?;
-        self.freeze_after(monitor, &evaluation).await?;
-        self.insist(|| self.ports.store.record_check(claim, &record)).await?;
-        self.outbox.notify_one();
-        let mut incidents: Vec<&str> = record.steps.iter().map(|step| step.incident.as_str()).collect();
-        incidents.dedup();
-        for incident in incidents {
-            self.run_steps(incident).await?;
-        }
+        self.steps.ring();
+        self.outbox.ring();
+        self.evaluator.freeze_after(monitor, &evaluation).await;
         Ok(())
     }
 
-    /// Sends what falls due, each message in a task of its own: a channel that hangs holds nobody else up.
-    async fn watch_outbox(self: Arc<Self>, mut stop: Stop) {
-        let mut under_way = JoinSet::new();
-        while !*stop.borrow() {
-            let wake = match self.send_due(&mut under_way).await {
-                Ok(wake) => wake,
-                Err(error) => {
-                    tracing::error!(error = source_of(&error), "the outbox cannot be read; it is tried again soon");
-                    self.ports.clock.now() + PAUSE_AFTER_FAILURE
-                }
-            };
-            tokio::select! {
-                () = self.ports.clock.sleep_until(wake) => {}
-                () = self.outbox.notified() => {}
-                _ = stop.wait_for(|stop| *stop) => {}
+    /// Decides on what is remembered, and commits it only if that is still so.
+    async fn record(&self, watched: Watched<'_>, claim: &Claim, evaluation: &Evaluation) -> Result<(), StoreError> {
+        loop {
+            let groups = self.retry.until_answered(|| self.store.groups(&watched.monitor.id)).await?;
+            let mut record = decide(&self.workspace, watched, &groups, evaluation, self.retry.clock.now());
+            if trend::is_told(&record) {
+                trend::add(
+                    watched.monitor,
+                    evaluation,
+                    &self.past_ticks(watched.monitor, evaluation.at).await,
+                    &mut record,
+                );
+            }
+            match self.retry.until_answered(|| self.store.record_check(claim, &record)).await? {
+                Recorded::Whole => return Ok(()),
+                Recorded::Moved => {}
             }
         }
-        while under_way.join_next().await.is_some() {}
     }
 
-    /// Starts every delivery that is due and says when to look again.
-    async fn send_due(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<Time, EngineError> {
-        for item in self.take_due().await? {
-            let engine = self.clone();
-            under_way.spawn(async move { engine.deliver_logged(&item).await });
+    /// Earlier ticks for a chart; a breach is told without one rather than late.
+    async fn past_ticks(&self, monitor: &Monitor, before: Time) -> Vec<PastTick> {
+        let read = self.store.past_ticks(&monitor.id, before, trend::TICKS_MAX).await;
+        read.unwrap_or_else(|error| {
+            tracing::warn!(monitor = %monitor.id, error = &error as &dyn std::error::Error, "no chart: earlier ticks cannot be read");
+            Vec::new()
+        })
+    }
+
+    async fn look_after_the_store(self: Arc<Self>, stop: Stop) -> Result<(), EngineError> {
+        let mut alarm = alarm::Alarm::default();
+        while !stopped_within(&self.retry, PAUSE_AFTER_FAILURE, &stop).await {
+            self.look_once(&mut alarm).await;
         }
-        // Those that ended are let go of.
-        while under_way.try_join_next().is_some() {}
-        let now = self.ports.clock.now();
-        let next = self.next_delivery().await?;
-        Ok(next.map_or(now + OUTBOX_EVERY, |due| due.clamp(now, now + OUTBOX_EVERY)))
+        Ok(())
     }
 
-    /// Waits; whether it was asked to stop meanwhile.
-    pub(crate) async fn stopped_within(&self, pause: Duration, mut stop: Stop) -> bool {
-        tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => true,
-            () = self.ports.clock.sleep_until(self.ports.clock.now() + pause) => false,
+    /// Looks for what nobody would find otherwise: a store that is away, rows that cannot be read, parts in trouble.
+    async fn look_once(&self, alarm: &mut alarm::Alarm) {
+        let now = self.retry.clock.now();
+        let troubles = self.retry.health.troubles();
+        match self.store.note_troubles(&troubles).await {
+            Ok(()) => self.retry.health.store_answered(),
+            Err(error) => self.retry.health.store_failed(&error, now),
         }
+        match self.store.unreadable().await {
+            Ok(rows) => alarm.log_unreadable(rows),
+            Err(error) => self.retry.health.store_failed(&error, now),
+        }
+        alarm.sound(&self.workspace, &*self.outbox.notifier, self.retry.health.store_away_since(), now).await;
     }
-}
-
-/// An error with its causes, as the log prints them.
-pub(crate) fn source_of(error: &EngineError) -> &(dyn std::error::Error + 'static) {
-    error
 }
 
 /// A delay below the schedule's jitter, the same at every tick of a monitor.

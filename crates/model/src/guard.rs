@@ -44,6 +44,8 @@ pub struct GuardFacts {
     pub held: Option<String>,
     /// Whether the incident is no longer open.
     pub over: bool,
+    /// The latest time at which the step may begin by itself.
+    pub not_after: Option<Time>,
     /// Open incidents of inhibiting monitors, by monitor.
     pub inhibited_by: Option<String>,
     /// Acts of this step in this incident.
@@ -82,6 +84,8 @@ pub enum Withheld {
     Held(String),
     /// The incident resolved before the step began.
     Over,
+    /// The reason for it is too old: it could not begin before this time.
+    Late(Time),
     /// An inhibiting monitor's incident is open.
     Inhibited(String),
     /// The step's budget in this incident is used up.
@@ -102,6 +106,8 @@ impl Guard {
             Withheld::Held(reason.clone())
         } else if facts.over {
             Withheld::Over
+        } else if let Some(latest) = facts.not_after.filter(|latest| *latest < now) {
+            Withheld::Late(latest)
         } else if let Some(monitor) = &facts.inhibited_by {
             Withheld::Inhibited(monitor.clone())
         } else if facts.acts_in_incident >= self.per_incident {
@@ -129,6 +135,11 @@ impl fmt::Display for Withheld {
         match self {
             Self::Held(reason) => write!(f, "automatic steps are on hold: {reason}"),
             Self::Over => f.write_str("the incident resolved before the step began"),
+            Self::Late(latest) => write!(
+                f,
+                "it could not begin by {}: what was measured then is too old to act on",
+                latest.format("%F %T UTC")
+            ),
             Self::Inhibited(monitor) => write!(f, "an incident of {monitor} is open, which inhibits this monitor"),
             Self::PerIncident(max) => write!(f, "the step has acted {max} times in this incident, its limit"),
             Self::PerTarget(max) => write!(f, "the target's budget of {max} acts is used up"),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Judgement, Labels, Layer, Name, Series, SeriesReport, Severity, Time, Verdict};
+use crate::{Counted, Judged, Labels, Layer, Name, SeriesReport, Severity, Subject, Time, Verdict};
 
-/// Where one series stands between ticks.
+/// Where one subject stands between ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
@@ -19,9 +19,9 @@ pub enum Standing {
 /// What is remembered of a group between ticks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GroupState {
-    /// Every series ever in breach or on its way there; quiet ones are forgotten.
+    /// Every subject ever in breach or on its way there; quiet ones are forgotten.
     #[serde(with = "pairs")]
-    pub standings: BTreeMap<Series, Standing>,
+    pub standings: BTreeMap<Subject, Standing>,
     /// Whether the owner has been warned since the last time all was well.
     pub warned: bool,
 }
@@ -90,31 +90,32 @@ pub enum IncidentState {
     },
 }
 
-/// Moves one series by one judgement; `consecutive` and `recover` are the threshold's.
-fn step(standing: Standing, judgement: Judgement, consecutive: u32, recover: u32) -> Standing {
+/// Moves one subject by one judgement.
+fn step(standing: Standing, Counted { judgement, streaks }: Counted) -> Standing {
     match (standing, judgement.verdict, judgement.clears) {
-        (Standing::Quiet(streak), Verdict::Breach, _) if streak + 1 >= consecutive => Standing::Breaching(0),
+        (Standing::Quiet(streak), Verdict::Breach, _) if streak + 1 >= streaks.consecutive => Standing::Breaching(0),
         (Standing::Quiet(streak), Verdict::Breach, _) => Standing::Quiet(streak + 1),
         (Standing::Quiet(streak), Verdict::Error | Verdict::NoData, _) => Standing::Quiet(streak),
         (Standing::Quiet(_), Verdict::Ok | Verdict::Warn, _) => Standing::Quiet(0),
-        (Standing::Breaching(streak), _, true) if streak + 1 >= recover => Standing::Quiet(0),
+        (Standing::Breaching(streak), _, true) if streak + 1 >= streaks.recover => Standing::Quiet(0),
         (Standing::Breaching(streak), _, true) => Standing::Breaching(streak + 1),
         (Standing::Breaching(streak), Verdict::Error | Verdict::NoData, false) => Standing::Breaching(streak),
         (Standing::Breaching(_), _, false) => Standing::Breaching(0),
     }
 }
 
-/// Moves a group by one tick. Each entry is a series, its judgement and its threshold's `consecutive` and `recover`.
-/// A series that is not measured this time keeps its standing. `open`: whether the group's incident is open.
-pub fn advance(state: &GroupState, judged: &[(Series, Judgement, u32, u32)], open: bool) -> (GroupState, Change) {
+/// Moves a group by one tick. A subject that is not judged this time keeps its standing. `open`: whether the group's
+/// incident is open.
+pub fn advance(state: &GroupState, judged: &[Judged], open: bool) -> (GroupState, Change) {
     let mut standings = state.standings.clone();
-    for (series, judgement, consecutive, recover) in judged {
-        let before = standings.get(series).copied().unwrap_or(Standing::Quiet(0));
-        standings.insert(series.clone(), step(before, *judgement, *consecutive, *recover));
+    let counted = || judged.iter().filter_map(|judged| Some((&judged.subject, judged.counted?)));
+    for (subject, counted) in counted() {
+        let before = standings.get(subject).copied().unwrap_or(Standing::Quiet(0));
+        standings.insert(subject.clone(), step(before, counted));
     }
     standings.retain(|_, standing| *standing != Standing::Quiet(0));
     let breaching = standings.values().any(|standing| matches!(standing, Standing::Breaching(_)));
-    let worst = judged.iter().map(|(_, judgement, _, _)| judgement.verdict).max().unwrap_or(Verdict::Ok);
+    let worst = counted().map(|(_, counted)| counted.judgement.verdict).max().unwrap_or(Verdict::Ok);
     let change = match (open, breaching, worst) {
         (false, true, _) => Change::Open,
         (true, true, _) => Change::Continue,
@@ -151,13 +152,13 @@ mod pairs {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{Series, Standing};
+    use super::{Standing, Subject};
 
-    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Series, Standing>, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Subject, Standing>, to: S) -> Result<S::Ok, S::Error> {
         map.iter().collect::<Vec<_>>().serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Series, Standing>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Subject, Standing>, D::Error> {
         Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Excess, GateState, Labels, Layer, Name, Outcome, Placeholder, Series, Severity, Time, Trend, Verdict};
+use crate::{Excess, Labels, Layer, Name, Outcome, Placeholder, Severity, Subject, Time, Trend, Verdict};
 
 /// One message about a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub enum MessageKind {
     Approval,
     /// The incident is over.
     Resolved,
+    /// Watchkeeper itself cannot do its work.
+    Alarm,
 }
 
 /// What is known of a breach: the values of the placeholders.
@@ -77,11 +79,12 @@ pub struct Facts {
     pub drill: bool,
 }
 
-/// One series, judged.
+/// One subject, judged, as it is stored and told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeriesReport {
-    /// Which number.
-    pub series: Series,
+    /// What this is about.
+    #[serde(rename = "series")]
+    pub subject: Subject,
     /// Its value; absent when nothing was measured.
     pub value: Option<f64>,
     /// The same series on the baseline, where it was measured.
@@ -146,7 +149,7 @@ impl Facts {
             Placeholder::Owner => Some(self.owner.to_string()),
             Placeholder::Incident => self.incident.clone(),
             Placeholder::Run => self.run.clone(),
-            Placeholder::Metric => worst.map(|report| report.series.to_string()),
+            Placeholder::Metric => worst.map(|report| report.subject.to_string()),
             Placeholder::Value => worst.and_then(|report| number(report.value)),
             Placeholder::Threshold => worst.map(|report| report.limit.clone()),
             Placeholder::Baseline => worst.and_then(|report| number(report.baseline)),
@@ -170,6 +173,7 @@ impl MessageKind {
             Self::Step => "step",
             Self::Approval => "approval",
             Self::Resolved => "resolved",
+            Self::Alarm => "alarm",
         }
     }
 }
@@ -183,10 +187,9 @@ impl Facts {
 }
 
 impl SeriesReport {
-    /// Why nothing was measured at all, where this stands in for the series that are missing: its metric is then the
-    /// verdict's own word.
+    /// Why nothing was measured at all, where this stands in for the series that are missing.
     pub fn unmeasured(&self) -> Option<&str> {
-        let stands_in = self.value.is_none() && self.series.metric == self.verdict.as_str();
+        let stands_in = matches!(self.subject, Subject::Unmeasured(_));
         stands_in.then(|| self.detail.as_deref().unwrap_or("no reason is known"))
     }
 
@@ -194,7 +197,7 @@ impl SeriesReport {
     pub fn worst_first(reports: &mut [Self]) {
         reports.sort_by(|a, b| {
             let farthest = || Excess::compare(b.excess, a.excess);
-            b.verdict.cmp(&a.verdict).then_with(farthest).then_with(|| a.series.cmp(&b.series))
+            b.verdict.cmp(&a.verdict).then_with(farthest).then_with(|| a.subject.cmp(&b.subject))
         });
     }
 }
@@ -205,7 +208,7 @@ impl std::fmt::Display for SeriesReport {
         if let Some(reason) = self.unmeasured() {
             return write!(f, "{}: {reason}", self.verdict);
         }
-        write!(f, "{}", self.series)?;
+        write!(f, "{}", self.subject)?;
         if let Some(value) = self.value {
             write!(f, " {value}")?;
         }
@@ -215,15 +218,5 @@ impl std::fmt::Display for SeriesReport {
         let limit = if self.limit.is_empty() { String::new() } else { format!(": {}", self.limit) };
         write!(f, " ({}{limit})", self.verdict)?;
         self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " - {detail}"))
-    }
-}
-
-impl GateState {
-    /// The other state.
-    pub fn opposite(self) -> Self {
-        match self {
-            Self::Open => Self::Paused,
-            Self::Paused => Self::Open,
-        }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use watchkeeper_model::{
-    Change, Comparison, Excess, GroupState, Judgement, Labels, Series, SeriesReport, Threshold, Verdict, advance,
+    Cause, Change, Comparison, Counted, Excess, GroupState, Judged, Judgement, Labels, Series, SeriesReport, Streaks,
+    Subject, Threshold, Verdict, advance,
 };
 
 fn threshold(breach: Comparison) -> Threshold {
@@ -72,7 +73,7 @@ fn how_far_a_value_is_past_its_limit_is_a_distance_and_a_share() {
 #[test]
 fn the_worst_series_comes_first() {
     let report = |column: &str, verdict: Verdict, excess: Option<Excess>| SeriesReport {
-        series: Series { metric: "psi".to_owned(), labels: [("column".to_owned(), column.to_owned())].into() },
+        subject: Subject::Series(column_of(column)),
         value: None,
         baseline: None,
         verdict,
@@ -90,8 +91,9 @@ fn the_worst_series_comes_first() {
         report("broken", Verdict::Error, None),
     ];
     SeriesReport::worst_first(&mut reports);
-    let order: Vec<&str> = reports.iter().map(|report| report.series.labels["column"].as_str()).collect();
-    assert_eq!(order, ["broken", "zero", "b", "a", "equal", "warned", "fine"]);
+    let order: Vec<Subject> = reports.into_iter().map(|report| report.subject).collect();
+    let expected = ["broken", "zero", "b", "a", "equal", "warned", "fine"];
+    assert_eq!(order, expected.map(|column| Subject::Series(column_of(column))));
 }
 
 #[test]
@@ -115,6 +117,23 @@ fn a_threshold_with_labels_is_for_those_series_only() {
     assert!(!narrow.covers_all_of(&critical) && !critical.covers_all_of(&all));
 }
 
+fn column_of(column: &str) -> Series {
+    Series { metric: "psi".to_owned(), labels: [("column".to_owned(), column.to_owned())].into() }
+}
+
+fn judged(subject: Subject, counted: Counted) -> Judged {
+    Judged {
+        subject,
+        value: None,
+        baseline: None,
+        verdict: counted.judgement.verdict,
+        counted: Some(counted),
+        limit: None,
+        excess: None,
+        detail: None,
+    }
+}
+
 /// Runs a timeline of ticks: `.` ok, `?` warn, `!` breach, `~` neither in breach nor cleared, `x` unjudgeable; gives a
 /// letter a tick: `-` nothing, `w` warned, `O` opened, `+` goes on, `C` closed.
 fn timeline(ticks: &str, consecutive: u32, recover: u32) -> String {
@@ -131,7 +150,9 @@ fn timeline(ticks: &str, consecutive: u32, recover: u32) -> String {
                 '!' => (Verdict::Breach, false),
                 _ => (Verdict::Error, false),
             };
-            let judged = [(series.clone(), Judgement { verdict, clears }, consecutive, recover)];
+            let counted =
+                Counted { judgement: Judgement { verdict, clears }, streaks: Streaks { consecutive, recover } };
+            let judged = [judged(Subject::Series(series.clone()), counted)];
             let (after, change) = advance(&state, &judged, open);
             state = after;
             open = match change {
@@ -178,4 +199,25 @@ fn a_broken_check_neither_heals_nor_opens_by_itself() {
 #[test]
 fn a_warning_is_told_once_until_all_is_well() {
     assert_eq!(timeline("??.?", 1, 1), "w--w");
+}
+
+#[test]
+fn a_metric_called_error_is_no_stand_in_for_what_was_not_measured() {
+    let measured = Subject::Series(Series { metric: "error".to_owned(), labels: Labels::new() });
+    let counted = |verdict, clears| Counted { judgement: Judgement { verdict, clears }, streaks: Streaks::AT_ONCE };
+    let tick = [
+        judged(measured.clone(), counted(Verdict::Breach, false)),
+        judged(Subject::Unmeasured(Cause::Error), counted(Verdict::Ok, true)),
+    ];
+    let mut state = GroupState::default();
+    let mut changes = Vec::new();
+    for open in [false, true, true] {
+        let (after, change) = advance(&state, &tick, open);
+        state = after;
+        changes.push(change);
+    }
+    assert_eq!(changes, [Change::Open, Change::Continue, Change::Continue]);
+    let kept = serde_json::to_string(&state).expect("it is kept as JSON");
+    assert_eq!(serde_json::from_str::<GroupState>(&kept).expect("it is read back"), state);
+    assert!(!kept.contains("unmeasured"), "{kept}");
 }

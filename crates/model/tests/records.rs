@@ -4,7 +4,7 @@
 use serde_json::json;
 use watchkeeper_model::{
     Facts, Labels, Layer, LedgerEntry, LedgerFault, Name, Outcome, Series, SeriesReport, Severity, StepEvent,
-    StepStatus, Template, TemplateError, Time, Verdict, verify_chain,
+    StepStatus, Subject, Template, TemplateError, Time, Verdict, verify_chain,
 };
 
 fn facts(description: &str) -> Facts {
@@ -37,7 +37,10 @@ fn filled_in_data_is_never_read_again() {
 #[test]
 fn a_long_list_of_series_says_how_many_more_there_are() {
     let report = |column: &str| SeriesReport {
-        series: Series { metric: "psi".to_owned(), labels: [("column".to_owned(), column.to_owned())].into() },
+        subject: Subject::Series(Series {
+            metric: "psi".to_owned(),
+            labels: [("column".to_owned(), column.to_owned())].into(),
+        }),
         value: Some(0.3),
         baseline: None,
         verdict: Verdict::Breach,

@@ -149,7 +149,7 @@ fn measured(facts: &Facts) -> Vec<String> {
 /// `auc 0.592603, limit: below 0.6, past it by 0.007397 (1.23 %) (breach)`, with the baseline and what the check says
 /// of it.
 fn measured_line(report: &SeriesReport) -> String {
-    let mut line = format!("{} {}", report.series, report.value.map_or_else(|| "not measured".to_owned(), number));
+    let mut line = format!("{} {}", report.subject, report.value.map_or_else(|| "not measured".to_owned(), number));
     if !report.limit.is_empty() {
         line += &format!(", limit: {}", report.limit);
     }

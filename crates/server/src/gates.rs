@@ -57,30 +57,29 @@ impl Gates {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.known().contains_key(name)
-    }
-
     /// Every gate, by name.
     pub(crate) async fn all(&self) -> Result<Vec<GateView>, StoreError> {
         let records = (self.read)().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
         let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
-        Ok(self.known().iter().map(|(name, gate)| GateView::of(name, gate, set.remove(name))).collect())
+        let mut views: Vec<GateView> =
+            self.known().iter().map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();
+        // A gate that left the configuration while it was paused stays paused for those that still ask for it.
+        let paused = set.into_iter().filter(|(_, record)| record.state == GateState::Paused);
+        views.extend(paused.map(|(name, record)| GateView::of(&name, Unreachable::Paused, Some(record))));
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(views)
     }
 
-    /// One gate; `None` when it is not configured.
+    /// One gate; `None` when it is not configured, and not paused either.
     pub(crate) async fn one(&self, name: &str) -> Result<Option<GateView>, StoreError> {
-        if !self.knows(name) {
-            return Ok(None);
-        }
         Ok(self.all().await?.into_iter().find(|gate| gate.name.as_str() == name))
     }
 }
 
 impl GateView {
-    fn of(name: &Name, gate: &Gate, record: Option<GateRecord>) -> Self {
+    fn of(name: &Name, on_unreachable: Unreachable, record: Option<GateRecord>) -> Self {
         let state = record.as_ref().map_or(GateState::Open, |record| record.state);
         let (since, by, reason) = record.map_or((None, None, None), |record| (record.since, record.by, record.reason));
-        Self { name: name.clone(), state, since, by, reason, on_unreachable: gate.on_unreachable }
+        Self { name: name.clone(), state, since, by, reason, on_unreachable }
     }
 }

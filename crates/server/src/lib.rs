@@ -21,6 +21,7 @@ use axum::{
 use tokio::net::TcpListener;
 
 pub use gates::{GateReading, Gates};
+pub use health::Pulse;
 
 /// The largest request body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -28,14 +29,14 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The longest time one request may take, its body's arrival included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Every route, over these gates.
-pub fn router(gates: Gates) -> Router {
+/// Every route, over these gates; `pulse` says how the engine is.
+pub fn router(gates: Gates, pulse: impl Fn() -> Pulse + Clone + Send + Sync + 'static) -> Router {
     Router::new()
         .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::one))
         .route("/ofrep/v1/evaluate/flags", post(ofrep::all))
         .route("/v1/gates", get(plain::all))
         .route("/v1/gates/{name}", get(plain::one))
-        .route("/healthz", get(health::healthz))
+        .route("/healthz", get(async move || health::healthz(pulse())))
         .fallback(async || answer::failure(StatusCode::NOT_FOUND, "there is nothing at this path"))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))

@@ -12,9 +12,9 @@ use std::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_engine::{Trouble, ports::store::StoreError};
 use watchkeeper_model::{Gate, GateState, Name};
-use watchkeeper_server::{Gates, router, serve};
+use watchkeeper_server::{Gates, Pulse, router, serve};
 use watchkeeper_store::GateRecord;
 use watchkeeper_testkit::{Exchange, Vendor, Witness};
 
@@ -36,10 +36,17 @@ fn paused() -> GateRecord {
     }
 }
 
+fn trouble() -> Trouble {
+    let (part, message) = ("outbox".to_owned(), "disk is on fire".to_owned());
+    Trouble { part, since: "2026-11-02T06:00:10Z".parse().unwrap(), failures: 2, message }
+}
+
 /// A served router over one paused gate, one gate that was never set, and a switch that breaks the store.
 struct Served {
     url: String,
     broken: Arc<AtomicBool>,
+    /// Stops the engine's beat.
+    stalled: Arc<AtomicBool>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
     client: Client,
@@ -62,14 +69,20 @@ impl Served {
                 Ok(vec![paused()])
             })
         });
+        let stalled = Arc::new(AtomicBool::new(false));
+        let is_stalled = stalled.clone();
+        let pulse = move || Pulse {
+            stalled: is_stalled.load(Ordering::SeqCst).then_some("steps").into_iter().collect(),
+            troubles: is_stalled.load(Ordering::SeqCst).then(trouble).into_iter().collect(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, router(gates), async { stopped.await.unwrap() }));
+        let server = tokio::spawn(serve(listener, router(gates, pulse), async { stopped.await.unwrap() }));
         // Fails only when another test of this binary installed it first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { url, broken, stop, server, client, witness: Witness::of(Vendor::Ofrep) }
+        Self { url, broken, stalled, stop, server, client, witness: Witness::of(Vendor::Ofrep) }
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -198,7 +211,10 @@ async fn gates_are_told_over_plain_http_too() {
         "name": "refunds", "state": "open", "since": null, "by": null, "reason": null, "on_unreachable": "open",
     });
     assert_eq!(all, json!([expected, never_set]));
-    assert_eq!(served.get("/healthz").await, (StatusCode::OK, json!({ "status": "ok" })));
+    assert_eq!(
+        served.get("/healthz").await,
+        (StatusCode::OK, json!({ "status": "ok", "stalled": [], "troubles": [] }))
+    );
 }
 
 #[tokio::test]
@@ -206,7 +222,6 @@ async fn a_store_that_cannot_be_read_is_said_and_its_cause_kept_back() {
     let served = Served::start().await;
     served.broken.store(true, Ordering::SeqCst);
     let answers = [
-        served.get("/healthz").await,
         served.get("/v1/gates").await,
         served.get("/v1/gates/refunds").await,
         served.post("/ofrep/v1/evaluate/flags/refunds", ASK).await,
@@ -216,6 +231,23 @@ async fn a_store_that_cannot_be_read_is_said_and_its_cause_kept_back() {
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(body.to_string().contains("on_unreachable") && !body.to_string().contains("fire"), "{body}");
     }
+}
+
+#[tokio::test]
+async fn health_is_the_engines_beat_and_names_the_parts_in_trouble() {
+    let served = Served::start().await;
+    served.broken.store(true, Ordering::SeqCst);
+    let (status, _) = served.get("/healthz").await;
+    assert_eq!(status, StatusCode::OK, "a store that is away is no reason to restart");
+    served.stalled.store(true, Ordering::SeqCst);
+    let (status, body) = served.get("/healthz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let troubles = json!([{ "part": "outbox", "since": "2026-11-02T06:00:10Z" }]);
+    assert_eq!(
+        body,
+        json!({ "status": "stalled", "stalled": ["steps"], "troubles": troubles }),
+        "causes are kept back"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 use sqlx::{Row, SqliteConnection};
-use watchkeeper_engine::ports::store::{Answered, StepRecord};
+use watchkeeper_engine::ports::store::{StepRecord, Unfinished};
 use watchkeeper_model::{Approval, Name, StepEvent, StepStatus, Time, digest_of};
 
 use crate::{
@@ -211,25 +211,25 @@ async fn record(
     ledger::append_one(db, at, kind, &waiting.record.incident, &body).await
 }
 
-/// Steps for which people have answered, in the order of their incidents.
-pub(crate) async fn answered(store: &SqliteStore, now: Time) -> Result<Vec<Answered>, Fault> {
+/// Steps that somebody has to move on, in the order of their incidents; those that cannot be read are left out.
+pub(crate) async fn unfinished(store: &SqliteStore, now: Time) -> Result<Vec<Unfinished>, Fault> {
     let mut tx = store.read().await?;
     let rows = sqlx::query(
         "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
-         WHERE status = 'released' OR (status = 'waiting' AND asked_at IS NOT NULL)
+         WHERE status IN ('planned', 'intent', 'released') OR (status = 'waiting' AND asked_at IS NOT NULL)
          ORDER BY incident.opened_at, incident.id, step.position",
     );
     let mut found = Vec::new();
     for row in &rows.fetch_all(&mut *tx).await? {
-        let waiting = load(&mut tx, row).await?;
+        let Ok(waiting) = load(&mut tx, row).await else { continue };
         let refused = match (&waiting.record.step.approval, waiting.asked_at) {
             (Some(approval), Some(asked_at)) if waiting.record.status == StepStatus::Waiting => {
                 refusal(&waiting, approval, asked_at, now)
             }
             _ => None,
         };
-        if refused.is_some() || waiting.record.status == StepStatus::Released {
-            found.push(Answered { step: waiting.record, refused });
+        if refused.is_some() || waiting.record.status != StepStatus::Waiting {
+            found.push(Unfinished { step: waiting.record, refused });
         }
     }
     Ok(found)

@@ -3,42 +3,59 @@
 use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
-use watchkeeper_engine::ports::store::{CheckRecord, Claim, Groups};
+use watchkeeper_engine::ports::store::{CheckRecord, Claim, Groups, Recorded};
 use watchkeeper_model::{GroupState, Labels, Name};
 
 use crate::{
-    SqliteStore,
     columns::{from_json, json},
     enqueue,
     fault::Fault,
-    incident, ledger, occurrence, step,
+    incident, ledger, occurrence,
+    open::SqliteStore,
+    step,
 };
 
 pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups, Fault> {
     let mut tx = store.read().await?;
-    let mut groups = Groups::default();
+    let mut groups = Groups { newest: occurrence::newest(&mut tx, monitor).await?, ..Groups::default() };
     let states: Vec<(String, String)> = sqlx::query_as("SELECT labels, state FROM group_state WHERE monitor = ?")
         .bind(monitor.as_str())
         .fetch_all(&mut *tx)
         .await?;
     for (labels, state) in states {
-        groups.states.insert(from_json(&labels)?, from_json(&state)?);
+        // A group whose very name cannot be read is nobody's.
+        let Ok(labels) = from_json::<Labels>(&labels) else { continue };
+        match from_json(&state) {
+            Ok(state) => drop(groups.states.insert(labels, state)),
+            Err(_) => drop(groups.unreadable.insert(labels)),
+        }
     }
-    for incident in incident::open_of(&mut tx, monitor).await? {
-        groups.open.insert(incident.group.clone(), incident);
+    for (labels, incident) in incident::open_by_group(&mut tx, monitor).await? {
+        match incident {
+            Ok(incident) => drop(groups.open.insert(labels, incident)),
+            Err(_) => drop(groups.unreadable.insert(labels)),
+        }
     }
     Ok(groups)
 }
 
-pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<(), Fault> {
+pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
     let mut tx = store.write().await?;
+    if occurrence::is_finished_by(&mut tx, claim).await? {
+        return Ok(Recorded::Whole);
+    }
+    if occurrence::newest(&mut tx, &claim.monitor).await? != record.newest {
+        return Ok(Recorded::Moved);
+    }
     occurrence::finish(&mut tx, claim, record).await?;
+    occurrence::set_newest(&mut tx, claim).await?;
     let closed = closed_by_people(&mut tx, record).await?;
     for (labels, state) in record.states.iter().filter(|(labels, _)| !closed.contains(labels)) {
         remember(&mut tx, &claim.monitor, labels, state).await?;
     }
     follow(&mut tx, record).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Recorded::Whole)
 }
 
 /// A drill has no occurrence and leaves no standing: the monitor's own ticks are as they were.

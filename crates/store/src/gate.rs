@@ -102,6 +102,21 @@ pub(crate) async fn set_by_step(
     set(db, &Setting { name: &action.gate, state: action.state, by: &by, reason: &reason, at }).await
 }
 
+/// Who set a gate to another state than `wanted` after a time; `None` when nobody did.
+pub(crate) async fn moved_since(
+    db: &mut SqliteConnection,
+    gate: &Name,
+    wanted: GateState,
+    after: Option<Time>,
+) -> Result<Option<String>, Fault> {
+    let Some(after) = after else { return Ok(None) };
+    let by = sqlx::query_scalar("SELECT set_by FROM gate WHERE name = ? AND state <> ? AND since > ?")
+        .bind(gate.as_str())
+        .bind(wanted.as_str())
+        .bind(micros(after));
+    Ok(by.fetch_optional(db).await?)
+}
+
 /// A setting that changes nothing leaves who set the gate, when and why; the ledger has it all the same.
 async fn set(db: &mut SqliteConnection, setting: &Setting<'_>) -> Result<(), Fault> {
     sqlx::query(

@@ -18,6 +18,7 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
     Ok(GuardFacts {
         held: hold::in_force(db, &step.facts.monitor).await?,
         over: incident::is_over(db, &step.incident).await?,
+        not_after: begin.not_after,
         inhibited_by: inhibited_by(db, &begin.inhibited_by).await?,
         acts_in_incident: acts_in_incident(db, step).await?,
         acts_on_target: acts(db, Some(&step.step.action.target()), guard.per_target.as_ref(), begin.at).await?,
@@ -28,7 +29,7 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
 
 async fn inhibited_by(db: &mut SqliteConnection, monitors: &[Name]) -> Result<Option<String>, Fault> {
     for monitor in monitors {
-        if !incident::open_of(db, monitor).await?.is_empty() {
+        if incident::is_open(db, monitor).await? {
             return Ok(Some(monitor.to_string()));
         }
     }

@@ -90,13 +90,30 @@ fn state(row: &SqliteRow) -> Result<IncidentState, Fault> {
     }
 }
 
-/// The unresolved incidents of a monitor; drills are not among them.
-pub(crate) async fn open_of(db: &mut SqliteConnection, monitor: &Name) -> Result<Vec<Incident>, Fault> {
+/// The unresolved incidents of a monitor by their groups, each as far as it can be read; drills are not among them.
+pub(crate) async fn open_by_group(
+    db: &mut SqliteConnection,
+    monitor: &Name,
+) -> Result<Vec<(Labels, Result<Incident, Fault>)>, Fault> {
     let rows = sqlx::query("SELECT * FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0")
         .bind(monitor.as_str())
         .fetch_all(db)
         .await?;
-    rows.iter().map(incident).collect()
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Ok(group) = from_json(row.try_get("labels")?) {
+            found.push((group, incident(row)));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a monitor has an unresolved incident that is no drill.
+pub(crate) async fn is_open(db: &mut SqliteConnection, monitor: &Name) -> Result<bool, Fault> {
+    let open = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0)",
+    );
+    Ok(open.bind(monitor.as_str()).fetch_one(db).await?)
 }
 
 /// Whether an incident is resolved already.

@@ -23,6 +23,8 @@ mod port;
 mod read;
 mod settle;
 mod step;
+mod trouble;
+mod unreadable;
 mod verify;
 
 pub use answer::{Answer, Answering};
@@ -33,6 +35,6 @@ pub use open::{OpenError, SqliteStore};
 pub use people::PeopleError;
 pub use read::{
     Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,
-    StepDetail, Undelivered,
+    StepDetail, Undelivered, UnderWay,
 };
 pub use verify::{Verified, VerifyError};

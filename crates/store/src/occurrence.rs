@@ -1,13 +1,15 @@
 //! Occurrences: a tick of a monitor is one row, taken by one owner at a time.
 
+use serde_json::json;
 use sqlx::SqliteConnection;
 use watchkeeper_engine::ports::store::{CheckRecord, Claim, PastTick};
 use watchkeeper_model::{Name, Time};
 
 use crate::{
-    SqliteStore,
-    columns::{from_json, json, micros, name, ordinal, time, time_if},
+    columns::{self, from_json, micros, ordinal, time, time_if},
     fault::Fault,
+    ledger,
+    open::SqliteStore,
 };
 
 pub(crate) async fn high_water(store: &SqliteStore, monitor: &Name) -> Result<Option<Time>, Fault> {
@@ -62,26 +64,88 @@ pub(crate) async fn claim(
     Ok(Some(Claim { monitor: monitor.clone(), scheduled_at, epoch: 1 }))
 }
 
-pub(crate) async fn take_over(store: &SqliteStore, now: Time) -> Result<Vec<Claim>, Fault> {
-    let mut tx = store.write().await?;
-    let mut rows: Vec<(i64, String, i64)> = sqlx::query_as(
-        "UPDATE occurrence SET epoch = epoch + 1, claimed_at = ? WHERE status = 'claimed'
-         RETURNING scheduled_at, monitor, epoch",
+/// A monitor's ticks that were claimed and are not finished, oldest first.
+pub(crate) async fn unfinished(store: &SqliteStore, monitor: &Name) -> Result<Vec<Time>, Fault> {
+    let ticks: Vec<i64> = sqlx::query_scalar(
+        "SELECT scheduled_at FROM occurrence WHERE status = 'claimed' AND monitor = ? ORDER BY scheduled_at",
     )
-    .bind(micros(now))
-    .fetch_all(&mut *tx)
+    .bind(monitor.as_str())
+    .fetch_all(&mut *store.read().await?)
     .await?;
-    tx.commit().await?;
-    rows.sort();
-    rows.into_iter().map(|(scheduled_at, monitor, epoch)| taken(scheduled_at, &monitor, epoch)).collect()
+    ticks.into_iter().map(|tick| time("occurrence.scheduled_at", tick)).collect()
 }
 
-fn taken(scheduled_at: i64, monitor: &str, epoch: i64) -> Result<Claim, Fault> {
-    Ok(Claim {
-        monitor: name("occurrence.monitor", monitor)?,
-        scheduled_at: time("occurrence.scheduled_at", scheduled_at)?,
-        epoch: ordinal("occurrence.epoch", epoch)?,
-    })
+/// Takes an unfinished tick over with a new epoch.
+pub(crate) async fn take(
+    store: &SqliteStore,
+    monitor: &Name,
+    scheduled_at: Time,
+    now: Time,
+) -> Result<Option<Claim>, Fault> {
+    let mut tx = store.write().await?;
+    let epoch: Option<i64> = sqlx::query_scalar(
+        "UPDATE occurrence SET epoch = epoch + 1, claimed_at = ?
+         WHERE monitor = ? AND scheduled_at = ? AND status = 'claimed' RETURNING epoch",
+    )
+    .bind(micros(now))
+    .bind(monitor.as_str())
+    .bind(micros(scheduled_at))
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    let taken =
+        |epoch| Ok(Claim { monitor: monitor.clone(), scheduled_at, epoch: ordinal("occurrence.epoch", epoch)? });
+    epoch.map(taken).transpose()
+}
+
+/// Finishes a claimed tick without a verdict: it was passed over.
+pub(crate) async fn pass_over(store: &SqliteStore, claim: &Claim, now: Time) -> Result<(), Fault> {
+    let mut tx = store.write().await?;
+    let passed = sqlx::query(
+        "UPDATE occurrence SET status = 'finished', finished_at = ?
+         WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'claimed'",
+    )
+    .bind(micros(now))
+    .bind(claim.monitor.as_str())
+    .bind(micros(claim.scheduled_at))
+    .bind(claim.epoch.cast_signed())
+    .execute(&mut *tx)
+    .await?;
+    if passed.rows_affected() == 1 {
+        let body = json!({ "tick": claim.scheduled_at, "why": "past its starting deadline" });
+        ledger::append_one(&mut tx, now, "tick.passed_over", claim.monitor.as_str(), &body).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The newest tick of a monitor that was recorded.
+pub(crate) async fn newest(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<Time>, Fault> {
+    let newest = sqlx::query_scalar("SELECT scheduled_at FROM newest_tick WHERE monitor = ?").bind(monitor.as_str());
+    time_if("newest_tick.scheduled_at", newest.fetch_optional(db).await?)
+}
+
+pub(crate) async fn set_newest(db: &mut SqliteConnection, claim: &Claim) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO newest_tick (monitor, scheduled_at) VALUES (?, ?)
+         ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)",
+    )
+    .bind(claim.monitor.as_str())
+    .bind(micros(claim.scheduled_at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether this very claim has finished its tick already: the answer to its commit was lost.
+pub(crate) async fn is_finished_by(db: &mut SqliteConnection, claim: &Claim) -> Result<bool, Fault> {
+    let finished = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM occurrence
+         WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'finished')",
+    )
+    .bind(claim.monitor.as_str())
+    .bind(micros(claim.scheduled_at))
+    .bind(claim.epoch.cast_signed());
+    Ok(finished.fetch_one(db).await?)
 }
 
 /// Finishes an occurrence for its present owner only.
@@ -91,7 +155,7 @@ pub(crate) async fn finish(db: &mut SqliteConnection, claim: &Claim, record: &Ch
          WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'claimed'",
     )
     .bind(record.verdict.as_str())
-    .bind(json(&record.evaluation)?)
+    .bind(columns::json(&record.evaluation)?)
     .bind(micros(record.at))
     .bind(claim.monitor.as_str())
     .bind(micros(claim.scheduled_at))
@@ -101,7 +165,7 @@ pub(crate) async fn finish(db: &mut SqliteConnection, claim: &Claim, record: &Ch
     if finished.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
 }
 
-/// The newest finished ticks before a time, oldest first.
+/// The newest finished ticks before a time, oldest first; those that cannot be read are left out: they only draw a chart.
 pub(crate) async fn past(
     store: &SqliteStore,
     monitor: &Name,
@@ -110,12 +174,12 @@ pub(crate) async fn past(
 ) -> Result<Vec<PastTick>, Fault> {
     let evaluations: Vec<String> = sqlx::query_scalar(
         "SELECT evaluation FROM occurrence WHERE monitor = ? AND scheduled_at < ? AND status = 'finished'
-         AND json_extract(evaluation, '$.drill') IS NOT 1 ORDER BY scheduled_at DESC LIMIT ?",
+         AND evaluation IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1 ORDER BY scheduled_at DESC LIMIT ?",
     )
     .bind(monitor.as_str())
     .bind(micros(before))
     .bind(limit)
     .fetch_all(&mut *store.read().await?)
     .await?;
-    evaluations.iter().rev().map(|text| from_json(text)).collect()
+    Ok(evaluations.iter().rev().filter_map(|text| from_json(text).ok()).collect())
 }

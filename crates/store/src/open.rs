@@ -11,7 +11,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool, Transaction,
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -81,8 +81,9 @@ impl OpenError {
     pub fn is_damage(&self) -> bool {
         let (Self::Database { source: sqlx::Error::Database(error), .. }
         | Self::Migration {
-            source: MigrateError::Execute(sqlx::Error::Database(error))
-            | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _),
+            source:
+                MigrateError::Execute(sqlx::Error::Database(error))
+                | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _),
             ..
         }) = self
         else {
@@ -150,9 +151,18 @@ impl SqliteStore {
     }
 }
 
-/// Connections live as long as the pool: a store in memory would be lost with its only one.
+/// Connections live as long as the pool: a store in memory would be lost with its only one. One whose transaction did
+/// not end, because its commit failed and could not be taken back, is closed, and another one is opened.
 fn connections(max: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(max).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+    SqlitePoolOptions::new()
+        .max_connections(max)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            let whole = !connection.is_in_transaction();
+            Box::pin(async move { Ok(whole) })
+        })
 }
 
 fn prepare(folder: &Path) -> io::Result<()> {

@@ -2,28 +2,15 @@
 
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use watchkeeper_engine::ports::store::{OutboxItem, StoreError};
+use watchkeeper_engine::ports::store::{Delivered, OutboxItem};
 use watchkeeper_model::{Message, Time};
 
 use crate::{
-    SqliteStore,
     columns::{self, count, from_json, micros, name, time_if},
     fault::Fault,
     ledger,
+    open::SqliteStore,
 };
-
-impl SqliteStore {
-    /// Puts back what an earlier owner was sending. `take_over_steps` does so too; call it only while nothing is
-    /// being sent.
-    pub async fn requeue_unsent(&self, now: Time) -> Result<(), StoreError> {
-        let work = async {
-            let mut tx = self.write().await?;
-            wait_again(&mut tx, now).await?;
-            Ok(tx.commit().await?)
-        };
-        work.await.map_err(|fault: Fault| fault.doing("put back unsent messages"))
-    }
-}
 
 /// Whether an outbox row still has to be sent: its step has not ended, its incident is not acknowledged.
 const WANTED: &str = "(overdue_run IS NULL OR EXISTS (SELECT 1 FROM step
@@ -31,37 +18,83 @@ const WANTED: &str = "(overdue_run IS NULL OR EXISTS (SELECT 1 FROM step
      AND (until_acknowledged = 0 OR EXISTS (SELECT 1 FROM incident
          WHERE incident.id = outbox.incident AND incident.state = 'open'))";
 
+/// A reminder never repeats faster than this, in microseconds, whatever was configured when it was written.
+const REPEAT_MIN: i64 = 1_000_000;
+/// The version that reads: what another one left aside is tried again.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(crate) async fn sending(store: &SqliteStore) -> Result<Vec<i64>, Fault> {
+    let ids = sqlx::query_scalar("SELECT id FROM outbox WHERE status = 'sending'");
+    Ok(ids.fetch_all(&mut *store.read().await?).await?)
+}
+
 /// Puts back what was being sent, as a try that may have arrived; what nobody needs any more is cancelled.
-pub(crate) async fn wait_again(db: &mut SqliteConnection, now: Time) -> Result<(), Fault> {
+pub(crate) async fn send_again(store: &SqliteStore, ids: &[i64], now: Time) -> Result<(), Fault> {
+    let mut tx = store.write().await?;
     let sql = format!(
         "UPDATE outbox SET attempts = attempts + 1, not_before = ?, claimed_at = NULL,
              status = CASE WHEN {WANTED} THEN 'waiting' ELSE 'cancelled' END
-         WHERE status = 'sending'"
+         WHERE status = 'sending' AND id = ?"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(now)).execute(db).await?;
-    Ok(())
+    for id in ids {
+        sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(micros(now)).bind(id).execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
+/// Takes what is due. What nobody wants any more is cancelled now, when it is looked at; what cannot be read is left
+/// aside, and nothing else waits for it.
 pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Vec<OutboxItem>, Fault> {
     let mut tx = store.write().await?;
-    let rows = sqlx::query(
-        "SELECT id, channel, message, attempts FROM outbox WHERE status = 'waiting' AND not_before <= ?
-         ORDER BY not_before, id LIMIT ?",
-    )
-    .bind(micros(now))
-    .bind(limit)
-    .fetch_all(&mut *tx)
-    .await?;
-    let items: Vec<OutboxItem> = rows.iter().map(item).collect::<Result<_, _>>()?;
-    for item in &items {
-        sqlx::query("UPDATE outbox SET status = 'sending', claimed_at = ? WHERE id = ?")
-            .bind(micros(now))
-            .bind(item.id)
-            .execute(&mut *tx)
-            .await?;
+    let sql = format!(
+        "UPDATE outbox SET status = 'cancelled' WHERE status = 'waiting' AND not_before <= ? AND NOT ({WANTED})"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(now)).execute(&mut *tx).await?;
+    let mut items = Vec::new();
+    while items.is_empty() {
+        let rows = waiting(&mut tx, now, limit).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            let id: i64 = row.try_get("id")?;
+            match item(row) {
+                Ok(item) => {
+                    set(&mut tx, "UPDATE outbox SET status = 'sending', claimed_at = ? WHERE id = ?", micros(now), id)
+                        .await?;
+                    items.push(item);
+                }
+                Err(_) => set(&mut tx, "UPDATE outbox SET unreadable_by = ? WHERE id = ?", VERSION, id).await?,
+            }
+        }
     }
     tx.commit().await?;
     Ok(items)
+}
+
+async fn waiting(db: &mut SqliteConnection, now: Time, limit: u32) -> Result<Vec<SqliteRow>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, channel, message, attempts FROM outbox
+         WHERE status = 'waiting' AND not_before <= ? AND unreadable_by IS NOT ? ORDER BY not_before, id LIMIT ?",
+    );
+    Ok(rows.bind(micros(now)).bind(VERSION).bind(limit).fetch_all(db).await?)
+}
+
+async fn set<'a, T>(db: &mut SqliteConnection, sql: &'static str, value: T, id: i64) -> Result<(), Fault>
+where
+    T: sqlx::Encode<'a, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + 'a,
+{
+    sqlx::query(sql).bind(value).bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// The waiting messages that this version cannot read.
+pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fault)>, Fault> {
+    let rows =
+        sqlx::query("SELECT id, channel, message, attempts FROM outbox WHERE status = 'waiting' AND unreadable_by = ?");
+    let rows = rows.bind(VERSION).fetch_all(db).await?;
+    let fault = |row: &SqliteRow| Some((row.try_get("id").ok()?, item(row).err()?));
+    Ok(rows.iter().filter_map(fault).collect())
 }
 
 fn item(row: &SqliteRow) -> Result<OutboxItem, Fault> {
@@ -75,36 +108,50 @@ fn item(row: &SqliteRow) -> Result<OutboxItem, Fault> {
 
 pub(crate) async fn next_due(store: &SqliteStore) -> Result<Option<Time>, Fault> {
     let mut tx = store.read().await?;
-    let next = sqlx::query_scalar("SELECT MIN(not_before) FROM outbox WHERE status = 'waiting'");
-    time_if("outbox.not_before", next.fetch_one(&mut *tx).await?)
+    let next =
+        sqlx::query_scalar("SELECT MIN(not_before) FROM outbox WHERE status = 'waiting' AND unreadable_by IS NOT ?");
+    time_if("outbox.not_before", next.bind(VERSION).fetch_one(&mut *tx).await?)
 }
 
 /// Records a delivery; what is final goes into the ledger.
 pub(crate) async fn delivered(
     store: &SqliteStore,
     item: &OutboxItem,
-    outcome: &str,
-    retry_at: Option<Time>,
+    delivered: &Delivered,
     now: Time,
 ) -> Result<(), Fault> {
     let mut tx = store.write().await?;
-    let sent = outcome == "sent";
-    mark(&mut tx, item, if sent { "sent" } else { "failed" }).await?;
-    note(&mut tx, item, outcome, now).await?;
-    match retry_at {
-        Some(at) => retry(&mut tx, item, at).await?,
-        None => {
-            let kind = if sent { "notification.sent" } else { "notification.failed" };
-            let subject = item.message.facts.incident.clone().unwrap_or_else(|| item.message.facts.monitor.to_string());
-            let body = json!({ "message": item.message.id, "kind": item.message.kind, "channel": item.channel,
-                "outcome": outcome, "attempts": item.attempts + 1 });
-            ledger::append_one(&mut tx, now, kind, &subject, &body).await?;
+    let outcome = delivered.to_string();
+    note(&mut tx, item, &outcome, now).await?;
+    match delivered {
+        Delivered::Sent => {
+            mark(&mut tx, item, "sent").await?;
+            record(&mut tx, item, "notification.sent", &outcome, now).await?;
+            repeat(&mut tx, item, now).await?;
+        }
+        Delivered::GivenUp(_) => {
+            mark(&mut tx, item, "failed").await?;
+            record(&mut tx, item, "notification.failed", &outcome, now).await?;
+        }
+        Delivered::Again { at, .. } => {
+            mark(&mut tx, item, "waiting").await?;
+            retry(&mut tx, item, *at).await?;
         }
     }
-    if sent {
-        repeat(&mut tx, item, now).await?;
-    }
     Ok(tx.commit().await?)
+}
+
+async fn record(
+    db: &mut SqliteConnection,
+    item: &OutboxItem,
+    kind: &'static str,
+    outcome: &str,
+    now: Time,
+) -> Result<(), Fault> {
+    let subject = item.message.facts.incident.clone().unwrap_or_else(|| item.message.facts.monitor.to_string());
+    let body = json!({ "message": item.message.id, "kind": item.message.kind, "channel": item.channel,
+        "outcome": outcome, "attempts": item.attempts + 1 });
+    ledger::append_one(db, now, kind, &subject, &body).await
 }
 
 /// Marks a row that this very try still owns.
@@ -160,7 +207,7 @@ async fn repeat(db: &mut SqliteConnection, item: &OutboxItem, now: Time) -> Resu
         "UPDATE outbox SET status = 'waiting', attempts = 0, repeated = repeated + 1, not_before = ?, message = ?
          WHERE id = ?",
     )
-    .bind(micros(now).saturating_add(every))
+    .bind(micros(now).saturating_add(every.max(REPEAT_MIN)))
     .bind(columns::json(&message)?)
     .bind(item.id)
     .execute(db)

@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use watchkeeper_engine::{
-    KeptBaseline,
+    KeptBaseline, Trouble,
     ports::store::{
-        Answered, Begin, Begun, CheckRecord, Claim, Groups, LedgerRow, OutboxItem, PastTick, StepEnd, StepRecord,
-        Store, StoreError,
+        Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, OutboxItem, PastTick, Recorded,
+        StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
     },
 };
 use watchkeeper_model::{Name, Time};
 
-use crate::{SqliteStore, answer, baseline, check, occurrence, outbox, step};
+use crate::{answer, baseline, check, occurrence, open::SqliteStore, outbox, step, trouble, unreadable};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -27,8 +27,16 @@ impl Store for SqliteStore {
         claimed.map_err(|fault| fault.doing("claim an occurrence"))
     }
 
-    async fn take_over_occurrences(&self, now: Time) -> Result<Vec<Claim>, StoreError> {
-        occurrence::take_over(self, now).await.map_err(|fault| fault.doing("take over occurrences"))
+    async fn unfinished_ticks(&self, monitor: &Name) -> Result<Vec<Time>, StoreError> {
+        occurrence::unfinished(self, monitor).await.map_err(|fault| fault.doing("look for unfinished ticks"))
+    }
+
+    async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {
+        occurrence::take(self, monitor, scheduled_at, now).await.map_err(|fault| fault.doing("take a tick"))
+    }
+
+    async fn pass_over(&self, claim: &Claim, now: Time) -> Result<(), StoreError> {
+        occurrence::pass_over(self, claim, now).await.map_err(|fault| fault.doing("pass over a tick"))
     }
 
     async fn groups(&self, monitor: &Name) -> Result<Groups, StoreError> {
@@ -52,7 +60,7 @@ impl Store for SqliteStore {
         baseline::keep(self, kept, ledger).await.map_err(|fault| fault.doing("freeze a baseline"))
     }
 
-    async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<(), StoreError> {
+    async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<Recorded, StoreError> {
         check::record(self, claim, record).await.map_err(|fault| fault.doing("record a check"))
     }
 
@@ -60,24 +68,28 @@ impl Store for SqliteStore {
         check::record_drill(self, record).await.map_err(|fault| fault.doing("record a drill"))
     }
 
-    async fn take_over_steps(&self, now: Time) -> Result<Vec<StepRecord>, StoreError> {
-        step::take_over(self, now).await.map_err(|fault| fault.doing("take over steps"))
+    async fn unfinished_steps(&self, now: Time) -> Result<Vec<Unfinished>, StoreError> {
+        answer::unfinished(self, now).await.map_err(|fault| fault.doing("look for unfinished steps"))
     }
 
-    async fn planned_steps(&self, incident: &str) -> Result<Vec<StepRecord>, StoreError> {
-        step::planned(self, incident).await.map_err(|fault| fault.doing("read planned steps"))
-    }
-
-    async fn answered_steps(&self, now: Time) -> Result<Vec<Answered>, StoreError> {
-        answer::answered(self, now).await.map_err(|fault| fault.doing("read what people answered"))
+    async fn take_step(&self, step: &StepRecord) -> Result<StepRecord, StoreError> {
+        step::take(self, step).await.map_err(|fault| fault.doing("take a step"))
     }
 
     async fn begin_step(&self, step: &StepRecord, begin: &Begin) -> Result<Begun, StoreError> {
         step::begin(self, step, begin).await.map_err(|fault| fault.doing("commit a step's intent"))
     }
 
-    async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<(), StoreError> {
+    async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError> {
         step::end(self, step, end).await.map_err(|fault| fault.doing("commit a step's end"))
+    }
+
+    async fn sending(&self) -> Result<Vec<i64>, StoreError> {
+        outbox::sending(self).await.map_err(|fault| fault.doing("read what is being sent"))
+    }
+
+    async fn send_again(&self, ids: &[i64], now: Time) -> Result<(), StoreError> {
+        outbox::send_again(self, ids, now).await.map_err(|fault| fault.doing("put back unsent messages"))
     }
 
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<OutboxItem>, StoreError> {
@@ -88,14 +100,15 @@ impl Store for SqliteStore {
         outbox::next_due(self).await.map_err(|fault| fault.doing("read the outbox"))
     }
 
-    async fn delivered(
-        &self,
-        item: &OutboxItem,
-        outcome: &str,
-        retry_at: Option<Time>,
-        now: Time,
-    ) -> Result<(), StoreError> {
-        let recorded = outbox::delivered(self, item, outcome, retry_at, now).await;
-        recorded.map_err(|fault| fault.doing("record a delivery"))
+    async fn delivered(&self, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), StoreError> {
+        outbox::delivered(self, item, delivered, now).await.map_err(|fault| fault.doing("record a delivery"))
+    }
+
+    async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError> {
+        trouble::note(self, troubles).await.map_err(|fault| fault.doing("write what is the matter"))
+    }
+
+    async fn unreadable(&self) -> Result<Vec<Unreadable>, StoreError> {
+        unreadable::rows(self).await.map_err(|fault| fault.doing("look for rows that cannot be read"))
     }
 }

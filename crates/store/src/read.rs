@@ -10,4 +10,4 @@ pub(crate) use find::{find_incident, find_run};
 pub use handoffs::{FirstStep, Handoff, Notification};
 pub use incidents::{Delivery, IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};
 pub use undelivered::Undelivered;
-pub use verdicts::LastVerdict;
+pub use verdicts::{LastVerdict, UnderWay};

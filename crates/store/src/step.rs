@@ -2,15 +2,15 @@
 
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use watchkeeper_engine::ports::store::{Begin, Begun, StepEnd, StepRecord};
-use watchkeeper_model::{Action, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};
+use watchkeeper_engine::ports::store::{Begin, Begun, Ending, StepEnd, StepRecord};
+use watchkeeper_model::{Action, GateAction, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};
 
 use crate::{
-    SqliteStore,
     columns::{self, count, from_json, micros, name, ordinal, time_if},
     enqueue,
     fault::Fault,
-    gate, guard, ledger, outbox,
+    gate, guard, incident, ledger,
+    open::SqliteStore,
 };
 
 /// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
@@ -60,50 +60,39 @@ pub(crate) fn step(row: &SqliteRow) -> Result<StepRecord, Fault> {
     })
 }
 
-/// Takes over what an earlier owner left: every intent, every first step that did not begin, and the planned steps
-/// of incidents that are still open. Messages that were being sent wait again: at least once.
-pub(crate) async fn take_over(store: &SqliteStore, now: Time) -> Result<Vec<StepRecord>, Fault> {
+/// Takes a step with a new epoch, if it still stands where it stood.
+pub(crate) async fn take(store: &SqliteStore, step: &StepRecord) -> Result<StepRecord, Fault> {
     let mut tx = store.write().await?;
-    outbox::wait_again(&mut tx, now).await?;
-    sqlx::query(
-        "UPDATE step SET epoch = epoch + 1
-         WHERE status = 'intent' OR (status = 'planned' AND (position = 0 OR EXISTS
-             (SELECT 1 FROM incident WHERE incident.id = step.incident AND incident.state <> 'resolved')))",
-    )
-    .execute(&mut *tx)
-    .await?;
-    let rows = sqlx::query(
-        "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
-         WHERE status = 'intent' OR (status = 'planned' AND (position = 0 OR incident.state <> 'resolved'))
-         ORDER BY incident.opened_at, incident.id, step.position",
-    )
-    .fetch_all(&mut *tx)
-    .await?;
+    let taken =
+        sqlx::query("UPDATE step SET epoch = epoch + 1 WHERE run = ? AND step = ? AND epoch = ? AND status = ?")
+            .bind(&step.run)
+            .bind(step.step.id.as_str())
+            .bind(step.epoch.cast_signed())
+            .bind(step.status.as_str())
+            .execute(&mut *tx)
+            .await?;
+    if taken.rows_affected() != 1 {
+        return Err(Fault::Fenced);
+    }
     tx.commit().await?;
-    rows.iter().map(step).collect()
-}
-
-pub(crate) async fn planned(store: &SqliteStore, incident: &str) -> Result<Vec<StepRecord>, Fault> {
-    let mut tx = store.read().await?;
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'planned' ORDER BY position")
-        .bind(incident)
-        .fetch_all(&mut *tx)
-        .await?;
-    rows.iter().map(step).collect()
+    Ok(StepRecord { epoch: step.epoch + 1, ..step.clone() })
 }
 
 /// Commits an intent, or says why not; in that case nothing is written.
 pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin) -> Result<Begun, Fault> {
     let mut tx = store.write().await?;
-    let intent = next_status(&mut tx, step, StepEvent::Begin).await?;
+    let status = status_of_mine(&mut tx, step).await?;
+    if status == StepStatus::Intent {
+        // This very epoch committed it: the answer was lost.
+        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step).await? });
+    }
+    let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
     let facts = guard::facts(&mut tx, step, begin).await?;
     if let Permission::Withheld(reason) = begin.guard.permit(&facts, begin.at) {
         return Ok(Begun::Withheld(reason));
     }
     write_intent(&mut tx, step, intent, begin).await?;
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &intent_body(step, begin)).await?;
-    let head = ledger::head(&mut tx).await?;
-    enqueue::all(&mut tx, &begin.overdue, &head).await?;
     let reopen = earlier_reference(&mut tx, step).await?;
     tx.commit().await?;
     Ok(Begun::Go { reopen })
@@ -123,8 +112,8 @@ fn intent_body(step: &StepRecord, begin: &Begin) -> serde_json::Value {
     })
 }
 
-/// The status after an event, for the step's present owner only.
-async fn next_status(db: &mut SqliteConnection, step: &StepRecord, event: StepEvent) -> Result<StepStatus, Fault> {
+/// The status, for the step's present owner only.
+async fn status_of_mine(db: &mut SqliteConnection, step: &StepRecord) -> Result<StepStatus, Fault> {
     let row: Option<(String, i64)> = sqlx::query_as("SELECT status, epoch FROM step WHERE run = ? AND step = ?")
         .bind(&step.run)
         .bind(step.step.id.as_str())
@@ -134,8 +123,7 @@ async fn next_status(db: &mut SqliteConnection, step: &StepRecord, event: StepEv
     if epoch != step.epoch.cast_signed() {
         return Err(Fault::Fenced);
     }
-    let status = StepStatus::parse(&word).ok_or_else(|| Fault::column("step.status", &word))?;
-    status.next(event).ok_or(Fault::Fenced)
+    StepStatus::parse(&word).ok_or_else(|| Fault::column("step.status", &word))
 }
 
 async fn write_intent(
@@ -177,16 +165,24 @@ async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord) -> Resu
 }
 
 /// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
-pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -> Result<(), Fault> {
+pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -> Result<Ending, Fault> {
     let mut tx = store.write().await?;
     let event = match end.outcome {
         Outcome::Withheld => StepEvent::Withhold,
         outcome => StepEvent::End(outcome),
     };
-    let status = next_status(&mut tx, step, event).await?;
+    let before = status_of_mine(&mut tx, step).await?;
+    if matches!(before, StepStatus::Ended(_)) {
+        // This very epoch committed it: the answer was lost.
+        return Ok(Ending::Recorded);
+    }
+    let status = before.next(event).ok_or(Fault::Fenced)?;
     write_end(&mut tx, step, status, end).await?;
     enqueue::cancel_overdue(&mut tx, &step.run, &step.step.id).await?;
     if let (Action::Gate(action), Outcome::Done) = (&step.step.action, end.outcome) {
+        if let Some(how) = overtaken(&mut tx, step, action, end.report.started_at).await? {
+            return Ok(Ending::Overtaken(how));
+        }
         gate::set_by_step(&mut tx, step, action, end.at).await?;
     }
     let head = ledger::append(&mut tx, end.at, &end.ledger).await?;
@@ -194,7 +190,22 @@ pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -
     if end.hands_off {
         hand_off(&mut tx, step, end, &head).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Ending::Recorded)
+}
+
+/// Why a gate is not set any more: its incident is over, or people moved the gate after the step's intent.
+async fn overtaken(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    action: &GateAction,
+    intent_at: Option<Time>,
+) -> Result<Option<String>, Fault> {
+    if incident::is_over(db, &step.incident).await? {
+        return Ok(Some("the incident was resolved before the gate was set".to_owned()));
+    }
+    let moved = gate::moved_since(db, &action.gate, action.state, intent_at).await?;
+    Ok(moved.map(|by| format!("{by} set gate {} to another state after the step began", action.gate)))
 }
 
 async fn write_end(

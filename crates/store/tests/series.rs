@@ -155,11 +155,11 @@ async fn the_worst_is_told_first_and_the_list_is_bounded() {
     let (kind, facts) = stage.told().remove(0);
     assert_eq!(kind, MessageKind::Handoff);
     assert_eq!((facts.series.len(), facts.more_series), (50, 10));
-    assert_eq!(facts.series[0].series.labels, column("c59"));
+    assert_eq!(facts.series[0].subject.series().expect("it was measured").labels, column("c59"));
     let excess = facts.series[0].excess.expect("it is past its limit");
     assert!((excess.by - 0.595).abs() < 1e-12 && (excess.share.expect("a share") - 119.0).abs() < 1e-9);
     assert!(facts.series.windows(2).all(|pair| pair[0].value > pair[1].value), "the farthest past the limit first");
     let trend = facts.trend.expect("two ticks make a trend");
-    assert_eq!(trend.series, facts.series[0].series);
+    assert_eq!(Some(&trend.series), facts.series[0].subject.series());
     assert_eq!(trend.points.iter().map(|point| point.value).collect::<Vec<_>>(), [Some(0.0), Some(0.6)]);
 }

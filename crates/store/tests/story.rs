@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use watchkeeper_engine::{
-    Engine, Ports, SimulatedClock, Start, Tick,
+    Engine, Ports, SimulatedClock, Tick, Watched,
     ports::{
         action::{ActionEnd, Probe},
         store::{Begin, Begun, Store},
@@ -177,17 +177,17 @@ impl Stage {
 async fn crash_in_intent(stage: &Stage) {
     use watchkeeper_engine::{decide, ports::store::Groups};
     let workspace = stage.engine.workspace();
-    let (monitor, runbook) = (&workspace.monitors["loan-auc"], &workspace.runbooks["model-degradation"]);
+    let watched = Watched::of(workspace, &name("loan-auc")).expect("it is configured");
     let at = Stage::at(1);
     let evaluation = stage.engine.evaluate("loan-auc", at).await.expect("evaluated");
-    let claim = stage.store.claim(&monitor.id, at, at).await.expect("claimed").expect("a new occurrence");
-    let record = decide(workspace, monitor, runbook, &Groups::default(), &evaluation, at);
+    let claim = stage.store.claim(&watched.monitor.id, at, at).await.expect("claimed").expect("a new occurrence");
+    let record = decide(workspace, watched, &Groups::default(), &evaluation, at);
     stage.store.record_check(&claim, &record).await.expect("recorded");
     let begin = Begin {
         idempotency_key: "key".to_owned(),
         guard: Guard::default(),
         inhibited_by: Vec::new(),
-        overdue: Vec::new(),
+        not_after: None,
         at,
     };
     let begun = stage.store.begin_step(&record.steps[0], &begin).await.expect("begun");
@@ -197,9 +197,7 @@ async fn crash_in_intent(stage: &Stage) {
 /// Starts a new engine on the same store, as a restart does, and lets it recover.
 async fn restart_on(stage: &Stage, action: Action) -> Stage {
     let next = Stage::on(stage.store.clone(), workspace(monitor(), runbook(action)), &[], vec![], vec![]);
-    // Asked to stop from the start, it takes over and finishes what it took, and begins nothing.
-    let (_stop, stopped) = tokio::sync::watch::channel(true);
-    next.engine.watch(Start::TakingOver, stopped).await.expect("it recovers");
+    next.engine.finish().await.expect("it recovers");
     next
 }
 

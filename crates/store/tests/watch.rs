@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
 use watchkeeper_engine::{
-    Engine, Ports, Start,
+    Engine, Ports,
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker, Manual},
         clock::Clock,
@@ -91,14 +91,14 @@ async fn late(misfire: Misfire, jitter: Duration) -> (Vec<Time>, Time, Option<Ti
     };
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine::new(workspace, ports));
-    let watching = tokio::spawn(async move { engine.watch(Start::TakingOver, stopped).await });
+    let watching = tokio::spawn(async move { engine.watch(stopped).await });
     // What the outbox waits for is sooner.
     let mut next = time(MARK);
     while next < time(NEXT) {
         next = waits.recv().await.expect("the watch waits");
     }
     stop.send_replace(true);
-    watching.await.expect("no panic").expect("it ends well");
+    watching.await.expect("no panic");
     let ran = ticks.0.lock().expect("no test panics while it holds this").clone();
     (ran, next, store.high_water(&id).await.expect("the mark is read"))
 }

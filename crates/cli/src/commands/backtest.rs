@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use watchkeeper_engine::{Engine, Evaluation, decide, ports::store::Groups};
-use watchkeeper_model::{Monitor, Name, Runbook, Verdict};
+use watchkeeper_engine::{Engine, Evaluation, Watched, decide, ports::store::Groups};
+use watchkeeper_model::{Name, Verdict};
 
 use crate::{
     args::BacktestArgs,
@@ -94,17 +94,15 @@ impl Tally {
     fn add(&mut self, engine: &Engine, found: &Evaluation) {
         self.ticks += 1;
         *self.verdicts.entry(found.verdict).or_default() += 1;
-        let workspace = engine.workspace();
-        let monitor = workspace.monitors.get(&found.monitor);
-        let both = monitor.and_then(|monitor| Some((monitor, workspace.runbooks.get(&monitor.runbook)?)));
-        if let Some((monitor, runbook)) = both {
-            self.follow(engine, monitor, runbook, found);
+        if let Some(watched) = Watched::of(engine.workspace(), &found.monitor) {
+            self.follow(engine, watched, found);
         }
     }
 
     /// Remembers what the store would: group states and open incidents.
-    fn follow(&mut self, engine: &Engine, monitor: &Monitor, runbook: &Runbook, found: &Evaluation) {
-        let record = decide(engine.workspace(), monitor, runbook, &self.groups, found, found.at);
+    fn follow(&mut self, engine: &Engine, watched: Watched<'_>, found: &Evaluation) {
+        let record = decide(engine.workspace(), watched, &self.groups, found, found.at);
+        self.groups.newest = Some(found.at);
         self.groups.states.extend(record.states);
         for incident in record.incidents {
             let known = self.groups.open.contains_key(&incident.group);

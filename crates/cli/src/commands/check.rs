@@ -47,11 +47,11 @@ fn print(found: &Evaluation, terminal: &mut Terminal) -> Result<(), Failure> {
     let mut table = Table::new(&["SERIES", "VALUE", "BASELINE", "VERDICT", "LIMIT", "DETAIL"]);
     for series in &found.series {
         table.row([
-            cell(series.series()),
+            cell(&series.subject),
             cell(series.value.map(|value| value.to_string()).unwrap_or_default()),
             cell(series.baseline.map(|value| value.to_string()).unwrap_or_default()),
             Cell::toned(series.verdict, verdict_tone(series.verdict)),
-            cell(&series.limit),
+            cell(series.limit.as_ref().map(ToString::to_string).unwrap_or_default()),
             cell(series.detail.as_deref().unwrap_or_default()),
         ]);
     }

@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use watchkeeper_engine::{Engine, ports::clock::Clock};
-use watchkeeper_model::{Incident, Workspace};
+use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_model::Workspace;
 use watchkeeper_store::{IncidentDetail, StepDetail};
 
 use crate::{
@@ -38,7 +38,7 @@ async fn rehearse(
     let store = assembly::rehearsal_store(folder, &workspace).await?;
     let tellings = Tellings::default();
     let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), store, tellings.clone())?;
-    drilled(&engine, monitor).await?;
+    engine.drill(monitor).await?;
     let said = tellings.take();
     terminal.line(if said.is_empty() { "rehearsed: nobody would be told" } else { &said })?;
     Ok(Exit::Fine)
@@ -50,7 +50,7 @@ async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &
     let _lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
     let notes = Notes::default();
     let engine = assembly::real(folder, workspace, Arc::new(SystemClock), store.clone(), notes.clone())?;
-    let drill = drilled(&engine, monitor).await?;
+    let drill = engine.drill(monitor).await?;
     let said = notes.take();
     if !said.is_empty() {
         terminal.line(format_args!("{said}\n"))?;
@@ -61,14 +61,6 @@ async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &
     }
     terminal.line(format_args!("Drill {}: see `watchkeeper incidents show {}`.", drill.id, drill.id))?;
     Ok(exit_of(&detail))
-}
-
-async fn drilled(engine: &Engine, monitor: &str) -> Result<Incident, Failure> {
-    let drilled = engine.drill(monitor).await?;
-    drilled.ok_or_else(|| {
-        let failure = Failure::usage("the drill did not begin: a tick at or after this instant is recorded already");
-        failure.hint("`watchkeeper status` says until when; otherwise try again")
-    })
 }
 
 /// `step pause (pause gate loan-decisions): done - gate loan-decisions is paused`.

@@ -1,19 +1,21 @@
 //! `status`: monitors, open incidents, gates and holds at a glance.
 
+mod matter;
+
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chrono::TimeDelta;
 use serde::Serialize;
 use watchkeeper_config::Outline;
 use watchkeeper_engine::{
-    BaselineState,
+    BaselineState, Trouble,
     ports::{
         clock::Clock,
-        store::{Store as _, StoreError},
+        store::{Store as _, StoreError, Unreadable},
     },
 };
 use watchkeeper_model::{Layer, Monitor, Name, Time, Verdict};
-use watchkeeper_store::{Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, Undelivered};
+use watchkeeper_store::{Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, Undelivered, UnderWay};
 
 use crate::{
     args::ListingArgs,
@@ -46,6 +48,10 @@ struct Status {
     gates: Vec<GateRow>,
     holds: Vec<HoldRow>,
     undelivered: Vec<Undelivered>,
+    /// What is the matter with the daemon, as it last wrote it.
+    troubles: Vec<Trouble>,
+    /// Rows of the store that this version cannot read.
+    unreadable: Vec<Unreadable>,
     /// Frozen baselines whose data moved.
     moved_baselines: Vec<MovedBaseline>,
 }
@@ -65,6 +71,10 @@ struct MonitorRow {
     owner: Option<Name>,
     verdict: Option<Verdict>,
     at: Option<Time>,
+    /// Why something could not be measured or judged at that tick.
+    reason: Option<String>,
+    /// The tick that is under way, since when.
+    under_way: Option<UnderWay>,
     next: Option<Time>,
     /// A recorded tick that lies in the future: nothing fires at or before it.
     blind_until: Option<Time>,
@@ -97,12 +107,14 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
     let open = IncidentFilter { unresolved: true, ..IncidentFilter::default() };
     let incidents = store.incidents(&open).await?;
     let verdicts = store.last_verdicts().await?;
+    let under_way = store.under_way().await?;
     let mut monitors = Vec::new();
     for (id, monitor) in known(outline, &verdicts) {
         let mark = store.high_water(id).await?;
         let last = verdicts.iter().find(|last| last.monitor == *id);
         let open = incidents.iter().filter(|incident| incident.monitor == *id).count();
-        monitors.push(row(id, monitor, last, mark, open, now));
+        let under_way = under_way.iter().find(|tick| tick.monitor == *id).cloned();
+        monitors.push(MonitorRow { under_way, ..row(id, monitor, last, mark, open, now) });
     }
     Ok(Status {
         monitors,
@@ -110,6 +122,8 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
         holds: store.holds().await?.into_iter().map(hold).collect(),
         undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
         incidents,
+        troubles: store.troubles().await?,
+        unreadable: store.unreadable().await?,
         moved_baselines: moved_baselines(folder, opened).await?,
     })
 }
@@ -153,6 +167,8 @@ fn row(
         owner: monitor.map(|monitor| monitor.owner.clone()),
         verdict: last.map(|last| last.verdict),
         at: last.map(|last| last.scheduled_at),
+        reason: last.and_then(|last| last.reason.clone()),
+        under_way: None,
         next: monitor.and_then(|monitor| monitor.schedule.next_after(blind_until.unwrap_or(now))),
         blind_until,
         open_incidents,
@@ -180,6 +196,9 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
     terminal.line("")?;
     undelivered(&status.undelivered).print(terminal, "no message is undelivered")?;
+    for line in matter::lines(status) {
+        terminal.line(line)?;
+    }
     for MovedBaseline { monitor, how } in &status.moved_baselines {
         terminal.line(format_args!("\nbaseline of {monitor}: {}", baseline::warning(monitor.as_str(), how)))?;
     }

@@ -1,6 +1,6 @@
 //! A backtest as a chart: which series are drawn, and in which order.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use watchkeeper_chart::Panel;
 use watchkeeper_engine::Evaluation;
@@ -19,8 +19,8 @@ pub(crate) fn panels(found: &[(&Monitor, Vec<Evaluation>)]) -> Vec<Panel> {
 }
 
 fn of_monitor(monitor: &Monitor, ticks: &[Evaluation]) -> Vec<Panel> {
-    let measured = ticks.iter().flat_map(|tick| tick.series.iter().map(|found| (found.series(), ())));
-    let mut series: Vec<Series> = measured.collect::<BTreeMap<_, _>>().into_keys().collect();
+    let measured = ticks.iter().flat_map(|tick| tick.series.iter().filter_map(|found| found.subject.series()));
+    let mut series: Vec<Series> = measured.cloned().collect::<BTreeSet<_>>().into_iter().collect();
     if series.iter().any(|series| monitor.threshold_of(series).is_some()) {
         series.retain(|series| monitor.threshold_of(series).is_some());
     }

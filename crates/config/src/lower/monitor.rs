@@ -165,13 +165,9 @@ fn manual<'a>(
 }
 
 fn check(raw: &raw::monitor::Check, place: Place<'_>, manual: Option<&PluginManual>, report: &mut Report) -> CheckSpec {
-    let timeout = seconds(&raw.timeout, 60);
-    if timeout.is_zero() {
-        place.key("timeout").mistake(report, "a check needs some time", None);
-    }
     CheckSpec {
         plugin: raw.plugin.clone(),
-        timeout,
+        timeout: seconds(&raw.timeout, 60),
         memory_bytes_max: raw.memory.as_ref().map_or(256 << 20, |memory| memory.0),
         params: params::lower(raw, place, manual, report),
     }

@@ -66,6 +66,7 @@ pub(crate) struct Schedule {
     /// What happens to ticks that were missed; "latest" when absent.
     pub(crate) misfire: Option<MisfireWord>,
     /// How late a tick may still begin; "10m" when absent.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) starting_deadline: Option<DurationText>,
 }
 
@@ -76,6 +77,7 @@ pub(crate) struct Input {
     /// A source of sources.toml.
     pub(crate) source: NameText,
     /// The window's length; the whole source when absent.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) window: Option<DurationText>,
     /// How far the window is shifted back, for labels that arrive late; "0s" when absent.
     pub(crate) delay: Option<DurationText>,
@@ -95,6 +97,7 @@ pub(crate) struct Baseline {
     /// First time left out, RFC 3339 or a date.
     pub(crate) to: Option<TimeText>,
     /// The input's own window, this much earlier.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) offset: Option<DurationText>,
 }
 
@@ -105,8 +108,10 @@ pub(crate) struct Check {
     /// A standard check's name, a name in plugins.lock, or a path to a component.
     pub(crate) plugin: String,
     /// The deadline of one run; "60s" when absent.
+    #[schemars(extend("x-least" = "1ms"))]
     pub(crate) timeout: Option<DurationText>,
     /// The plugin's memory limit; "256MiB" when absent.
+    #[schemars(extend("x-least" = "1MiB"))]
     pub(crate) memory: Option<SizeText>,
     /// The plugin's parameters.
     #[serde(default)]
@@ -188,6 +193,7 @@ pub(crate) struct Alert {
     #[serde(default)]
     pub(crate) group_by: Vec<String>,
     /// How often an open, unacknowledged incident is told again.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) repeat: Option<DurationText>,
     /// While an incident of one of these monitors is open, no first step runs here.
     #[serde(default)]

@@ -35,6 +35,7 @@ pub(crate) struct Head {
     #[serde(default)]
     pub(crate) description: String,
     /// The owner is told by then even if the first step hangs; "60s" when absent.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) notify_deadline: Option<DurationText>,
 }
 
@@ -43,6 +44,7 @@ pub(crate) struct Head {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Guard {
     /// Acts of one step in one incident; 1 when absent.
+    #[schemars(range(min = 1))]
     pub(crate) per_incident: Option<u32>,
     /// Acts on one target.
     pub(crate) per_target: Option<Budget>,
@@ -57,8 +59,10 @@ pub(crate) struct Guard {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Budget {
     /// Acts allowed.
+    #[schemars(range(min = 1))]
     pub(crate) max: u32,
     /// In any stretch of this length.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) per: DurationText,
 }
 
@@ -70,6 +74,7 @@ pub(crate) struct CircuitBreaker {
     #[schemars(range(min = 1))]
     pub(crate) failures: u32,
     /// How long it stays open.
+    #[schemars(extend("x-least" = "1s"))]
     pub(crate) cooldown: DurationText,
 }
 
@@ -84,6 +89,7 @@ pub(crate) struct Step {
     #[serde(default)]
     pub(crate) description: String,
     /// The time limit of the action; "30s" when absent.
+    #[schemars(extend("x-least" = "1ms"))]
     pub(crate) timeout: Option<DurationText>,
     /// Whether it runs by itself once the owner has been told; "auto" when absent. The first step always does.
     pub(crate) run: Option<RunWord>,
@@ -109,6 +115,7 @@ pub(crate) struct Approval {
     #[schemars(range(min = 1))]
     pub(crate) quorum: Option<u32>,
     /// Running out rejects; "24h" when absent.
+    #[schemars(extend("x-least" = "1ms"))]
     pub(crate) timeout: Option<DurationText>,
     /// Whether the one who asked may approve; false when absent.
     #[serde(default)]

@@ -60,8 +60,10 @@ pub(crate) fn complain(schema: &Json, text: &str) -> Option<Complaint> {
     let plain = |message: String| Complaint { message, help: None, bytes: None };
     match schema.get("format").and_then(Json::as_str)? {
         "name" => Name::parse(text).err().map(|error| plain(error.to_string())),
-        "duration" => units::duration(text).err().map(plain),
-        "size" => units::size(text).err().map(plain),
+        "duration" => {
+            units::duration(text).map_or_else(|e| Some(plain(e)), |d| too_little(schema, text, d, units::duration))
+        }
+        "size" => units::size(text).map_or_else(|e| Some(plain(e)), |s| too_little(schema, text, s, units::size)),
         "percentage" => units::percentage(text).err().map(plain),
         "time" => units::time(text).err().map(plain),
         "cron" => Cron::parse(text).err().map(|error| plain(one_line(&error.to_string()))),
@@ -73,6 +75,25 @@ pub(crate) fn complain(schema: &Json, text: &str) -> Option<Complaint> {
         "address" => address(text).map(plain),
         _ => None,
     }
+}
+
+/// The least duration or size, as it is written in the file.
+const LEAST: &str = "x-least";
+
+/// What is wrong with a duration or size that is below the schema's least one.
+fn too_little<T: PartialOrd>(
+    schema: &Json,
+    text: &str,
+    given: T,
+    read: fn(&str) -> Result<T, String>,
+) -> Option<Complaint> {
+    let least = schema.get(LEAST)?.as_str()?;
+    let too_little = given < read(least).ok()?;
+    too_little.then(|| Complaint {
+        message: format!("`{text}` is too little"),
+        help: Some(format!("give at least \"{least}\"")),
+        bytes: None,
+    })
 }
 
 /// The limit that a number is past.

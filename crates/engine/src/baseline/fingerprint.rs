@@ -3,10 +3,7 @@
 use watchkeeper_model::{Name, digest_of};
 
 use super::digest::Fingerprint;
-use crate::{
-    evaluate::count,
-    ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, Sources, Span},
-};
+use crate::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, Sources, Span};
 
 /// So many of the most frequent texts are looked at.
 const TOP: u32 = 16;
@@ -27,7 +24,7 @@ pub(crate) async fn take(
 ) -> Result<Fingerprint, FrameError> {
     // Before the rows: a change in between makes the identity stale, and the content is then looked at again.
     let identity = sources.identity(source).await?;
-    let rows = count(frame).await.map_err(FrameError)?;
+    let rows = frame.count().await?;
     let content = content(frame).await?;
     Ok(Fingerprint { source: source.clone(), span, rows, identity, content })
 }
@@ -38,7 +35,7 @@ pub(crate) async fn moved(sources: &dyn Sources, print: &Fingerprint) -> Result<
         return Ok(None);
     }
     let frame = sources.open(&print.source, print.span).await?;
-    let rows = count(&*frame).await.map_err(FrameError)?;
+    let rows = frame.count().await?;
     let same = rows == print.rows && content(&*frame).await? == print.content;
     Ok((!same).then_some(Moved { rows }))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use serde_json::json;
 use watchkeeper_model::{Monitor, Threshold, Time, Verdict};
 
+use super::Baselines;
 use super::{
     digest::{BaselineDigest, KeptBaseline, MeasuredBaseline},
     fingerprint,
@@ -14,11 +15,10 @@ use super::{
     remembered::RememberedFrame,
 };
 use crate::{
-    Engine, EngineError, Evaluation,
-    evaluate::request,
+    error::EngineError,
     ports::{
-        checker::CheckOutcome,
-        frame::{FrameError, Span},
+        checker::{CheckOutcome, CheckRequest},
+        frame::{Frame, FrameError, Span},
         store::LedgerRow,
     },
 };
@@ -60,13 +60,17 @@ pub enum BaselineError {
     Engine(#[from] EngineError),
 }
 
-impl Engine {
+impl Baselines {
     /// Computes a monitor's baseline from its data as it is now, and freezes it. One that is frozen is replaced only
     /// if `refresh` says so.
-    pub async fn freeze_baseline(&self, monitor: &str, by: &str, refresh: bool) -> Result<KeptBaseline, BaselineError> {
-        let monitor = self.monitor(monitor)?;
+    pub(crate) async fn freeze(
+        &self,
+        monitor: &Monitor,
+        by: &str,
+        refresh: bool,
+    ) -> Result<KeptBaseline, BaselineError> {
         let (source, span) = monitor.baseline.as_ref().and_then(fixed).ok_or_else(|| not_fixed(monitor))?;
-        let before = match self.ports.store.baseline(&monitor.id).await {
+        let before = match self.store.baseline(&monitor.id).await {
             Ok(before) => before.filter(|kept| kept.digest.fingerprint.is_of(source, span)),
             // One that an older version froze may not be readable: this is how it is replaced.
             Err(error) if refresh => {
@@ -80,7 +84,7 @@ impl Engine {
             return Err(BaselineError::Frozen { monitor, at, by });
         }
         let unread = |reason| BaselineError::Unread { monitor: monitor.id.to_string(), reason };
-        let frame = self.ports.sources.open(source, span).await.map_err(unread)?;
+        let frame = self.sources.open(source, span).await.map_err(unread)?;
         let memory = Arc::new(Memory::of(&*frame));
         let origin = Arc::new(Origin::Open(frame));
         let known = KnownBaseline::new(memory, origin);
@@ -90,32 +94,34 @@ impl Engine {
     }
 
     /// Freezes a fixed baseline after a tick that was judged with it, unless it is frozen.
-    pub(crate) async fn freeze_after(&self, monitor: &Monitor, evaluation: &Evaluation) -> Result<(), EngineError> {
-        let judged = !matches!(evaluation.verdict, Verdict::Error | Verdict::NoData);
-        let known = self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
+    pub(crate) async fn freeze_after(&self, monitor: &Monitor, verdict: Verdict) -> Result<(), FrameError> {
+        let judged = !matches!(verdict, Verdict::Error | Verdict::NoData);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
         let Some(known) = known.filter(|known| judged && known.frozen_at.is_none()) else { return Ok(()) };
-        match self.digested(monitor, &known, "watchkeeper").await {
-            Ok(kept) => self.keep(kept, None).await.map(|_| ()),
-            Err(error) => {
-                // The tick was judged; the next one tries again.
-                tracing::warn!(monitor = %monitor.id, %error, "the baseline cannot be frozen");
-                Ok(())
-            }
-        }
+        let kept = self.digested(monitor, &known, "watchkeeper").await?;
+        self.keep(kept, None).await.map(|_| ()).map_err(|error| FrameError(error.to_string()))
     }
 
     /// Runs the check with the baseline on both sides, so that it asks all that it will ask of a baseline.
     async fn rehearse(&self, monitor: &Monitor, span: Span, known: &Arc<KnownBaseline>) -> Result<(), BaselineError> {
         let unfit = |reason| BaselineError::Unfit { monitor: monitor.id.to_string(), reason };
-        let at = self.ports.clock.now();
         let baseline = OpenBaseline::of(Arc::clone(known));
-        let frame = || Arc::clone(&baseline.frame);
-        match self.ports.checker.check(request(monitor, at, span, frame(), Some(frame()))).await {
+        let request = |compared: Option<Arc<dyn Frame>>| {
+            CheckRequest::of(
+                monitor,
+                self.clock.now(),
+                span,
+                monitor.check.timeout,
+                Arc::clone(&baseline.frame),
+                compared,
+            )
+        };
+        match self.checker.check(request(Some(Arc::clone(&baseline.frame)))).await {
             CheckOutcome::Measured(_) => {}
             CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => return Err(unfit(reason)),
         }
         if monitor.thresholds.iter().any(Threshold::needs_baseline) {
-            self.baseline_values(monitor, at, span, &baseline).await.map_err(unfit)?;
+            self.values(monitor, &baseline, request(None)).await.map_err(unfit)?;
         }
         Ok(())
     }
@@ -125,7 +131,7 @@ impl Engine {
         let (source, span) =
             monitor.baseline.as_ref().and_then(fixed).ok_or_else(|| FrameError(not_fixed(monitor).to_string()))?;
         let frame = known.origin.frame().await?;
-        let fingerprint = fingerprint::take(&*self.ports.sources, source, span, &*frame).await?;
+        let fingerprint = fingerprint::take(&*self.sources, source, span, &*frame).await?;
         let values = known.values.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let measured = values.map(|(with, values)| {
             let values = values.iter().map(|(series, value)| (series.metric.clone(), series.labels.clone(), *value));
@@ -133,7 +139,7 @@ impl Engine {
         });
         let digest = BaselineDigest { fingerprint, frame: known.memory.digest(), measured };
         // The store keeps microseconds.
-        let now = self.ports.clock.now();
+        let now = self.clock.now();
         let frozen_at = Time::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
         Ok(KeptBaseline { monitor: monitor.id.clone(), frozen_at, by: by.to_owned(), digest })
     }
@@ -147,7 +153,7 @@ impl Engine {
             body: json!({ "by": kept.by, "source": print.source, "rows": print.rows, "content": print.content,
                 "before": before.map(|before| &before.digest.fingerprint.content) }),
         };
-        self.ports.store.keep_baseline(&kept, &[row]).await?;
+        self.store.keep_baseline(&kept, &[row]).await?;
         let known = self.thawed(kept.clone());
         self.remember(&kept.monitor, known);
         Ok(kept)

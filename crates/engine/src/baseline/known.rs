@@ -9,18 +9,15 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 use watchkeeper_model::{Baseline, Monitor, Name, Series, Time, digest_of};
 
+use super::Baselines;
 use super::{
     digest::{Fingerprint, KeptBaseline, MeasuredBaseline},
     memory::Memory,
     origin::{FrozenRows, Origin},
 };
-use crate::{
-    Engine,
-    evaluate::request,
-    ports::{
-        checker::CheckOutcome,
-        frame::{Frame, Span},
-    },
+use crate::ports::{
+    checker::{CheckOutcome, CheckRequest},
+    frame::{Frame, Span},
 };
 
 /// The check's own values on a baseline.
@@ -55,17 +52,17 @@ pub(crate) fn fixed(baseline: &Baseline) -> Option<(&Name, Span)> {
     }
 }
 
-impl Engine {
+impl Baselines {
     /// Opens a monitor's baseline for a tick whose own rows lie in `span`.
-    pub(crate) async fn baseline(&self, monitor: &Monitor, span: Span) -> Result<Option<OpenBaseline>, String> {
+    pub(crate) async fn open(&self, monitor: &Monitor, span: Span) -> Result<Option<OpenBaseline>, String> {
         let Some(baseline) = &monitor.baseline else { return Ok(None) };
         let opened = match fixed(baseline) {
-            Some((source, span)) => self.known(monitor, source, span).await.map(OpenBaseline::of),
+            Some((source, span)) => self.known_of(monitor, source, span).await.map(OpenBaseline::of),
             None => {
                 let Baseline::Offset(by) = baseline else { return Ok(None) };
                 let earlier = |time: Option<Time>| time.map(|time| time - *by);
                 let span = Span { start: earlier(span.start), end: earlier(span.end) };
-                let opened = self.ports.sources.open(&monitor.input.source, span).await;
+                let opened = self.sources.open(&monitor.input.source, span).await;
                 opened.map(|frame| OpenBaseline { frame, known: None }).map_err(|error| error.to_string())
             }
         };
@@ -73,24 +70,24 @@ impl Engine {
     }
 
     /// What is known of a fixed baseline; read anew when it was frozen since, or when its data changed before it was.
-    async fn known(&self, monitor: &Monitor, source: &Name, span: Span) -> Result<Arc<KnownBaseline>, String> {
+    async fn known_of(&self, monitor: &Monitor, source: &Name, span: Span) -> Result<Arc<KnownBaseline>, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
-        let frozen_at = self.ports.store.baseline_frozen_at(&monitor.id).await.map_err(|error| said(&error))?;
-        let known = self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
+        let frozen_at = self.store.baseline_frozen_at(&monitor.id).await.map_err(|error| said(&error))?;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
         if let Some(known) = known.clone().filter(|known| frozen_at.is_some() && known.frozen_at == frozen_at) {
             return Ok(known);
         }
         if frozen_at.is_some() {
-            let kept = self.ports.store.baseline(&monitor.id).await.map_err(|error| said(&error))?;
+            let kept = self.store.baseline(&monitor.id).await.map_err(|error| said(&error))?;
             if let Some(kept) = kept.filter(|kept| kept.digest.fingerprint.is_of(source, span)) {
                 return Ok(self.remember(&monitor.id, self.thawed(kept)));
             }
         }
-        let identity = self.ports.sources.identity(source).await.map_err(|error| said(&error))?;
+        let identity = self.sources.identity(source).await.map_err(|error| said(&error))?;
         if let Some(known) = known.filter(|known| known.frozen_at.is_none() && known.identity == identity) {
             return Ok(known);
         }
-        let frame = self.ports.sources.open(source, span).await.map_err(|error| said(&error))?;
+        let frame = self.sources.open(source, span).await.map_err(|error| said(&error))?;
         let memory = Arc::new(Memory::of(&*frame));
         let origin = Arc::new(Origin::Open(frame));
         Ok(self.remember(&monitor.id, KnownBaseline::unfrozen(identity, memory, origin)))
@@ -98,7 +95,7 @@ impl Engine {
 
     pub(crate) fn remember(&self, monitor: &Name, known: KnownBaseline) -> Arc<KnownBaseline> {
         let known = Arc::new(known);
-        self.baselines.lock().unwrap_or_else(PoisonError::into_inner).insert(monitor.clone(), Arc::clone(&known));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(monitor.clone(), Arc::clone(&known));
         known
     }
 
@@ -108,7 +105,7 @@ impl Engine {
         let values = digest.measured.map(|measured| (measured.with.clone(), Arc::new(measured.by_series())));
         let rows = FrozenRows {
             monitor,
-            sources: Arc::clone(&self.ports.sources),
+            sources: Arc::clone(&self.sources),
             fingerprint: digest.fingerprint,
             opened: OnceCell::new(),
         };
@@ -121,13 +118,12 @@ impl Engine {
         }
     }
 
-    /// The check's own measurements on the baseline. Those of a fixed one are measured once.
-    pub(crate) async fn baseline_values(
+    /// The check's own measurements on the baseline, as `request` asks for them. Those of a fixed one are measured once.
+    pub(crate) async fn values(
         &self,
         monitor: &Monitor,
-        at: Time,
-        span: Span,
         baseline: &OpenBaseline,
+        request: CheckRequest,
     ) -> Result<Values, String> {
         let with = self.measured_with(monitor);
         let kept = baseline.known.as_ref().map(|known| &known.values);
@@ -137,8 +133,7 @@ impl Engine {
                 return Ok(Arc::clone(values));
             }
         }
-        let checked = self.ports.checker.check(request(monitor, at, span, Arc::clone(&baseline.frame), None)).await;
-        let values: Values = match checked {
+        let values: Values = match self.checker.check(request).await {
             CheckOutcome::Measured(values) => Arc::new(values.into_iter().map(|m| (m.series, m.value)).collect()),
             CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => {
                 return Err(format!("the check cannot be run on the baseline: {reason}"));
@@ -152,7 +147,7 @@ impl Engine {
 
     /// What the values on a baseline depend on besides its rows.
     fn measured_with(&self, monitor: &Monitor) -> String {
-        let plugin = self.ports.checker.digest(&monitor.check.plugin).unwrap_or_default();
+        let plugin = self.checker.digest(&monitor.check.plugin).unwrap_or_default();
         digest_of(&[&monitor.check.plugin, &plugin, &json!(monitor.check.params).to_string()])
     }
 }

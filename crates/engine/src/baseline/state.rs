@@ -1,11 +1,14 @@
 //! How a monitor's baseline stands, for people.
 
+use watchkeeper_model::Monitor;
+
+use super::Baselines;
 use super::{
     digest::KeptBaseline,
     fingerprint::{Moved, moved},
     known::fixed,
 };
-use crate::{Engine, EngineError};
+use crate::error::EngineError;
 
 /// How a monitor's baseline stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,17 +30,16 @@ pub enum BaselineState {
     },
 }
 
-impl Engine {
+impl Baselines {
     /// How a monitor's baseline stands. Its data is read where the identity of its source does not tell.
-    pub async fn baseline_state(&self, monitor: &str) -> Result<BaselineState, EngineError> {
-        let monitor = self.monitor(monitor)?;
+    pub(crate) async fn state(&self, monitor: &Monitor) -> Result<BaselineState, EngineError> {
         let Some(baseline) = &monitor.baseline else { return Ok(BaselineState::None) };
         let Some((source, span)) = fixed(baseline) else { return Ok(BaselineState::Moving) };
-        let kept = self.ports.store.baseline(&monitor.id).await?;
+        let kept = self.store.baseline(&monitor.id).await?;
         let Some(kept) = kept.filter(|kept| kept.digest.fingerprint.is_of(source, span)) else {
             return Ok(BaselineState::NotFrozen);
         };
-        let how = match moved(&*self.ports.sources, &kept.digest.fingerprint).await {
+        let how = match moved(&*self.sources, &kept.digest.fingerprint).await {
             Ok(None) => return Ok(BaselineState::Frozen(kept)),
             Ok(Some(Moved { rows })) if rows == kept.digest.fingerprint.rows => {
                 format!("as many rows ({rows}), but other columns or values")

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use watchkeeper_model::{Measurement, Name, ParamValue, Time};
+use watchkeeper_model::{Measurement, Monitor, Name, ParamValue, Time};
 
-use super::frame::Frame;
+use super::frame::{Frame, Span};
 
 /// Runs checks.
 #[async_trait]
@@ -40,6 +40,30 @@ pub struct CheckRequest {
     pub current: Arc<dyn Frame>,
     /// The rows to compare with.
     pub baseline: Option<Arc<dyn Frame>>,
+}
+
+impl CheckRequest {
+    /// A monitor's check at one tick, over the rows of `span`, within `timeout`.
+    pub(crate) fn of(
+        monitor: &Monitor,
+        at: Time,
+        span: Span,
+        timeout: Duration,
+        current: Arc<dyn Frame>,
+        baseline: Option<Arc<dyn Frame>>,
+    ) -> Self {
+        Self {
+            monitor: monitor.id.clone(),
+            plugin: monitor.check.plugin.clone(),
+            scheduled_at: at,
+            window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(at)),
+            params: monitor.check.params.clone(),
+            timeout,
+            memory_bytes_max: monitor.check.memory_bytes_max,
+            current,
+            baseline,
+        }
+    }
 }
 
 /// How a check ended.

@@ -38,6 +38,13 @@ pub trait Frame: Send + Sync {
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError>;
     /// Runs read-only SQL over this frame, visible as `input`.
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError>;
+    /// How many rows there are.
+    async fn count(&self) -> Result<u64, FrameError> {
+        match self.aggregate(&[Aggregate::Rows]).await?[..] {
+            [Answer::Count(rows)] => Ok(rows),
+            _ => Err(FrameError("the source did not answer how many rows it has".to_owned())),
+        }
+    }
     /// Reads columns in chunks.
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError>;
 }

@@ -1,17 +1,21 @@
 //! State that survives. Every method is one transaction; those that follow a claim fail as `Fenced` when another
 //! owner has taken the work over since.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_model::{
     Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Series, Step, StepReport, StepStatus, Time,
     Verdict, Withheld,
 };
 
-use crate::KeptBaseline;
+use crate::{baseline::KeptBaseline, health::Trouble};
 
 /// The engine's view of the store.
 #[async_trait]
@@ -22,8 +26,12 @@ pub trait Store: Send + Sync {
     async fn skip_to(&self, monitor: &Name, at: Time) -> Result<(), StoreError>;
     /// Records an occurrence and takes it; `None` when it was recorded before.
     async fn claim(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError>;
-    /// Takes over, with new epochs, the occurrences that an earlier owner did not finish.
-    async fn take_over_occurrences(&self, now: Time) -> Result<Vec<Claim>, StoreError>;
+    /// A monitor's ticks that were claimed and are not finished, oldest first.
+    async fn unfinished_ticks(&self, monitor: &Name) -> Result<Vec<Time>, StoreError>;
+    /// Takes an unfinished tick, with a new epoch; `None` when it is finished by now.
+    async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError>;
+    /// Finishes a claimed tick without running it.
+    async fn pass_over(&self, claim: &Claim, now: Time) -> Result<(), StoreError>;
 
     /// What is remembered of a monitor's groups, and its open incidents.
     async fn groups(&self, monitor: &Name) -> Result<Groups, StoreError>;
@@ -36,36 +44,42 @@ pub trait Store: Send + Sync {
     /// Freezes a baseline, in the place of one that was frozen before, with its ledger rows.
     async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError>;
 
-    /// Finishes an occurrence: evaluation, group states, incidents, planned steps, messages and ledger rows.
-    async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<(), StoreError>;
+    /// Finishes an occurrence: evaluation, group states, incidents, planned steps, messages and ledger rows. Nothing is
+    /// written when a tick was recorded since the groups were read. One that this very claim recorded already is whole.
+    async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<Recorded, StoreError>;
     /// Records what follows from a drill: incident, planned steps and ledger rows. It is no tick of its monitor.
     async fn record_drill(&self, record: &CheckRecord) -> Result<(), StoreError>;
 
-    /// Steps of unresolved runs that are `Planned` or in `Intent`, oldest first, taken over with new epochs.
-    async fn take_over_steps(&self, now: Time) -> Result<Vec<StepRecord>, StoreError>;
-    /// Steps that are `Planned`, of one incident, in runbook order.
-    async fn planned_steps(&self, incident: &str) -> Result<Vec<StepRecord>, StoreError>;
-    /// Steps for which people have answered, oldest first: those that may run, and those that nobody will agree to.
-    async fn answered_steps(&self, now: Time) -> Result<Vec<Answered>, StoreError>;
+    /// Steps that somebody has to move on, oldest incident first: planned ones, those in `Intent`, and those that people
+    /// have answered or that nobody will agree to any more. Rows that cannot be read are left out.
+    async fn unfinished_steps(&self, now: Time) -> Result<Vec<Unfinished>, StoreError>;
+    /// Takes such a step, with a new epoch, if it still stands where it stood.
+    async fn take_step(&self, step: &StepRecord) -> Result<StepRecord, StoreError>;
     /// Commits the intent, unless the guard, a hold or an inhibition says no (decided in the same transaction, from
-    /// `GuardFacts`). Enqueues `overdue` messages with it. A withheld step is finished by `end_step` as usual.
+    /// `GuardFacts`). A withheld step is finished by `end_step` as usual. An intent that this very epoch committed
+    /// already is told as if it were new: its first answer was lost.
     async fn begin_step(&self, step: &StepRecord, begin: &Begin) -> Result<Begun, StoreError>;
     /// Commits how a step ended, with its messages and ledger rows, and cancels its overdue messages. For a gate
-    /// step `gate` is set in the same transaction.
-    async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<(), StoreError>;
+    /// step the gate is set in the same transaction, unless people have overtaken it: then nothing is written. An end
+    /// that this very epoch committed already is recorded.
+    async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError>;
 
-    /// Messages due at `now`, oldest first, marked as being sent.
+    /// The numbers of the messages that are marked as being sent.
+    async fn sending(&self) -> Result<Vec<i64>, StoreError>;
+    /// Puts messages that were being sent back, as a try that may have arrived; what nobody needs any more is cancelled.
+    async fn send_again(&self, ids: &[i64], now: Time) -> Result<(), StoreError>;
+    /// Messages due at `now` that are still wanted, oldest first, marked as being sent. Rows that cannot be read are
+    /// left aside.
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<OutboxItem>, StoreError>;
     /// When the next message is due; `None` when there is none.
     async fn next_due(&self) -> Result<Option<Time>, StoreError>;
-    /// Records how a delivery ended. `retry_at` puts the item back.
-    async fn delivered(
-        &self,
-        item: &OutboxItem,
-        outcome: &str,
-        retry_at: Option<Time>,
-        now: Time,
-    ) -> Result<(), StoreError>;
+    /// Records how a delivery ended.
+    async fn delivered(&self, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), StoreError>;
+
+    /// Writes what is the matter with the daemon, in the place of what was written before.
+    async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError>;
+    /// The rows that are still needed and cannot be read.
+    async fn unreadable(&self) -> Result<Vec<Unreadable>, StoreError>;
 }
 
 /// Why the store did not do it.
@@ -102,6 +116,19 @@ pub struct Groups {
     pub states: BTreeMap<Labels, GroupState>,
     /// Unresolved incidents; drills are not among them.
     pub open: BTreeMap<Labels, Incident>,
+    /// Groups of which a row cannot be read: nothing about them is decided.
+    pub unreadable: BTreeSet<Labels>,
+    /// The newest tick that was recorded; an older one changes nothing.
+    pub newest: Option<Time>,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// All of it is committed.
+    Whole,
+    /// Another tick was recorded since its groups were read: nothing was written, it is to be decided anew.
+    Moved,
 }
 
 /// What a finished tick measured.
@@ -136,6 +163,8 @@ pub struct CheckRecord {
     pub verdict: Verdict,
     /// The evaluation as `check --json` prints it.
     pub evaluation: Value,
+    /// The newest tick recorded when it was decided.
+    pub newest: Option<Time>,
     /// New group states.
     pub states: Vec<(Labels, GroupState)>,
     /// Incidents that are new or changed.
@@ -205,13 +234,20 @@ pub struct StepRecord {
     pub started_at: Option<Time>,
 }
 
-/// What people answered for a step that waited for them.
+/// A step that somebody has to move on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct Unfinished {
     /// The step.
     pub step: StepRecord,
-    /// Why it does not run; absent when it does.
+    /// Why it does not run: people said no, or did not agree in time; absent when it does.
     pub refused: Option<String>,
+}
+
+impl Unfinished {
+    /// Whether it runs by itself, in its runbook's order; else people have answered for it.
+    pub fn runs_by_itself(&self) -> bool {
+        matches!(self.step.status, StepStatus::Planned | StepStatus::Intent)
+    }
 }
 
 /// An intent.
@@ -223,8 +259,8 @@ pub struct Begin {
     pub guard: Guard,
     /// Monitors whose open incidents forbid the act.
     pub inhibited_by: Vec<Name>,
-    /// What tells the owner when the step hangs.
-    pub overdue: Vec<NewMessage>,
+    /// The latest time at which it may begin by itself; absent where that does not matter.
+    pub not_after: Option<Time>,
     /// Now.
     pub at: Time,
 }
@@ -259,6 +295,51 @@ pub struct StepEnd {
     pub hands_off: bool,
     /// Now.
     pub at: Time,
+}
+
+/// What became of a step's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It is committed.
+    Recorded,
+    /// People have overtaken the step, and how: nothing was written, and its effect must not come any more.
+    Overtaken(String),
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// The peer took it.
+    Sent,
+    /// It is not tried again, and why.
+    GivenUp(String),
+    /// It is tried again.
+    Again {
+        /// What went wrong.
+        reason: String,
+        /// When.
+        at: Time,
+    },
+}
+
+impl fmt::Display for Delivered {
+    /// As it is kept and shown: `sent`, `failed: …` or `retry: …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent => f.write_str("sent"),
+            Self::GivenUp(reason) => write!(f, "failed: {reason}"),
+            Self::Again { reason, .. } => write!(f, "retry: {reason}"),
+        }
+    }
+}
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unreadable {
+    /// Which: `message 17`, `step restart of run 3f2a…`, …
+    pub row: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A message to send.

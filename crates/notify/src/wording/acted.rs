@@ -19,7 +19,8 @@ fn ended_in_fact(outcome: Option<Outcome>, report: &StepReport) -> String {
         Some(Outcome::Failed) => format!("Failed{}.", at(report.finished_at)),
         Some(Outcome::Unknown) => "UNKNOWN: it may have run or may yet run. Look before you repeat it.".to_owned(),
         Some(Outcome::Withheld) => "Withheld: it was not attempted.".to_owned(),
-        None => format!("Not ended. Begun{}.", at(report.started_at)),
+        None if report.started_at.is_some() => format!("Not ended. Begun{}.", at(report.started_at)),
+        None => "Not ended.".to_owned(),
     }
 }
 

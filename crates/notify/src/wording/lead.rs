@@ -29,6 +29,7 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Step => step_ended(message, mood),
         MessageKind::Approval => "a step waits for your agreement".to_owned(),
         MessageKind::Resolved => "resolved".to_owned(),
+        MessageKind::Alarm => "itself needs you".to_owned(),
     }
 }
 
@@ -43,7 +44,7 @@ fn in_subject(report: &SeriesReport) -> String {
     }
     let value = report.value.map(|value| format!(" {}", number(value))).unwrap_or_default();
     let limit = if report.limit.is_empty() { String::new() } else { format!(", limit: {}", report.limit) };
-    format!(": {}{value}{limit}", report.series)
+    format!(": {}{value}{limit}", report.subject)
 }
 
 /// Why a series was not measured; `None` for one that was.
@@ -141,6 +142,10 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }
         (MessageKind::Resolved, _) => "This incident is over.".to_owned(),
+        (MessageKind::Alarm, _) => {
+            let reason = message.facts.worst().and_then(reason).unwrap_or("no reason is known");
+            format!("Watchkeeper cannot do its work: {reason}.")
+        }
     };
     one_line(&lead)
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io, path::Path};
 use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{
     Channel, Facts, Labels, Layer, Message, MessageKind, Name, NextStep, Outcome, Series, SeriesReport, Severity,
-    StepReport, Verdict,
+    StepReport, Subject, Verdict,
 };
 use watchkeeper_notify::Channels;
 
@@ -43,7 +43,7 @@ fn facts() -> Facts {
         run: Some("5f6a7b8c9d".to_owned()),
         at: "2026-11-02T06:00:00Z".parse().unwrap(),
         series: vec![SeriesReport {
-            series: Series { metric: "auc".to_owned(), labels: Labels::new() },
+            subject: Subject::Series(Series { metric: "auc".to_owned(), labels: Labels::new() }),
             value: Some(0.592_602_66),
             baseline: Some(0.71),
             verdict: Verdict::Breach,
@@ -79,7 +79,7 @@ pub(crate) fn hostile() -> Message {
     message.facts.incident = Some(TEXT.to_owned());
     message.facts.labels.insert("note".to_owned(), TEXT.to_owned());
     message.facts.series[0].detail = Some(TEXT.to_owned());
-    message.facts.series[0].series.metric = TEXT.to_owned();
+    message.facts.series[0].subject = named(TEXT.to_owned());
     message.facts.series[0].limit = TEXT.to_owned();
     message.first_step = Some(paused(Some(Outcome::Failed), TEXT));
     message.next_steps[0].description = TEXT.to_owned();
@@ -95,4 +95,9 @@ pub(crate) fn channels(workspace: &Path, channel: Channel) -> Channels {
 pub(crate) fn try_channels(workspace: &Path, channel: Channel) -> Result<Channels, String> {
     let channels = BTreeMap::from([(name("owner"), channel)]);
     Channels::new(workspace, channels, SecretReader::new(workspace), io::sink()).map_err(|error| error.to_string())
+}
+
+/// A series of this metric, without labels.
+pub(crate) fn named(metric: String) -> Subject {
+    Subject::Series(Series { metric, labels: Labels::new() })
 }

@@ -9,7 +9,7 @@ use watchkeeper_testkit::{Vendor, Witness};
 
 use crate::{
     http_peer::{Answer, HttpPeer, Recorded, half_answer},
-    sample::{channels, handoff, hostile, name},
+    sample::{channels, handoff, hostile, name, named},
 };
 
 fn says(status: u16, body: Value) -> Answer {
@@ -90,7 +90,7 @@ async fn what_data_says_pings_nobody() {
 async fn long_data_is_cut_to_slack_s_limits() {
     let mut message = handoff();
     message.facts.description = "ä".repeat(10_000);
-    message.facts.series[0].series.metric = "m".repeat(500);
+    message.facts.series[0].subject = named("m".repeat(500));
     message.facts.series[0].detail = Some("d".repeat(10_000));
     let (_, request) = deliver(posted(), &message).await;
     let body = request.json();

@@ -1,6 +1,6 @@
 //! The words, kind by kind and outcome by outcome.
 
-use watchkeeper_model::{Excess, Labels, Message, MessageKind, Outcome, Series, Verdict};
+use watchkeeper_model::{Cause, Excess, Message, MessageKind, Outcome, Series, Subject, Verdict};
 use watchkeeper_notify::Wording;
 
 use crate::sample::{handoff, paused};
@@ -67,7 +67,7 @@ fn a_drill_is_marked_everywhere() {
 fn unmeasured(verdict: Verdict, reason: &str) -> Message {
     let mut message = handoff();
     let report = &mut message.facts.series[0];
-    report.series = Series { metric: verdict.as_str().to_owned(), labels: Labels::new() };
+    report.subject = Subject::Unmeasured(if verdict == Verdict::Error { Cause::Error } else { Cause::NoData });
     (report.value, report.baseline, report.limit) = (None, None, String::new());
     (report.verdict, report.detail) = (verdict, Some(reason.to_owned()));
     message
@@ -144,8 +144,8 @@ fn many(count: usize) -> Message {
     let report = message.facts.series[0].clone();
     let series = (0..count).map(|index| {
         let labels = [("column".to_owned(), format!("c{index}"))].into();
-        let series = Series { metric: "null_rate".to_owned(), labels };
-        watchkeeper_model::SeriesReport { series, ..report.clone() }
+        let subject = Subject::Series(Series { metric: "null_rate".to_owned(), labels });
+        watchkeeper_model::SeriesReport { subject, ..report.clone() }
     });
     message.facts.series = series.collect();
     message

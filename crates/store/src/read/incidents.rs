@@ -151,7 +151,8 @@ async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<
     .bind(filter.limit.map_or(-1, i64::from))
     .fetch_all(db)
     .await?;
-    rows.iter().map(record).collect()
+    // One that cannot be read is listed by `unreadable`, and hides nothing else.
+    Ok(rows.iter().filter_map(|row| record(row).ok()).collect())
 }
 
 /// Reads a whole row of `incident`.

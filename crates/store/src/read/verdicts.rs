@@ -20,6 +20,20 @@ pub struct LastVerdict {
     pub scheduled_at: Time,
     /// The verdict.
     pub verdict: Verdict,
+    /// Why something could not be measured or judged.
+    pub reason: Option<String>,
+}
+
+/// A tick that was claimed and is not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnderWay {
+    /// The monitor.
+    #[serde(skip)]
+    pub monitor: Name,
+    /// The tick.
+    pub tick: Time,
+    /// When it began.
+    pub since: Time,
 }
 
 impl SqliteStore {
@@ -27,23 +41,43 @@ impl SqliteStore {
     pub async fn last_verdicts(&self) -> Result<Vec<LastVerdict>, StoreError> {
         let work = async {
             // SQLite takes the other columns from the row that holds the maximum.
-            let rows: Vec<(String, i64, String)> = sqlx::query_as(
-                "SELECT monitor, MAX(scheduled_at), verdict FROM occurrence
-                 WHERE status = 'finished' AND json_extract(evaluation, '$.drill') IS NOT 1
+            let rows: Vec<(String, i64, String, Option<String>)> = sqlx::query_as(
+                "SELECT monitor, MAX(scheduled_at), verdict, json_extract(evaluation, '$.error') FROM occurrence
+                 WHERE status = 'finished' AND verdict IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1
                  GROUP BY monitor ORDER BY monitor",
             )
             .fetch_all(&mut *self.read().await?)
             .await?;
-            rows.iter().map(|(monitor, at, verdict)| last(monitor, *at, verdict)).collect::<Result<Vec<_>, _>>()
+            rows.into_iter().map(last).collect::<Result<Vec<_>, _>>()
         };
         work.await.map_err(|fault: Fault| fault.doing("read the newest verdicts"))
+    }
+
+    /// The ticks that were claimed and are not finished, oldest first.
+    pub async fn under_way(&self) -> Result<Vec<UnderWay>, StoreError> {
+        let work = async {
+            let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+                "SELECT monitor, scheduled_at, claimed_at FROM occurrence WHERE status = 'claimed' ORDER BY scheduled_at",
+            )
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+            let tick = |(monitor, tick, since): (String, i64, i64)| {
+                Ok(UnderWay {
+                    monitor: name("occurrence.monitor", &monitor)?,
+                    tick: time("occurrence.scheduled_at", tick)?,
+                    since: time("occurrence.claimed_at", since)?,
+                })
+            };
+            rows.into_iter().map(tick).collect::<Result<Vec<_>, Fault>>()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("read what is under way"))
     }
 
     /// The evaluation of one tick as `check --json` prints it; `None` when it was not finished.
     pub async fn evaluation(&self, monitor: &Name, scheduled_at: Time) -> Result<Option<Value>, StoreError> {
         let work = async {
             let query = "SELECT evaluation FROM occurrence
-                         WHERE monitor = ? AND scheduled_at = ? AND status = 'finished'";
+                         WHERE monitor = ? AND scheduled_at = ? AND status = 'finished' AND evaluation IS NOT NULL";
             let text: Option<String> = sqlx::query_scalar(query)
                 .bind(monitor.as_str())
                 .bind(micros(scheduled_at))
@@ -55,10 +89,11 @@ impl SqliteStore {
     }
 }
 
-fn last(monitor: &str, at: i64, verdict: &str) -> Result<LastVerdict, Fault> {
+fn last((monitor, at, verdict, reason): (String, i64, String, Option<String>)) -> Result<LastVerdict, Fault> {
     Ok(LastVerdict {
-        monitor: name("occurrence.monitor", monitor)?,
+        monitor: name("occurrence.monitor", &monitor)?,
         scheduled_at: time("occurrence.scheduled_at", at)?,
-        verdict: from_word("occurrence.verdict", verdict)?,
+        verdict: from_word("occurrence.verdict", &verdict)?,
+        reason,
     })
 }

@@ -105,6 +105,7 @@ async fn measurements_kept_as_json_come_back_bit_for_bit() {
     let series: Vec<Value> = HARD.iter().map(series).collect();
     let claim = store.claim(&monitor, now, now).await.unwrap().unwrap();
     let record = CheckRecord {
+        newest: store.groups(&claim.monitor).await.unwrap().newest,
         verdict: Verdict::Ok,
         evaluation: json!({ "monitor": monitor, "at": now, "verdict": "ok", "series": series }),
         states: Vec::new(),
@@ -133,6 +134,7 @@ async fn past_ticks_are_the_newest_before_a_time_oldest_first() {
         let claim = store.claim(&monitor, now, now).await.unwrap().unwrap();
         let evaluation = json!({ "at": now, "verdict": "ok", "series": [], "drill": drill });
         let record = CheckRecord {
+            newest: store.groups(&claim.monitor).await.unwrap().newest,
             verdict: Verdict::Ok,
             evaluation,
             states: Vec::new(),

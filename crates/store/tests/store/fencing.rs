@@ -1,10 +1,10 @@
 //! Nobody but the present owner writes; a refused write leaves nothing.
 
-use watchkeeper_engine::ports::store::{Begun, Store as _, StoreError};
+use watchkeeper_engine::ports::store::{Begun, Ending, Store as _, StoreError};
 use watchkeeper_model::{GateState, MessageKind, Outcome, StepStatus};
 use watchkeeper_store::SqliteStore;
 
-use crate::fixture::{at, begin, end, guard, hand_off, incident, message, name, open_incident, opening};
+use crate::fixture::{at, begin, end, guard, hand_off, incident, message, name, open_incident, opening, taken};
 
 #[tokio::test]
 async fn a_tick_is_recorded_once_and_none_before_it() {
@@ -25,7 +25,7 @@ async fn a_check_of_an_old_epoch_writes_nothing() {
     let store = SqliteStore::in_memory().await.unwrap();
     let incident = incident("aa11", "nulls");
     let old = store.claim(&incident.monitor, at(0), at(0)).await.unwrap().unwrap();
-    let new = store.take_over_occurrences(at(5)).await.unwrap().remove(0);
+    let new = store.take_tick(&incident.monitor, at(0), at(5)).await.unwrap().unwrap();
     assert_eq!((new.epoch, new.scheduled_at), (2, at(0)));
     let refused = store.record_check(&old, &opening(&incident, at(6))).await;
     assert!(matches!(refused, Err(StoreError::Fenced)), "{refused:?}");
@@ -34,7 +34,8 @@ async fn a_check_of_an_old_epoch_writes_nothing() {
     store.record_check(&new, &opening(&incident, at(6))).await.unwrap();
     let groups = store.groups(&incident.monitor).await.unwrap();
     assert_eq!(groups.open[&incident.group], incident);
-    assert!(store.take_over_occurrences(at(7)).await.unwrap().is_empty());
+    assert_eq!(store.take_tick(&incident.monitor, at(0), at(7)).await.unwrap(), None);
+    assert!(store.unfinished_ticks(&incident.monitor).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn a_gate_is_never_half_set() {
     let store = SqliteStore::in_memory().await.unwrap();
     let incident = incident("aa11", "nulls");
     let step = open_incident(&store, &incident, 0).await;
-    assert_eq!(store.begin_step(&step, &begin(&step, guard(), at(1))).await.unwrap(), Begun::Go { reopen: None });
+    assert_eq!(store.begin_step(&step, &begin(guard(), at(1))).await.unwrap(), Begun::Go { reopen: None });
     // A message about an incident that does not exist fails at the very end of the transaction.
     let mut broken = end(&step, Outcome::Done, at(2));
     let mut stray = message(&step, MessageKind::Handoff, at(2));
@@ -65,12 +66,15 @@ async fn a_gate_is_never_half_set() {
 async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
     let store = SqliteStore::in_memory().await.unwrap();
     let old = open_incident(&store, &incident("aa11", "nulls"), 0).await;
-    let new = store.take_over_steps(at(1)).await.unwrap().remove(0);
+    let new = taken(&store, 1).await;
+    assert!(matches!(store.take_step(&old).await, Err(StoreError::Fenced)), "it is somebody else's");
     assert_eq!((new.epoch, new.status), (2, StepStatus::Planned));
-    assert!(matches!(store.begin_step(&old, &begin(&old, guard(), at(2))).await, Err(StoreError::Fenced)));
+    assert!(matches!(store.begin_step(&old, &begin(guard(), at(2))).await, Err(StoreError::Fenced)));
     assert!(matches!(store.end_step(&old, &end(&old, Outcome::Withheld, at(2))).await, Err(StoreError::Fenced)));
-    store.begin_step(&new, &begin(&new, guard(), at(2))).await.unwrap();
-    assert!(matches!(store.begin_step(&new, &begin(&new, guard(), at(3))).await, Err(StoreError::Fenced)));
+    store.begin_step(&new, &begin(guard(), at(2))).await.unwrap();
+    let again = store.begin_step(&new, &begin(guard(), at(3))).await.unwrap();
+    assert_eq!(again, Begun::Go { reopen: None }, "its own intent, whose answer was lost, is read back");
+    assert_eq!(store.incident("aa11").await.unwrap().steps[0].started_at, Some(at(2)), "and not written again");
     assert!(matches!(store.end_step(&old, &end(&old, Outcome::Done, at(3))).await, Err(StoreError::Fenced)));
     assert_eq!(store.gates().await.unwrap(), []);
     assert!(store.due(at(3), 10).await.unwrap().is_empty());
@@ -85,8 +89,11 @@ async fn every_way_to_end_is_read_back_as_written() {
         assert_eq!(detail.steps[0].status, outcome.as_str());
         assert_eq!((detail.steps[0].started_at, detail.steps[0].finished_at), (Some(at(1)), Some(at(2))));
         assert_eq!(store.handoffs().await.unwrap()[0].first_step.outcome, outcome);
-        // It has ended: nothing ends it again.
-        assert!(matches!(store.end_step(&step, &end(&step, Outcome::Done, at(9))).await, Err(StoreError::Fenced)));
+        // Its own end, whose answer was lost, is read back; nothing ends it again.
+        let rows = store.ledger(1, 100).await.unwrap();
+        assert_eq!(store.end_step(&step, &end(&step, Outcome::Done, at(9))).await.unwrap(), Ending::Recorded);
+        assert_eq!(store.incident("aa11").await.unwrap().steps[0].status, outcome.as_str());
+        assert_eq!(store.ledger(1, 100).await.unwrap(), rows);
     }
     let store = SqliteStore::in_memory().await.unwrap();
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;

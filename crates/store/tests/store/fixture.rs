@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use watchkeeper_engine::ports::store::{Begin, CheckRecord, LedgerRow, NewMessage, StepEnd, StepRecord, Store as _};
+use watchkeeper_engine::ports::store::{
+    Begin, CheckRecord, Claim, LedgerRow, NewMessage, Recorded, StepEnd, StepRecord, Store as _,
+};
 use watchkeeper_model::{
     Action, Facts, GateAction, GateState, GroupState, Guard, Incident, IncidentState, Labels, Layer, Message,
-    MessageKind, Name, Outcome, Series, SeriesReport, Severity, Standing, Step, StepReport, StepRun, StepStatus, Time,
-    Verdict,
+    MessageKind, Name, Outcome, Series, SeriesReport, Severity, Standing, Step, StepReport, StepRun, StepStatus,
+    Subject, Time, Verdict,
 };
 use watchkeeper_store::SqliteStore;
 
@@ -24,9 +26,9 @@ fn series() -> Series {
 }
 
 fn report() -> SeriesReport {
-    let (series, limit) = (series(), "above 0.05".to_owned());
+    let (subject, limit) = (Subject::Series(series()), "above 0.05".to_owned());
     let (excess, verdict) = (None, Verdict::Breach);
-    SeriesReport { series, value: Some(0.07), baseline: Some(0.1), verdict, limit, excess, detail: None }
+    SeriesReport { subject, value: Some(0.07), baseline: Some(0.1), verdict, limit, excess, detail: None }
 }
 
 pub(crate) fn incident(id: &str, monitor: &str) -> Incident {
@@ -46,7 +48,7 @@ pub(crate) fn incident(id: &str, monitor: &str) -> Incident {
 }
 
 pub(crate) fn breaching() -> GroupState {
-    GroupState { standings: [(series(), Standing::Breaching(0))].into(), warned: true }
+    GroupState { standings: [(Subject::Series(series()), Standing::Breaching(0))].into(), warned: true }
 }
 
 fn facts(incident: &Incident) -> Facts {
@@ -112,10 +114,9 @@ pub(crate) fn guard() -> Guard {
     Guard { per_incident: 1, per_target: None, global: None, circuit_breaker: None }
 }
 
-/// An intent that tells the owner after a minute when the step hangs.
-pub(crate) fn begin(step: &StepRecord, guard: Guard, at: Time) -> Begin {
-    let overdue = vec![message(step, MessageKind::Overdue, at + Duration::from_secs(60))];
-    Begin { idempotency_key: "key".to_owned(), guard, inhibited_by: Vec::new(), overdue, at }
+/// An intent that may be committed at any time.
+pub(crate) fn begin(guard: Guard, at: Time) -> Begin {
+    Begin { idempotency_key: "key".to_owned(), guard, inhibited_by: Vec::new(), not_after: None, at }
 }
 
 /// A first step's end, with a handoff message now and a reminder in ten minutes.
@@ -140,15 +141,17 @@ pub(crate) fn end(step: &StepRecord, outcome: Outcome, at: Time) -> StepEnd {
     }
 }
 
-/// A check that opens this incident and plans its first step.
+/// A check that opens this incident and plans its first step, of which the owner hears after a minute.
 pub(crate) fn opening(incident: &Incident, at: Time) -> CheckRecord {
+    let step = pause(incident);
     CheckRecord {
+        newest: None,
         verdict: Verdict::Breach,
         evaluation: json!({ "monitor": incident.monitor, "verdict": "breach" }),
         states: vec![(incident.group.clone(), breaching())],
         incidents: vec![incident.clone()],
-        steps: vec![pause(incident)],
-        messages: Vec::new(),
+        messages: vec![message(&step, MessageKind::Overdue, at + Duration::from_secs(61))],
+        steps: vec![step],
         cancel: Vec::new(),
         ledger: vec![LedgerRow { kind: "incident.opened", subject: incident.id.clone(), body: json!({ "b": 1 }) }],
         at,
@@ -158,14 +161,27 @@ pub(crate) fn opening(incident: &Incident, at: Time) -> CheckRecord {
 /// Opens an incident by a check at this second.
 pub(crate) async fn open_incident(store: &SqliteStore, incident: &Incident, second: i64) -> StepRecord {
     let claim = store.claim(&incident.monitor, at(second), at(second)).await.unwrap().unwrap();
-    store.record_check(&claim, &opening(incident, at(second))).await.unwrap();
+    record(store, &claim, opening(incident, at(second))).await;
     pause(incident)
+}
+
+/// Records a check on what is remembered now.
+pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: CheckRecord) {
+    let newest = store.groups(&claim.monitor).await.unwrap().newest;
+    let recorded = store.record_check(claim, &CheckRecord { newest, ..record }).await.unwrap();
+    assert_eq!(recorded, Recorded::Whole);
+}
+
+/// The unfinished step, taken by a new owner.
+pub(crate) async fn taken(store: &SqliteStore, second: i64) -> StepRecord {
+    let found = store.unfinished_steps(at(second)).await.unwrap().remove(0);
+    store.take_step(&found.step).await.unwrap()
 }
 
 /// Opens an incident, begins its first step and ends it, a second each.
 pub(crate) async fn hand_off(store: &SqliteStore, incident: &Incident, outcome: Outcome, second: i64) -> StepRecord {
     let step = open_incident(store, incident, second).await;
-    store.begin_step(&step, &begin(&step, guard(), at(second + 1))).await.unwrap();
+    store.begin_step(&step, &begin(guard(), at(second + 1))).await.unwrap();
     store.end_step(&step, &end(&step, outcome, at(second + 2))).await.unwrap();
     step
 }

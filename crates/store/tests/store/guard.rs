@@ -9,16 +9,25 @@ use watchkeeper_store::{HoldScope, SqliteStore};
 
 use crate::fixture::{at, begin, guard, hand_off, incident, name, open_incident};
 
+/// Whether the step of a new incident begins; the incident is over right after.
 async fn begun(store: &SqliteStore, incident: &Incident, guard: Guard, second: i64) -> Begun {
     let step = open_incident(store, incident, second).await;
-    store.begin_step(&step, &begin(&step, guard, at(second))).await.unwrap()
+    let begun = store.begin_step(&step, &begin(guard, at(second))).await.unwrap();
+    store.resolve(&incident.id, "ana", at(second)).await.unwrap();
+    begun
+}
+
+/// An incident whose first step ended; it is over right after.
+async fn ended(store: &SqliteStore, incident: &Incident, outcome: Outcome, second: i64) {
+    hand_off(store, incident, outcome, second).await;
+    store.resolve(&incident.id, "ana", at(second + 2)).await.unwrap();
 }
 
 #[tokio::test]
 async fn budgets_survive_reopening_and_slide() {
     let folder = tempdir().unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
-    hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
+    ended(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let drill = Incident { drill: true, ..incident("dd11", "drilled") };
     hand_off(&store, &drill, Outcome::Done, 5).await;
     drop(store);
@@ -39,11 +48,11 @@ async fn the_breaker_counts_failures_since_the_last_success() {
     let store = SqliteStore::in_memory().await.unwrap();
     let breaker = CircuitBreaker { failures: 2, cooldown: Duration::from_secs(600) };
     let guarded = Guard { circuit_breaker: Some(breaker), ..guard() };
-    hand_off(&store, &incident("a1", "nulls"), Outcome::Failed, 0).await;
-    hand_off(&store, &incident("a2", "nulls"), Outcome::Done, 10).await;
-    hand_off(&store, &incident("a3", "nulls"), Outcome::Failed, 20).await;
+    ended(&store, &incident("a1", "nulls"), Outcome::Failed, 0).await;
+    ended(&store, &incident("a2", "nulls"), Outcome::Done, 10).await;
+    ended(&store, &incident("a3", "nulls"), Outcome::Failed, 20).await;
     assert!(matches!(begun(&store, &incident("a4", "nulls"), guarded.clone(), 30).await, Begun::Go { .. }));
-    hand_off(&store, &incident("a5", "nulls"), Outcome::Unknown, 40).await;
+    ended(&store, &incident("a5", "nulls"), Outcome::Unknown, 40).await;
     let refused = begun(&store, &incident("a6", "nulls"), guarded.clone(), 50).await;
     assert_eq!(refused, Begun::Withheld(Withheld::CircuitOpen(at(642))));
     assert!(matches!(begun(&store, &incident("a7", "nulls"), guarded, 642).await, Begun::Go { .. }));
@@ -56,8 +65,8 @@ async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
     store.hold(&scope, "ana", "migration", at(0)).await.unwrap();
     let refused = begun(&store, &incident("aa11", "nulls"), guard(), 1).await;
     assert_eq!(refused, Begun::Withheld(Withheld::Held("migration".to_owned())));
-    assert_eq!(store.planned_steps("aa11").await.unwrap().len(), 1);
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.unfinished_steps(at(0)).await.unwrap().len(), 1);
+    assert!(store.ledger(1, 100).await.unwrap().iter().all(|row| row.kind != "step.intent"));
     assert!(matches!(begun(&store, &incident("bb22", "latency"), guard(), 2).await, Begun::Go { .. }));
     assert!(store.release(&scope, "ana", at(3)).await.unwrap());
     assert!(!store.release(&scope, "ana", at(4)).await.unwrap());
@@ -72,7 +81,7 @@ async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
     let store = SqliteStore::in_memory().await.unwrap();
     open_incident(&store, &incident("aa11", "freshness"), 0).await;
     let step = open_incident(&store, &incident("bb22", "nulls"), 1).await;
-    let mut intent = begin(&step, guard(), at(2));
+    let mut intent = begin(guard(), at(2));
     intent.inhibited_by = vec![name("schema"), name("freshness")];
     let refused = store.begin_step(&step, &intent).await.unwrap();
     assert_eq!(refused, Begun::Withheld(Withheld::Inhibited("freshness".to_owned())));

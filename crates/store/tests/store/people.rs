@@ -1,16 +1,16 @@
 //! What people do, by the beginning of an id.
 
-use watchkeeper_engine::ports::store::Store as _;
+use watchkeeper_engine::ports::store::{Delivered, Recorded, Store as _};
 use watchkeeper_model::{GateState, IncidentState, Outcome, Verdict};
 use watchkeeper_store::{IncidentFilter, PeopleError, SqliteStore};
 
-use crate::fixture::{at, hand_off, incident, name, open_incident, opening};
+use crate::fixture::{at, hand_off, incident, name, open_incident, opening, record};
 
 #[tokio::test]
 async fn an_id_may_be_cut_as_long_as_it_is_unique() {
     let store = SqliteStore::in_memory().await.unwrap();
     open_incident(&store, &incident("aa11", "nulls"), 0).await;
-    open_incident(&store, &incident("aa22", "nulls"), 10).await;
+    open_incident(&store, &incident("aa22", "latency"), 10).await;
     let many = store.acknowledge("aa", "ana", at(20)).await;
     assert!(matches!(&many, Err(PeopleError::Ambiguous { matches, .. }) if matches == &["aa11", "aa22"]), "{many:?}");
     for nobody in ["", "b", "%", "aa111"] {
@@ -26,7 +26,7 @@ async fn an_acknowledgement_outlives_a_check_that_read_the_incident_before_it() 
     open_incident(&store, &incident, 0).await;
     let claim = store.claim(&incident.monitor, at(60), at(60)).await.unwrap().unwrap();
     store.acknowledge("aa11", "ana", at(61)).await.unwrap();
-    store.record_check(&claim, &opening(&incident, at(62))).await.unwrap();
+    record(&store, &claim, opening(&incident, at(62))).await;
     let stored = store.incident("aa11").await.unwrap().incident;
     assert_eq!((stored.state, stored.acknowledged_by.as_deref()), ("acknowledged", Some("ana")));
     let kept = store.acknowledge("aa11", "ben", at(63)).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_handoff_is_told_as_documented() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let item = store.due(at(2), 1).await.unwrap().remove(0);
-    store.delivered(&item, "sent", None, at(3)).await.unwrap();
+    store.delivered(&item, &Delivered::Sent, at(3)).await.unwrap();
     store.acknowledge("aa11", "ana", at(4)).await.unwrap();
     store.resolve("aa11", "ana", at(5)).await.unwrap();
     let told = serde_json::to_value(store.handoffs().await.unwrap()).unwrap();
@@ -116,7 +116,8 @@ async fn the_newest_verdict_is_each_monitors_last_finished_check() {
     let claim = store.claim(&name("nulls"), at(60), at(60)).await.unwrap().unwrap();
     let mut record = opening(&incident("aa11", "nulls"), at(60));
     record.verdict = Verdict::NoData;
-    store.record_check(&claim, &record).await.unwrap();
+    record.newest = Some(at(0));
+    assert_eq!(store.record_check(&claim, &record).await.unwrap(), Recorded::Whole);
     store.claim(&name("nulls"), at(120), at(120)).await.unwrap();
     let last = store.last_verdicts().await.unwrap();
     assert_eq!(last.len(), 1);

@@ -7,9 +7,9 @@ use tokio::{
     sync::watch,
     task::{JoinError, JoinHandle, JoinSet},
 };
-use watchkeeper_engine::{EngineError, Start};
+use watchkeeper_engine::{Engine, Process, ports::clock::Clock};
 use watchkeeper_model::Workspace;
-use watchkeeper_server::Gates;
+use watchkeeper_server::{Gates, Pulse};
 use watchkeeper_store::SqliteStore;
 
 use super::tell;
@@ -23,11 +23,13 @@ pub(super) struct Daemon {
     folder: PathBuf,
     store: Arc<SqliteStore>,
     gates: Gates,
+    /// What the engines of this process share.
+    process: Process,
     server: Server,
     workspace: Workspace,
     watch: Watch,
     /// Engines with older configurations that finish what they have in flight.
-    earlier: JoinSet<Result<(), EngineError>>,
+    earlier: JoinSet<()>,
 }
 
 /// The HTTP server: one for the daemon's life, so that a gate can be asked for during a reload.
@@ -38,8 +40,9 @@ struct Server {
 
 /// An engine that watches.
 struct Watch {
+    engine: Arc<Engine>,
     stop: watch::Sender<bool>,
-    watching: JoinHandle<Result<(), EngineError>>,
+    watching: JoinHandle<()>,
 }
 
 impl Daemon {
@@ -50,18 +53,18 @@ impl Daemon {
         listener: TcpListener,
     ) -> Result<Self, Failure> {
         let gates = Gates::in_store(workspace.gates.clone(), store.clone());
-        let watch = Watch::start(folder, &workspace, &store, Start::TakingOver)?;
-        let server = Server::start(listener, gates.clone());
+        let process = Process::default();
+        let watch = Watch::start(folder, &workspace, &store, &process)?;
+        let server = Server::start(listener, gates.clone(), &process);
         let earlier = JoinSet::new();
-        Ok(Self { folder: folder.to_owned(), store, gates, server, workspace, watch, earlier })
+        Ok(Self { folder: folder.to_owned(), store, gates, process, server, workspace, watch, earlier })
     }
 
     /// Waits for what must not happen: the watch or the server ends unasked.
     pub(super) async fn failed(&mut self) -> Failure {
         tokio::select! {
             ended = &mut self.watch.watching => match ended {
-                Ok(Err(error)) => Failure::unreachable(error),
-                Ok(Ok(())) => Failure::internal(io::Error::other("the watch ended without being asked to")),
+                Ok(()) => Failure::internal(io::Error::other("the watch ended without being asked to")),
                 Err(panic) => Failure::internal(panic),
             },
             ended = &mut self.server.serving => match ended {
@@ -85,10 +88,10 @@ impl Daemon {
 
     async fn begin_anew(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
         let workspace = wiring::configuration(&self.folder, terminal).await?;
-        let watch = Watch::start(&self.folder, &workspace, &self.store, Start::Reloaded)?;
+        let watch = Watch::start(&self.folder, &workspace, &self.store, &self.process)?;
         let before = std::mem::replace(&mut self.watch, watch);
         before.stop.send_replace(true);
-        self.earlier.spawn(async move { ended(before.watching.await) });
+        self.earlier.spawn(async move { log_panic(before.watching.await) });
         // Those that have ended since the last reload are let go of.
         while self.earlier.try_join_next().is_some() {}
         self.gates.replace(workspace.gates.clone());
@@ -103,12 +106,13 @@ impl Daemon {
     /// Lets what is in flight finish, within the daemon's `shutdown` time.
     pub(super) async fn finish(mut self, terminal: &mut Terminal) {
         self.watch.stop.send_replace(true);
-        self.earlier.spawn(async move { ended(self.watch.watching.await) });
+        let Watch { engine, watching, .. } = self.watch;
         let finished = async {
-            while let Some(watched) = self.earlier.join_next().await {
-                if let Err(error) = ended(watched) {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a watch ended badly");
-                }
+            log_panic(watching.await);
+            while self.earlier.join_next().await.is_some() {}
+            // What the last ticks planned is done, and told.
+            if let Err(error) = engine.finish().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "not everything was finished");
             }
         };
         if tokio::time::timeout(self.workspace.daemon.shutdown, finished).await.is_err() {
@@ -120,22 +124,23 @@ impl Daemon {
     }
 }
 
-/// A panic counts as what the engine is left with: nothing to report but the log.
-fn ended(watched: Result<Result<(), EngineError>, JoinError>) -> Result<(), EngineError> {
-    watched.unwrap_or_else(|panic| {
+/// A panic leaves nothing to report but the log.
+fn log_panic(watched: Result<(), JoinError>) {
+    if let Err(panic) = watched {
         tracing::error!(%panic, "a watch ended by a mistake in Watchkeeper");
-        Ok(())
-    })
+    }
 }
 
 impl Server {
-    fn start(listener: TcpListener, gates: Gates) -> Self {
+    fn start(listener: TcpListener, gates: Gates, process: &Process) -> Self {
         let (stop, mut asked) = watch::channel(false);
         let shutdown = async move {
             // A sender that is gone means the same.
             let _ = asked.wait_for(|stop| *stop).await;
         };
-        let router = watchkeeper_server::router(gates);
+        let health = Arc::clone(process.health());
+        let pulse = move || Pulse { stalled: health.stalled(SystemClock.now()), troubles: health.troubles() };
+        let router = watchkeeper_server::router(gates, pulse);
         Self { stop, serving: tokio::spawn(watchkeeper_server::serve(listener, router, shutdown)) }
     }
 }
@@ -145,11 +150,11 @@ impl Watch {
         folder: &std::path::Path,
         workspace: &Workspace,
         store: &Arc<SqliteStore>,
-        start: Start,
+        process: &Process,
     ) -> Result<Self, Failure> {
-        let clock = Arc::new(SystemClock);
-        let engine = Arc::new(assembly::real(folder, workspace.clone(), clock, store.clone(), io::stdout())?);
+        let engine = Arc::new(assembly::of_daemon(folder, workspace.clone(), store.clone(), process)?);
         let (stop, stopped) = watch::channel(false);
-        Ok(Self { stop, watching: tokio::spawn(async move { engine.watch(start, stopped).await }) })
+        let watched = Arc::clone(&engine);
+        Ok(Self { engine, stop, watching: tokio::spawn(async move { watched.watch(stopped).await }) })
     }
 }

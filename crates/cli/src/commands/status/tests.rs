@@ -9,6 +9,8 @@ fn a_monitor_that_never_ran_has_no_verdict_but_a_next_tick() {
         owner: Name::parse("ml-team").ok(),
         verdict: None,
         at: None,
+        reason: None,
+        under_way: None,
         next: Time::from_timestamp(1_767_225_600, 0),
         blind_until: None,
         open_incidents: 0,
@@ -51,7 +53,7 @@ fn a_tick_of_the_future_is_said_to_blind_its_monitor() {
 #[test]
 fn a_monitor_that_only_the_store_knows_is_listed_where_files_are_broken() {
     let (id, at) = (Name::parse("loan-auc").unwrap(), Time::from_timestamp(1_767_225_600, 0).unwrap());
-    let ran = [LastVerdict { monitor: id.clone(), scheduled_at: at, verdict: Verdict::Ok }];
+    let ran = [LastVerdict { monitor: id.clone(), scheduled_at: at, verdict: Verdict::Ok, reason: None }];
     let mut outline = watchkeeper_config::outline(tempfile::tempdir().unwrap().path());
     outline.monitors_are_certain = false;
     assert_eq!(known(&outline, &ran).into_keys().collect::<Vec<_>>(), [&id]);

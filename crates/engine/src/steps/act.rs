@@ -3,45 +3,31 @@
 use std::time::Duration;
 
 use serde_json::json;
-use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, Time, Withheld, digest_of};
+use watchkeeper_model::{
+    Action, GateAction, Guarantee, Monitor, Outcome, Runbook, StepReport, StepStatus, Time, Withheld, digest_of,
+};
 
+use super::Steps;
 use crate::{
-    Engine, EngineError, compose,
+    compose,
     ports::{
         action::{ActionCall, ActionEnd},
-        store::{Begin, Begun, LedgerRow, StepEnd, StepRecord, StoreError},
+        store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},
     },
 };
 
 /// What the outer time limit adds to the step's own, for actions that end themselves.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long the mark of an earlier attempt may be looked for before the next step begins.
+const PROBE_FOR: Duration = super::reconcile::PROBE_FOR;
 
-impl Engine {
-    /// Runs the planned steps of an incident: the first, then the owner is told, then the automatic rest.
-    pub(crate) async fn run_steps(&self, incident: &str) -> Result<(), EngineError> {
-        for step in self.insist(|| self.ports.store.planned_steps(incident)).await? {
-            match self.run_step(&step).await {
-                Err(EngineError::Store(StoreError::Fenced)) => return Ok(()),
-                ended => ended?,
-            }
-            self.tell_of_the_first(&step).await?;
-        }
-        Ok(())
-    }
-
-    /// After the first step its owner is told before anything else runs.
-    pub(crate) async fn tell_of_the_first(&self, step: &StepRecord) -> Result<(), EngineError> {
-        if step.position == 0 { self.deliver_due().await } else { Ok(()) }
-    }
-
-    pub(crate) async fn run_step(&self, step: &StepRecord) -> Result<(), EngineError> {
-        let now = self.ports.clock.now();
+impl Steps {
+    pub(super) async fn run_step(&self, step: &StepRecord) -> Result<(), StoreError> {
+        let now = self.retry.clock.now();
         let intent = self.intent(step, now);
-        match self.insist(|| self.ports.store.begin_step(step, &intent)).await? {
+        match self.retry.until_answered(|| self.store.begin_step(step, &intent)).await? {
             Begun::Withheld(reason) => self.withhold(step, &reason).await,
             Begun::Go { reopen } => {
-                // The intent holds the message for a step that hangs: the outbox has to know when it is due.
-                self.outbox.notify_one();
                 let end = self.send_and_find_out(step, &call(step, reopen)).await;
                 self.record_end(step, end, Some(now), false).await
             }
@@ -51,17 +37,22 @@ impl Engine {
     fn intent(&self, step: &StepRecord, now: Time) -> Begin {
         let monitor = self.workspace.monitors.get(&step.facts.monitor);
         let runbook = self.workspace.runbooks.get(&step.runbook.0);
-        let first = step.position == 0;
         Begin {
             idempotency_key: idempotency_key(step),
             guard: runbook.map(|runbook| runbook.guard.clone()).unwrap_or_default(),
             inhibited_by: monitor.map(|m| m.alert.inhibited_by.iter().cloned().collect()).unwrap_or_default(),
-            overdue: runbook
-                .filter(|_| first)
-                .map(|runbook| compose::overdue(&self.workspace, runbook, step, now))
-                .unwrap_or_default(),
+            not_after: self.not_after(step),
             at: now,
         }
+    }
+
+    /// The latest time at which a step may still begin by itself; `None` for one that people started or agreed to, for
+    /// a drill, and where the configuration has the monitor no more.
+    pub(super) fn not_after(&self, step: &StepRecord) -> Option<Time> {
+        let by_itself = step.step.approval.is_none() && step.status != StepStatus::Released && !step.facts.drill;
+        let monitor = self.workspace.monitors.get(&step.facts.monitor).filter(|_| by_itself)?;
+        let runbook = self.workspace.runbooks.get(&step.runbook.0)?;
+        Some(step.facts.at + may_take(monitor, runbook, step.position))
     }
 
     /// Sends, and where no answer came looks for our mark if the peer can be asked for it.
@@ -74,31 +65,47 @@ impl Engine {
     }
 
     /// Sends a call whose intent is committed. A gate is set by the transaction that records the result.
-    pub(crate) async fn send(&self, action: &Action, call: &ActionCall) -> ActionEnd {
+    pub(super) async fn send(&self, action: &Action, call: &ActionCall) -> ActionEnd {
         if let Action::Gate(gate) = action {
             return gate_end(gate);
         }
         let limit = call.timeout + GRACE;
-        tokio::time::timeout(limit, self.ports.actions.perform(call)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(limit, self.actions.perform(call)).await.unwrap_or_else(|_| {
             ActionEnd::unknown(format!("no answer within {} s: it may have run or may yet run", call.timeout.as_secs()))
         })
     }
 
-    async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), EngineError> {
+    async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), StoreError> {
         let end = ActionEnd { outcome: Outcome::Withheld, detail: reason.to_string(), reference: None };
         let escalate = matches!(reason, Withheld::PerTarget(_) | Withheld::Global(_) | Withheld::CircuitOpen(_));
         self.record_end(step, end, None, escalate).await
     }
 
-    /// Commits how a step ended, together with what people are told of it.
-    pub(crate) async fn record_end(
+    /// Commits how a step ended, together with what people are told of it. They are told by the outbox: no delivery
+    /// holds the next step up.
+    pub(super) async fn record_end(
         &self,
         step: &StepRecord,
         end: ActionEnd,
         started_at: Option<Time>,
         escalate_now: bool,
-    ) -> Result<(), EngineError> {
-        let now = self.ports.clock.now();
+    ) -> Result<(), StoreError> {
+        let ending = self.try_to_end(step, end, started_at, escalate_now).await?;
+        if let Ending::Overtaken(how) = ending {
+            self.try_to_end(step, ActionEnd::failed(format!("not done: {how}")), started_at, escalate_now).await?;
+        }
+        self.outbox.ring();
+        Ok(())
+    }
+
+    async fn try_to_end(
+        &self,
+        step: &StepRecord,
+        end: ActionEnd,
+        started_at: Option<Time>,
+        escalate_now: bool,
+    ) -> Result<Ending, StoreError> {
+        let now = self.retry.clock.now();
         let report = StepReport {
             step: step.step.id.clone(),
             action: step.step.action.kind().to_owned(),
@@ -109,9 +116,10 @@ impl Engine {
             finished_at: Some(now),
         };
         let first = step.position == 0;
-        let messages = match self.workspace.runbooks.get(&step.runbook.0) {
-            Some(runbook) if first => compose::handoff(&self.workspace, runbook, step, &report, escalate_now, now),
-            _ => compose::later_step(&self.workspace, step, &report, now),
+        let runbook = self.workspace.runbooks.get(&step.runbook.0);
+        let messages = match first {
+            true => compose::handoff(&self.workspace, runbook, step, &report, escalate_now, now),
+            false => compose::later_step(&self.workspace, step, &report, now),
         };
         let ledger = vec![LedgerRow {
             kind: "step.ended",
@@ -127,14 +135,21 @@ impl Engine {
             hands_off: first,
             at: now,
         };
-        self.insist(|| self.ports.store.end_step(step, &end)).await?;
-        self.outbox.notify_one();
-        Ok(())
+        self.retry.until_answered(|| self.store.end_step(step, &end)).await
     }
 }
 
+/// How long after its tick a step may begin: the tick's own lateness, its evaluation, and every automatic step before.
+fn may_take(monitor: &Monitor, runbook: &Runbook, position: u32) -> Duration {
+    let schedule = &monitor.schedule;
+    let own = schedule.starting_deadline + schedule.jitter + monitor.check.timeout;
+    let before = std::iter::once(&runbook.first).chain(&runbook.rest).take(position as usize);
+    let probed = |guarantee| if guarantee == Guarantee::Probe { PROBE_FOR } else { Duration::ZERO };
+    before.map(|step| step.timeout + GRACE + probed(step.action.guarantee())).fold(own, Duration::saturating_add)
+}
+
 /// The call of a step; equal records give equal calls.
-pub(crate) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
+pub(super) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
     ActionCall {
         run: step.run.clone(),
         idempotency_key: idempotency_key(step),
@@ -145,15 +160,10 @@ pub(crate) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
     }
 }
 
-pub(crate) fn gate_end(GateAction { gate, state }: &GateAction) -> ActionEnd {
+fn gate_end(GateAction { gate, state }: &GateAction) -> ActionEnd {
     ActionEnd::done(format!("gate {gate} is {state}"))
 }
 
 fn idempotency_key(step: &StepRecord) -> String {
     digest_of(&[&step.incident, &step.runbook.1, step.step.id.as_str()])
-}
-
-/// Whether a crash in the middle of this step can be answered by sending the same bytes again.
-pub(crate) fn may_send_again(step: &StepRecord) -> bool {
-    matches!(step.step.action.guarantee(), Guarantee::Local | Guarantee::Guarded)
 }

@@ -1,0 +1,175 @@
+//! The outbox: messages are sent at least once, each in a task of its own, so that a channel that hangs holds nobody
+//! else up. What was being sent when its task ended badly is sent again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Mutex, Notify},
+    task::JoinSet,
+};
+use watchkeeper_model::Time;
+
+use crate::{
+    EngineError,
+    in_hand::{Held, InHand, Piece},
+    ports::{
+        notifier::{Delivery, Notifier},
+        store::{Delivered, OutboxItem, Store, StoreError},
+    },
+    retry::Retry,
+    supervise::Stop,
+};
+
+/// The part's name in health.
+pub(crate) const PART: &str = "outbox";
+/// The outbox is looked at this often even when nothing rings.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// The pause after a look that failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// Messages taken at once.
+const BATCH: u32 = 32;
+/// Deliveries tried before a message is given up: about a day of attempts.
+const ATTEMPTS_MAX: u32 = 100;
+/// The longest pause between attempts, whatever a peer asks for.
+const BACKOFF_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Sends what falls due.
+pub(crate) struct Outbox {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) retry: Retry,
+    pub(crate) in_hand: Arc<InHand>,
+    /// Held while messages change hands, so that what has just been taken is not taken for stranded.
+    pub(crate) taking: Arc<Mutex<()>>,
+    /// Rung when a message may have become due.
+    pub(crate) bell: Arc<Notify>,
+}
+
+impl Outbox {
+    /// Rings: a message may have become due.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Sends until asked to stop, then lets what is under way finish.
+    pub(crate) async fn watch(self: Arc<Self>, mut stop: Stop) -> Result<(), EngineError> {
+        let mut under_way = JoinSet::new();
+        while !*stop.borrow() {
+            let now = self.retry.clock.now();
+            self.retry.health.beat(PART, now);
+            let wake = match self.look(&mut under_way).await {
+                Ok(wake) => {
+                    self.retry.health.well(PART);
+                    wake
+                }
+                Err(error) => {
+                    self.retry.health.failed(PART, crate::health::with_causes(&error), now);
+                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox is looked at again soon");
+                    now + PAUSE_AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                () = self.retry.clock.sleep_until(wake) => {}
+                () = self.bell.notified() => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Starts every delivery that is due and says when to look again.
+    async fn look(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<Time, StoreError> {
+        for (item, held) in self.take_due().await? {
+            let outbox = Arc::clone(self);
+            under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
+        }
+        // Those that ended are let go of.
+        while under_way.try_join_next().is_some() {}
+        let now = self.retry.clock.now();
+        let next = self.store.next_due().await?;
+        Ok(next.map_or(now + LOOK_EVERY, |due| due.clamp(now, now + LOOK_EVERY)))
+    }
+
+    /// Sends every message that is due now, and waits for them.
+    pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), StoreError> {
+        loop {
+            let due = self.retry.until_answered(|| self.take_due()).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut under_way = JoinSet::new();
+            for (item, held) in due {
+                let outbox = Arc::clone(self);
+                under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
+            }
+            while under_way.join_next().await.is_some() {}
+        }
+    }
+
+    /// When the next message is due.
+    pub(crate) async fn next_due(&self) -> Result<Option<Time>, StoreError> {
+        self.store.next_due().await
+    }
+
+    /// Takes messages that are due, those first that nobody is sending any more.
+    async fn take_due(&self) -> Result<Vec<(OutboxItem, Held)>, StoreError> {
+        let _turn = self.taking.lock().await;
+        let now = self.retry.clock.now();
+        let sending = self.store.sending().await?;
+        let stranded: Vec<i64> = sending.into_iter().filter(|id| !self.in_hand.has(&Piece::Message(*id))).collect();
+        if !stranded.is_empty() {
+            self.store.send_again(&stranded, now).await?;
+        }
+        let due = self.store.due(now, BATCH).await?;
+        Ok(due
+            .into_iter()
+            .filter_map(|item| Some((self.in_hand.take(Piece::Message(item.id))?, item)))
+            .map(|(held, item)| (item, held))
+            .collect())
+    }
+
+    async fn deliver_logged(&self, item: &OutboxItem, held: Held) {
+        match self.deliver(item).await {
+            // Another owner records it.
+            Ok(()) | Err(StoreError::Fenced) => {}
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(message = %item.message.id, error, "a delivery cannot be recorded");
+            }
+        }
+        drop(held);
+        // What this delivery held back, or its next attempt, may be due earlier than the outbox is looked at.
+        self.ring();
+    }
+
+    async fn deliver(&self, item: &OutboxItem) -> Result<(), StoreError> {
+        let delivery = self.notifier.send(&item.channel, &item.message).await;
+        let now = self.retry.clock.now();
+        let delivered = ended(delivery, item.attempts, now);
+        if delivered != Delivered::Sent {
+            tracing::warn!(channel = %item.channel, message = %item.message.id, outcome = %delivered, "notification not delivered");
+        }
+        self.retry.until_answered(|| self.store.delivered(item, &delivered, now)).await
+    }
+}
+
+/// What a delivery's end means for its message.
+fn ended(delivery: Delivery, attempts: u32, now: Time) -> Delivered {
+    match delivery {
+        Delivery::Sent(_) => Delivered::Sent,
+        Delivery::Refused(reason) => Delivered::GivenUp(reason),
+        Delivery::Retry { reason, .. } if attempts + 1 >= ATTEMPTS_MAX => {
+            Delivered::GivenUp(format!("{reason} (given up after {ATTEMPTS_MAX} attempts)"))
+        }
+        Delivery::Retry { reason, after } => {
+            let pause = after.unwrap_or_else(|| backoff(attempts)).min(BACKOFF_MAX);
+            Delivered::Again { reason, at: now + pause }
+        }
+    }
+}
+
+/// 5 s, 10 s, 20 s … up to a quarter of an hour.
+fn backoff(attempts: u32) -> Duration {
+    Duration::from_secs(5).saturating_mul(2_u32.saturating_pow(attempts.min(10))).min(BACKOFF_MAX)
+}

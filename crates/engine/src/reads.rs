@@ -1,0 +1,173 @@
+//! Reads: data is waited for by its own monitor alone. Each source has a bounded number of reads that have not ended; one
+//! that cannot be interrupted goes on counting after its monitor gave up, until it really ends. A check that waits for
+//! data gives its turn to another one.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use watchkeeper_model::Name;
+
+use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, Scan};
+
+/// Reads of one source that have not ended, at most; the next ones wait for them.
+const OF_ONE_SOURCE_MAX: usize = 8;
+/// Reads of all sources that have just begun, at most: they share the processors.
+const FRESH_MAX: usize = 16;
+/// A read that has not ended after so long waits for its data, and no longer counts as fresh.
+const FRESH_FOR: Duration = Duration::from_millis(250);
+
+/// The reads of every source.
+pub(crate) struct Reads {
+    of: Mutex<BTreeMap<Name, Arc<Semaphore>>>,
+    fresh: Arc<Semaphore>,
+}
+
+/// The reads of one source.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    own: Arc<Semaphore>,
+    fresh: Arc<Semaphore>,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self { of: Mutex::default(), fresh: Arc::new(Semaphore::new(FRESH_MAX)) }
+    }
+}
+
+impl Reads {
+    pub(crate) fn of(&self, source: &Name) -> Reading {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = of.entry(source.clone()).or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_SOURCE_MAX)));
+        Reading { own: Arc::clone(own), fresh: Arc::clone(&self.fresh) }
+    }
+}
+
+impl Reading {
+    /// How many have not ended.
+    pub(crate) fn under_way(&self) -> usize {
+        OF_ONE_SOURCE_MAX - self.own.available_permits()
+    }
+
+    /// Runs one read to its end, in a task of its own: whoever stops waiting for it does not make it end.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, FrameError>> + Send + 'static,
+    ) -> Result<T, FrameError> {
+        let gone = |_| FrameError("the engine is being stopped".to_owned());
+        let own = Arc::clone(&self.own).acquire_owned().await.map_err(gone)?;
+        let fresh = self.fresh.acquire().await.map_err(gone)?;
+        let mut reading = tokio::spawn(async move {
+            let read = read.await;
+            drop(own);
+            read
+        });
+        let ended = match tokio::time::timeout(FRESH_FOR, &mut reading).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                drop(fresh);
+                reading.await
+            }
+        };
+        ended.unwrap_or_else(|panic| Err(FrameError(format!("the read failed by a mistake in Watchkeeper: {panic}"))))
+    }
+}
+
+/// A check's turn at the processors, given to others while it waits for data.
+pub(crate) struct Turn {
+    all: Arc<Semaphore>,
+    held: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Turn {
+    pub(crate) async fn take(all: &Arc<Semaphore>) -> Arc<Self> {
+        let turn = Self { all: Arc::clone(all), held: Mutex::default() };
+        turn.resume().await;
+        Arc::new(turn)
+    }
+
+    async fn resume(&self) {
+        // It is never closed.
+        let permit = Arc::clone(&self.all).acquire_owned().await.ok();
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    }
+
+    fn pause(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// A frame whose reads count as its source's, and do not hold its check's turn.
+pub(crate) struct CountedFrame {
+    pub(crate) inner: Arc<dyn Frame>,
+    pub(crate) reading: Reading,
+    pub(crate) turn: Arc<Turn>,
+}
+
+impl CountedFrame {
+    async fn run<T, Read>(&self, read: impl FnOnce(Arc<dyn Frame>) -> Read) -> Result<T, FrameError>
+    where
+        T: Send + 'static,
+        Read: Future<Output = Result<T, FrameError>> + Send + 'static,
+    {
+        self.turn.pause();
+        let ended = self.reading.run(read(Arc::clone(&self.inner))).await;
+        self.turn.resume().await;
+        ended
+    }
+}
+
+#[async_trait]
+impl Frame for CountedFrame {
+    fn fields(&self) -> &[Field] {
+        self.inner.fields()
+    }
+
+    fn time_column(&self) -> Option<&str> {
+        self.inner.time_column()
+    }
+
+    async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        let asks = asks.to_vec();
+        self.run(|frame| async move { frame.aggregate(&asks).await }).await
+    }
+
+    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        let sql = sql.to_owned();
+        let inner = self.run(|frame| async move { frame.query(&sql).await }).await?;
+        Ok(Arc::new(Self { inner, reading: self.reading.clone(), turn: Arc::clone(&self.turn) }))
+    }
+
+    async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+        let columns = columns.to_vec();
+        let scan = self.run(|frame| async move { frame.scan(&columns).await }).await?;
+        Ok(Box::new(CountedScan { scan: Some(scan), reading: self.reading.clone(), turn: Arc::clone(&self.turn) }))
+    }
+}
+
+struct CountedScan {
+    /// Absent after a read that somebody stopped waiting for.
+    scan: Option<Box<dyn Scan>>,
+    reading: Reading,
+    turn: Arc<Turn>,
+}
+
+#[async_trait]
+impl Scan for CountedScan {
+    async fn next(&mut self) -> Result<Option<Vec<Column>>, FrameError> {
+        let before =
+            self.scan.take().ok_or_else(|| FrameError("an earlier part of the rows could not be read".to_owned()));
+        let mut scan = before?;
+        self.turn.pause();
+        let read = self.reading.run(async move { scan.next().await.map(|chunk| (scan, chunk)) }).await;
+        self.turn.resume().await;
+        let (scan, chunk) = read?;
+        self.scan = Some(scan);
+        Ok(chunk)
+    }
+}

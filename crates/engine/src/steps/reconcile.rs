@@ -1,0 +1,80 @@
+//! Reconcile: a step in INTENT that nobody has in hand is found out about, each kind of action in its own way. Nothing is
+//! ever blindly sent again.
+
+use std::time::Duration;
+
+use watchkeeper_model::{Action, Guarantee, Outcome, Time};
+
+use super::{Steps, act::call};
+use crate::ports::{
+    action::{ActionEnd, Probe},
+    store::StepRecord,
+};
+
+/// How long our mark is looked for: an issue tracker's search lags by minutes.
+pub(super) const PROBE_FOR: Duration = Duration::from_secs(5 * 60);
+/// The pause between two looks.
+const PROBE_EVERY: Duration = Duration::from_secs(15);
+
+impl Steps {
+    /// Finds out how a step in INTENT ended.
+    pub(super) async fn reconcile(&self, step: &StepRecord) -> ActionEnd {
+        let late = self.not_after(step).is_some_and(|latest| latest < self.retry.clock.now());
+        match step.step.action.guarantee() {
+            Guarantee::Local if late => ActionEnd::failed(
+                "Watchkeeper stopped before the step was done, and came back too late: the reason for it is old",
+            ),
+            Guarantee::Local => self.send(&step.step.action, &call(step, None)).await,
+            Guarantee::Guarded if late => ActionEnd::unknown(
+                "Watchkeeper stopped while the step was under way, and came back too late to send it again: it may \
+                 have run or may yet run",
+            ),
+            Guarantee::Guarded => in_doubt(self.send(&step.step.action, &call(step, None)).await),
+            Guarantee::Probe => self.probe(step).await,
+            Guarantee::Once => ActionEnd::unknown(
+                "Watchkeeper stopped while the step was under way: it may have run or may yet run. \
+                 It is not run again.",
+            ),
+        }
+    }
+
+    /// Looks for our mark at the peer, for as long as it may take to appear there.
+    pub(super) async fn probe(&self, step: &StepRecord) -> ActionEnd {
+        let call = call(step, None);
+        let until = self.retry.clock.now() + PROBE_FOR;
+        loop {
+            let seen = self.actions.probe(&call).await;
+            let now = self.retry.clock.now();
+            match seen {
+                Probe::Found(reference) => {
+                    let detail = format!("found {reference} at the peer, which had not said so");
+                    return ActionEnd { outcome: Outcome::Done, detail, reference: Some(reference) };
+                }
+                Probe::Absent | Probe::Unreachable(_) if now < until => self.pause(now, until).await,
+                Probe::Absent if creates_again(step) => return self.send(&step.step.action, &call).await,
+                Probe::Absent => {
+                    return ActionEnd::unknown("no trace of it at the peer after 5 minutes: it may yet appear");
+                }
+                Probe::Unreachable(reason) => {
+                    return ActionEnd::unknown(format!("the peer could not be asked: {reason}"));
+                }
+            }
+        }
+    }
+
+    async fn pause(&self, now: Time, until: Time) {
+        self.retry.clock.sleep_until((now + PROBE_EVERY).min(until)).await;
+    }
+}
+
+/// A refusal settles nothing: the bytes were sent before, and that may have been carried out.
+fn in_doubt(end: ActionEnd) -> ActionEnd {
+    match end.outcome {
+        Outcome::Failed => ActionEnd::unknown(format!("{}; an earlier attempt may have been carried out", end.detail)),
+        _ => end,
+    }
+}
+
+fn creates_again(step: &StepRecord) -> bool {
+    matches!(&step.step.action, Action::Jira(jira) if jira.create_when_unknown)
+}

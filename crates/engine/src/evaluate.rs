@@ -50,7 +50,6 @@ enum Measured {
 struct UnderWay<'a> {
     monitor: &'a Monitor,
     at: Time,
-    started: Time,
     span: Span,
     /// The rows counted so far.
     rows: Mutex<Option<u64>>,
@@ -63,8 +62,7 @@ impl Evaluator {
     pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
         let started = self.clock.now();
         let span = input_span(monitor, at);
-        let under_way =
-            UnderWay { monitor, at, started, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
+        let under_way = UnderWay { monitor, at, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
         let limit = monitor.check.timeout;
         let measured = match tokio::time::timeout(limit.saturating_add(GRACE), self.measure(&under_way)).await {
             Ok(measured) => measured.unwrap_or_else(Measured::Failed),
@@ -113,21 +111,19 @@ impl Evaluator {
         let current = counted(&current, &reading);
         let compared = baseline.as_ref().map(|baseline| counted(&baseline.frame, &of_baseline));
         under_way.now("running the check".to_owned());
-        let left = self.left(under_way);
-        let values =
-            match self.checker.check(CheckRequest::of(monitor, at, span, left, current, compared.clone())).await {
-                CheckOutcome::Measured(values) if values.is_empty() => {
-                    return Ok(Measured::NoData("the check measured nothing".to_owned()));
-                }
-                CheckOutcome::Measured(values) => values,
-                CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
-                CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
-            };
+        let values = match self.checker.check(CheckRequest::of(monitor, at, span, current, compared.clone())).await {
+            CheckOutcome::Measured(values) if values.is_empty() => {
+                return Ok(Measured::NoData("the check measured nothing".to_owned()));
+            }
+            CheckOutcome::Measured(values) => values,
+            CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
+            CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+        };
         let needed = monitor.thresholds.iter().any(Threshold::needs_baseline);
         let reference = match baseline.zip(compared).filter(|_| needed) {
             Some((baseline, frame)) => {
                 under_way.now("running the check on the baseline".to_owned());
-                let request = CheckRequest::of(monitor, at, span, self.left(under_way), frame, None);
+                let request = CheckRequest::of(monitor, at, span, frame, None);
                 self.baselines.values(monitor, &baseline, request).await?
             }
             None => Arc::default(),
@@ -165,12 +161,6 @@ impl Evaluator {
             Ok(Err(error)) => tracing::warn!(monitor = %id, %error, "the baseline cannot be frozen"),
             Err(_) => tracing::warn!(monitor = %id, "the baseline cannot be frozen: its data does not answer"),
         }
-    }
-
-    /// What is left of the deadline.
-    fn left(&self, under_way: &UnderWay<'_>) -> Duration {
-        let spent = (self.clock.now() - under_way.started).to_std().unwrap_or_default();
-        under_way.monitor.check.timeout.saturating_sub(spent).max(Duration::from_millis(1))
     }
 
     fn too_late(&self, under_way: &UnderWay<'_>) -> String {

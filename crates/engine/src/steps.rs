@@ -10,7 +10,7 @@ use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
 };
-use watchkeeper_model::{Outcome, StepStatus, Workspace};
+use watchkeeper_model::{Outcome, StepStatus, Time, Workspace};
 
 use crate::{
     EngineError,
@@ -62,7 +62,7 @@ impl Steps {
             let now = self.retry.clock.now();
             self.retry.health.beat(PART, now);
             match self.begin(&mut under_way).await {
-                Ok(_) => self.retry.health.well(PART),
+                Ok(()) => self.retry.health.well(PART),
                 Err(error) => {
                     self.retry.health.failed(PART, with_causes(&error), now);
                     tracing::error!(error = &error as &dyn std::error::Error, "steps are looked for again soon");
@@ -78,41 +78,41 @@ impl Steps {
         Ok(())
     }
 
-    /// Runs everything that is unfinished and in nobody's hand, and waits for it.
+    /// Runs everything that runs by itself and is in nobody's hand, and waits for it. What waits for people goes on waiting.
     pub(crate) async fn finish(self: &Arc<Self>) -> Result<(), StoreError> {
-        let mut under_way = JoinSet::new();
-        while self.retry.until_answered(|| async { self.unfinished().await }).await? > 0 {
-            if self.begin(&mut under_way).await? == 0 {
-                break;
+        loop {
+            let unfinished = self.retry.until_answered(|| self.store.unfinished_steps(self.retry.clock.now())).await?;
+            let runs = self.take(unfinished.into_iter().filter(Unfinished::runs_by_itself).collect());
+            if runs.is_empty() {
+                return Ok(());
             }
+            let mut under_way = JoinSet::new();
+            self.spawn(runs, &mut under_way);
             while under_way.join_next().await.is_some() {}
         }
+    }
+
+    /// Begins a task for every run that is in nobody's hand.
+    async fn begin(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<(), StoreError> {
+        let unfinished = self.store.unfinished_steps(self.retry.clock.now()).await?;
+        self.spawn(self.take(unfinished), under_way);
+        // Those that ended are let go of.
+        while under_way.try_join_next().is_some() {}
         Ok(())
     }
 
-    async fn unfinished(&self) -> Result<usize, StoreError> {
-        Ok(self.store.unfinished_steps(self.retry.clock.now()).await?.len())
-    }
-
-    /// Begins a task for every run that is in nobody's hand; gives how many.
-    async fn begin(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<usize, StoreError> {
-        let unfinished = self.store.unfinished_steps(self.retry.clock.now()).await?;
-        let runs = self.take(unfinished);
-        let begun = runs.len();
+    fn spawn(self: &Arc<Self>, runs: Vec<Run>, under_way: &mut JoinSet<()>) {
         for run in runs {
             let steps = Arc::clone(self);
             under_way.spawn(async move { steps.run(run).await });
         }
-        // Those that ended are let go of.
-        while under_way.try_join_next().is_some() {}
-        Ok(begun)
     }
 
     /// What runs by itself goes on in the runbook's order, what was begun before what is planned; what people answered
     /// is done at once. A run of which a step is in somebody's hand is that one's.
     fn take(&self, unfinished: Vec<Unfinished>) -> Vec<Run> {
         let (by_itself, answered): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|found| found.runs_by_itself());
-        let mut by_incident: BTreeMap<(watchkeeper_model::Time, String), Vec<Unfinished>> = BTreeMap::new();
+        let mut by_incident: BTreeMap<(Time, String), Vec<Unfinished>> = BTreeMap::new();
         for found in by_itself {
             let oldest_first = (found.step.facts.at, found.step.incident.clone());
             by_incident.entry(oldest_first).or_default().push(found);

@@ -54,7 +54,7 @@ impl Watch {
                     let (watch, id, stop) = (Arc::clone(&watch), id.clone(), stop.clone());
                     async move { watch.monitor(&id, started, stop).await }
                 };
-                supervise(&format!("monitor {id}"), &watch.retry, &stop, work).await;
+                supervise(&part(&id), &watch.retry, &stop, work).await;
             });
         }
         let mut others = JoinSet::new();
@@ -86,6 +86,7 @@ impl Watch {
             let now = self.retry.clock.now();
             let newest = self.store.high_water(&monitor.id).await?.unwrap_or(started);
             self.catch_up(watched, newest, now, &stop).await?;
+            self.retry.health.well(&part(id));
             let Some(tick) = monitor.schedule.next_after(newest.max(now)) else { return Ok(()) };
             tokio::select! {
                 biased;
@@ -213,6 +214,11 @@ impl Watch {
         }
         alarm.sound(&self.workspace, &*self.outbox.notifier, self.retry.health.store_away_since(), now).await;
     }
+}
+
+/// A monitor's name in health.
+fn part(id: &Name) -> String {
+    format!("monitor {id}")
 }
 
 /// A delay below the schedule's jitter, the same at every tick of a monitor.

@@ -203,7 +203,7 @@ fn safe(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{SqliteStore, safe};
 
     #[test]
     fn versions_that_corrupt_the_log_are_refused() {
@@ -213,5 +213,25 @@ mod tests {
         for good in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
             assert!(safe(good), "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_costs_its_own_transaction_and_nothing_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path()).await.unwrap();
+        let mut writer = store.writer.acquire().await.unwrap();
+        // As a full disk does: the commit is refused, and the transaction is gone.
+        writer.lock_handle().await.unwrap().set_commit_hook(|| false);
+        drop(writer);
+        let write = async || {
+            let mut tx = store.write().await.map_err(|fault| fault.to_string())?;
+            let row = sqlx::query("INSERT INTO trouble (part, since, failures, message) VALUES ('store', 1, 1, '')");
+            row.execute(&mut *tx).await.map_err(|error| error.to_string())?;
+            tx.commit().await.map_err(|error| error.to_string())
+        };
+        assert!(write().await.is_err(), "the commit is refused");
+        assert_eq!(write().await, Ok(()), "the next one goes through a connection of its own");
+        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM trouble").fetch_one(&store.readers).await.unwrap();
+        assert_eq!(rows, 1);
     }
 }

@@ -38,6 +38,31 @@ impl Clock for StandingClock {
     }
 }
 
+/// Sleeps too long the first time it is to wait for a tick, as a machine does whose lid was shut; then stands still.
+struct SleepyClock {
+    now: Mutex<Time>,
+    slept: mpsc::UnboundedSender<Time>,
+    wakes_at: Mutex<Option<Time>>,
+}
+
+#[async_trait]
+impl Clock for SleepyClock {
+    fn now(&self) -> Time {
+        *self.now.lock().expect("no test panics while it holds this")
+    }
+
+    async fn sleep_until(&self, time: Time) {
+        let is_tick = time >= self.now() + chrono::TimeDelta::seconds(20);
+        let wakes_at = if is_tick { self.wakes_at.lock().expect("no panic").take() } else { None };
+        let Some(wakes_at) = wakes_at else {
+            // Whoever listened may be gone.
+            let _ = self.slept.send(time);
+            return std::future::pending().await;
+        };
+        *self.now.lock().expect("no test panics while it holds this") = wakes_at;
+    }
+}
+
 /// Remembers for which ticks it was asked.
 #[derive(Default)]
 struct Ticks(Mutex<Vec<Time>>);
@@ -75,14 +100,24 @@ fn every_minute(misfire: Misfire, jitter: Duration) -> Workspace {
 
 /// Starts to watch at [`NOW`] where [`MARK`] was the last tick; gives the ticks run, the time waited for and the mark.
 async fn late(misfire: Misfire, jitter: Duration) -> (Vec<Time>, Time, Option<Time>) {
+    let (waited_for, waits) = mpsc::unbounded_channel();
+    let clock = Arc::new(StandingClock { now: time(NOW), waited_for });
+    watched(clock, waits, NEXT, every_minute(misfire, jitter)).await
+}
+
+/// Watches where [`MARK`] was the last tick, until something is waited for that is not before `last`.
+async fn watched(
+    clock: Arc<dyn Clock>,
+    mut waits: mpsc::UnboundedReceiver<Time>,
+    last: &str,
+    workspace: Workspace,
+) -> (Vec<Time>, Time, Option<Time>) {
     let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
-    let workspace = every_minute(misfire, jitter);
     let id = workspace.monitors.keys().next().expect("a monitor").clone();
     store.skip_to(&id, time(MARK)).await.expect("the mark is set");
-    let (waited_for, mut waits) = mpsc::unbounded_channel();
     let ticks = Arc::new(Ticks::default());
     let ports = Ports {
-        clock: Arc::new(StandingClock { now: time(NOW), waited_for }),
+        clock,
         store: store.clone(),
         sources: Arc::new(ScriptedSources),
         checker: ticks.clone(),
@@ -94,7 +129,7 @@ async fn late(misfire: Misfire, jitter: Duration) -> (Vec<Time>, Time, Option<Ti
     let watching = tokio::spawn(async move { engine.watch(stopped).await });
     // What the outbox waits for is sooner.
     let mut next = time(MARK);
-    while next < time(NEXT) {
+    while next < time(last) {
         next = waits.recv().await.expect("the watch waits");
     }
     stop.send_replace(true);
@@ -123,4 +158,18 @@ async fn jitter_delays_a_tick_and_is_the_same_every_time() {
     let (_, second, _) = late(Misfire::Latest, Duration::from_secs(45)).await;
     assert!(first > time(NEXT) && first < time(NEXT) + Duration::from_secs(45), "{first}");
     assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn a_tick_that_wakes_late_is_a_missed_one_and_the_misfire_policy_holds() {
+    for (misfire, ran) in [(Misfire::Skip, minutes(&[])), (Misfire::Latest, minutes(&[5, 8]))] {
+        // It sleeps from 06:05:20 on for the tick of 06:06, and wakes at 06:08:10.
+        let (slept, waits) = mpsc::unbounded_channel();
+        let wakes_at = Mutex::new(Some(time("2026-03-02T06:08:10Z")));
+        let clock = SleepyClock { now: Mutex::new(time(NOW)), slept, wakes_at };
+        let workspace = every_minute(misfire, Duration::ZERO);
+        let (found, next, mark) = watched(Arc::new(clock), waits, "2026-03-02T06:09:00Z", workspace).await;
+        assert_eq!(found, ran, "{misfire:?}");
+        assert_eq!((next, mark), (time("2026-03-02T06:09:00Z"), Some(time("2026-03-02T06:08:00Z"))));
+    }
 }

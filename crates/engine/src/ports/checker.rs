@@ -43,12 +43,11 @@ pub struct CheckRequest {
 }
 
 impl CheckRequest {
-    /// A monitor's check at one tick, over the rows of `span`, within `timeout`.
+    /// A monitor's check at one tick, over the rows of `span`.
     pub(crate) fn of(
         monitor: &Monitor,
         at: Time,
         span: Span,
-        timeout: Duration,
         current: Arc<dyn Frame>,
         baseline: Option<Arc<dyn Frame>>,
     ) -> Self {
@@ -58,7 +57,7 @@ impl CheckRequest {
             scheduled_at: at,
             window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(at)),
             params: monitor.check.params.clone(),
-            timeout,
+            timeout: monitor.check.timeout,
             memory_bytes_max: monitor.check.memory_bytes_max,
             current,
             baseline,

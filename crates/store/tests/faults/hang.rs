@@ -1,0 +1,96 @@
+//! A source that never answers costs its own monitor an error, and nobody else anything.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::time::timeout;
+use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
+use watchkeeper_model::{Name, Verdict, Workspace};
+use watchkeeper_testkit::{EmptyFrame, ScriptedSources};
+
+use crate::stage::{Said, Stage, auc, day, name, pause, sample};
+
+/// The source `stuck` never opens; every other one does.
+struct Stuck;
+
+#[async_trait]
+impl Sources for Stuck {
+    async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        if source.as_str() == "stuck" {
+            std::future::pending::<()>().await;
+        }
+        ScriptedSources.open(source, span).await
+    }
+}
+
+/// Blocks its thread, as a stopped file server does: nothing interrupts it.
+struct Blocking(Arc<std::sync::Barrier>);
+
+#[async_trait]
+impl Sources for Blocking {
+    async fn open(&self, _source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        let barrier = self.0.clone();
+        tokio::task::spawn_blocking(move || barrier.wait()).await.unwrap();
+        Ok(Arc::new(EmptyFrame { rows: 1 }))
+    }
+}
+
+/// The sample's monitor and `others` that wait for the source `stuck`; each may take 100 ms, one check computes at once.
+fn with_stuck(others: usize) -> Workspace {
+    let mut workspace = sample(pause());
+    workspace.daemon.checks_max = 1;
+    let good = workspace.monitors[&name("loan-auc")].clone();
+    for number in 0..others {
+        let mut stuck = good.clone();
+        stuck.id = name(&format!("stuck-{number}"));
+        stuck.input.source = name("stuck");
+        stuck.check.timeout = Duration::from_millis(100);
+        workspace.monitors.insert(stuck.id.clone(), stuck);
+    }
+    workspace
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_an_error_at_the_deadline_and_says_what_it_waited_for() {
+    let stage = Stage::new(Said::default()).await;
+    let engine = stage.engine_with(with_stuck(1), Arc::new(Stuck), stage.notifier.clone());
+    let evaluation = timeout(Duration::from_secs(20), engine.evaluate("stuck-0", day(1))).await;
+    let evaluation = evaluation.expect("it ends by itself").unwrap();
+    assert_eq!(evaluation.verdict, Verdict::Error);
+    let reason = evaluation.error.expect("a reason");
+    assert!(reason.starts_with("ran past its deadline of 100ms while opening the source `stuck`"), "{reason}");
+}
+
+#[tokio::test]
+async fn monitors_whose_sources_hang_keep_no_other_one_waiting() {
+    let stage = Stage::new(Said::default().at(day(1), auc(0.9))).await;
+    let engine = stage.engine_with(with_stuck(20), Arc::new(Stuck), stage.notifier.clone());
+    let stuck: Vec<_> = (0..20)
+        .map(|number| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.evaluate(&format!("stuck-{number}"), day(1)).await })
+        })
+        .collect();
+    let good = timeout(Duration::from_secs(20), engine.evaluate("loan-auc", day(1))).await;
+    assert_eq!(good.expect("nobody holds it up").unwrap().verdict, Verdict::Ok);
+    for stuck in stuck {
+        assert_eq!(stuck.await.unwrap().unwrap().verdict, Verdict::Error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_that_cannot_be_interrupted_are_counted_until_they_end_and_then_the_source_is_well_again() {
+    // Nine threads meet: the eight reads that a source may have under way, and this test.
+    let barrier = Arc::new(std::sync::Barrier::new(9));
+    let stage = Stage::new(Said::default().at(day(1), auc(0.9))).await;
+    let sources = Arc::new(Blocking(barrier.clone()));
+    let engine = stage.engine_with(with_stuck(9), sources, stage.notifier.clone());
+    for number in 0..9 {
+        let reason = engine.evaluate(&format!("stuck-{number}"), day(1)).await.unwrap().error.expect("a reason");
+        let under_way = (number + 1).min(8);
+        assert!(reason.contains(&format!("({under_way} reads of its source have not ended)")), "{reason}");
+    }
+    tokio::task::spawn_blocking(move || barrier.wait()).await.unwrap();
+    let engine = stage.engine_with(with_stuck(1), Arc::new(ScriptedSources), stage.notifier.clone());
+    assert_eq!(engine.evaluate("stuck-0", day(1)).await.unwrap().verdict, Verdict::Ok);
+}

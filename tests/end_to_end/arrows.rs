@@ -1,8 +1,15 @@
-//! The architecture's arrows, read from the build itself.
+//! The architecture's arrows: between crates as the build has them, between modules as their imports do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::bench::repository;
 
 /// What each crate may depend on, of our own.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -10,10 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-chart", &["watchkeeper-model"]),
     ("watchkeeper-config", &["watchkeeper-model"]),
     ("watchkeeper-engine", &["watchkeeper-model"]),
-    ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model"]),
+    ("watchkeeper-secret", &["watchkeeper-model"]),
+    ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
     ("watchkeeper-plugin-host", &["watchkeeper-engine", "watchkeeper-model"]),
-    ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model"]),
-    ("watchkeeper-notify", &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model"]),
+    ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
+    ("watchkeeper-notify", &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
     ("watchkeeper-store", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-testkit", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-server", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-store"]),
@@ -35,6 +43,38 @@ const HOMES: &[(&str, &str)] = &[
     ("slack-morphism", "watchkeeper-notify"),
     ("plotters", "watchkeeper-chart"),
     ("resvg", "watchkeeper-chart"),
+];
+
+/// The floors of the crates whose modules are many, from top to bottom: a module imports from lower floors only.
+const FLOORS: &[(&str, &[&[&str]])] = &[
+    (
+        "engine",
+        &[
+            &["drill", "simulate"],
+            &["clock", "engine"],
+            &["watch"],
+            &["decide", "steps", "trend"],
+            &["compose", "evaluate", "outbox", "watched"],
+            &["baseline", "evaluation", "in_hand", "reads", "supervise"],
+            &["error", "retry"],
+            &["health"],
+            &["ports"],
+        ],
+    ),
+    (
+        "store",
+        &[
+            &["lock", "people", "port", "settle", "verify"],
+            &["baseline", "check", "read", "trouble", "unreadable"],
+            &["answer", "occurrence", "outbox"],
+            &["find", "step"],
+            &["enqueue", "gate", "guard", "refusal"],
+            &["hold", "incident"],
+            &["ledger"],
+            &["columns", "open"],
+            &["fault"],
+        ],
+    ),
 ];
 
 /// The normal and build dependencies of every crate of the workspace.
@@ -73,4 +113,73 @@ fn heavy_packages_stay_in_their_one_crate() {
             assert!(!found.contains(*heavy) || package == *home, "{package} names {heavy}, which is {home}'s alone");
         }
     }
+}
+
+#[test]
+fn no_import_runs_back_up_inside_a_crate() {
+    for (name, floors) in FLOORS {
+        let folder = repository().join("crates").join(name).join("src");
+        let floor = |module: &str| floors.iter().position(|floor| floor.contains(&module));
+        for file in sources(&folder) {
+            let module = module_of(&folder, &file);
+            let Some(from) =
+                module.as_deref().map(|module| floor(module).unwrap_or_else(|| panic!("{module}: no floor")))
+            else {
+                continue;
+            };
+            let text = fs::read_to_string(&file).expect("the file is read");
+            let mut imported = BTreeSet::new();
+            imports(text.parse().expect("it is Rust"), &mut imported);
+            for import in imported.iter().filter(|import| Some(*import) != module.as_ref()) {
+                let file = file.display();
+                let to = floor(import);
+                let to = to
+                    .unwrap_or_else(|| panic!("{file} imports crate::{import}: import from the file that defines it"));
+                assert!(to > from, "{file} imports {import}, which is not below it");
+            }
+        }
+    }
+}
+
+/// Every source file in a folder and its folders.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is read").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+/// The module of a crate that a file belongs to; `None` for the crate's root.
+fn module_of(folder: &Path, file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(folder).expect("it lies in the folder");
+    let module = Path::new(inside.components().next().expect("a name").as_os_str()).with_extension("");
+    Some(module.display().to_string()).filter(|module| module != "lib")
+}
+
+/// What follows `crate::`, in paths and in groups of them.
+fn imports(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(ident) if ident == "crate" => match tokens.get(index + 3) {
+                Some(TokenTree::Ident(module)) => drop(found.insert(module.to_string())),
+                Some(TokenTree::Group(group)) => found.extend(heads(group.stream())),
+                _ => {}
+            },
+            TokenTree::Group(group) => imports(group.stream(), found),
+            _ => {}
+        }
+    }
+}
+
+/// The first name of each path in a group.
+fn heads(group: TokenStream) -> Vec<String> {
+    let mut at_the_beginning = true;
+    let mut found = Vec::new();
+    for token in group {
+        match &token {
+            TokenTree::Ident(ident) if at_the_beginning => found.push(ident.to_string()),
+            _ => {}
+        }
+        at_the_beginning = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    }
+    found
 }

@@ -10,6 +10,7 @@ mod cannot_start;
 mod crash;
 mod daemon;
 mod five;
+mod hang;
 mod hostile;
 mod json_shapes;
 mod lint;

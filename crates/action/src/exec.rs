@@ -9,11 +9,9 @@ mod process;
 use std::{collections::BTreeMap, io, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
-use watchkeeper_engine::{
-    ports::action::{ActionCall, ActionEnd},
-    secret::SecretError,
-};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
 use watchkeeper_model::ExecAction;
+use watchkeeper_secret::SecretError;
 
 use crate::{ActionRunner, cause, excerpt::Mask};
 use process::{Ending, Program};

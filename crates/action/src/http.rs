@@ -11,11 +11,9 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
-use watchkeeper_engine::{
-    ports::action::{ActionCall, ActionEnd},
-    secret::SecretError,
-};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
 use watchkeeper_model::{HttpAction, Outcome};
+use watchkeeper_secret::SecretError;
 
 use crate::{
     ActionRunner, cause,

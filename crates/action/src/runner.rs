@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use watchkeeper_engine::{
-    ports::action::{ActionCall, ActionEnd, Actions, Probe},
-    secret::SecretReader,
-};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
 use watchkeeper_model::{Action, Allow};
+use watchkeeper_secret::SecretReader;
 
 use crate::{exec, http, jira};
 

@@ -10,11 +10,11 @@ use watchkeeper_action::ActionRunner;
 use watchkeeper_engine::{
     Engine, Ports, Process,
     ports::{action::Actions, clock::Clock, notifier::Notifier, store::Store},
-    secret::SecretReader,
 };
 use watchkeeper_model::Workspace;
 use watchkeeper_notify::Channels;
 use watchkeeper_plugin_host::Host;
+use watchkeeper_secret::SecretReader;
 use watchkeeper_source::DataSources;
 use watchkeeper_store::SqliteStore;
 

@@ -13,7 +13,6 @@ use watchkeeper_model::Name;
 
 use crate::ports::{checker::Checker, clock::Clock, frame::Sources, store::Store};
 
-mod digest;
 mod fingerprint;
 mod freeze;
 mod known;
@@ -23,7 +22,6 @@ mod remembered;
 mod replay;
 mod state;
 
-pub use digest::{BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline};
 pub use freeze::BaselineError;
 use known::KnownBaseline;
 pub(crate) use known::OpenBaseline;

@@ -6,14 +6,17 @@ use tokio::sync::{Mutex, Notify, Semaphore};
 use watchkeeper_model::{Monitor, Name, Time, Workspace};
 
 use crate::{
-    baseline::{BaselineError, BaselineState, Baselines, KeptBaseline},
+    baseline::{BaselineError, BaselineState, Baselines},
     error::EngineError,
     evaluate::Evaluator,
     evaluation::Evaluation,
     health::Health,
     in_hand::InHand,
     outbox::Outbox,
-    ports::{action::Actions, checker::Checker, clock::Clock, frame::Sources, notifier::Notifier, store::Store},
+    ports::{
+        action::Actions, baseline::KeptBaseline, checker::Checker, clock::Clock, frame::Sources, notifier::Notifier,
+        store::Store,
+    },
     reads::Reads,
     retry::Retry,
     steps::{RUNS_MAX, Steps},

@@ -13,8 +13,8 @@ use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold,
 
 pub(crate) use self::judge::reason_of;
 use crate::{
-    Evaluation, EvaluationDigests, Window,
     baseline::{Baselines, OpenBaseline},
+    evaluation::{Evaluation, EvaluationDigests, Window},
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker},
         clock::Clock,
@@ -103,6 +103,8 @@ impl Evaluator {
         let baseline = self.open_baseline(&of_baseline, monitor, span).await.map_err(|e| e.to_string())?;
 
         under_way.now("waiting for its turn".to_owned());
+        // Room first: a check that waits for its turn holds none that others need to finish.
+        let _room = reading.room().await.map_err(|e| e.to_string())?;
         let turn = Turn::take(&self.turns).await;
         let counted = |inner: &Arc<dyn Frame>, reading: &Reading| -> Arc<dyn Frame> {
             let (inner, reading, turn) = (Arc::clone(inner), reading.clone(), Arc::clone(&turn));

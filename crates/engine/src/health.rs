@@ -6,28 +6,14 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use serde::Serialize;
 use watchkeeper_model::Time;
 
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, Trouble};
 
 /// The part that stands for the store.
 const STORE: &str = "store";
 /// A loop that has not turned for so long has stalled.
 const STALLED_AFTER: TimeDelta = TimeDelta::seconds(30);
-
-/// What is the matter with a part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Trouble {
-    /// `store`, `outbox`, `steps`, `monitor loan-auc`, …
-    pub part: String,
-    /// When it began.
-    pub since: Time,
-    /// How often it failed since then.
-    pub failures: u32,
-    /// The newest reason.
-    pub message: String,
-}
 
 /// The state of every part, in memory: a store that is away can be told of.
 #[derive(Debug, Default)]

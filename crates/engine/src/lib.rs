@@ -26,17 +26,18 @@ mod watch;
 mod watched;
 
 pub mod ports;
-pub mod secret;
 
-pub use baseline::{
-    BaselineDigest, BaselineError, BaselineState, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline,
-};
+pub use baseline::{BaselineError, BaselineState};
 pub use clock::SimulatedClock;
 pub use decide::decide;
 pub use engine::{Engine, Ports, Process};
 pub use error::EngineError;
 pub use evaluation::{Evaluation, EvaluationDigests, Window};
-pub use health::{Health, Trouble};
+pub use health::Health;
+pub use ports::{
+    baseline::{BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline},
+    store::Trouble,
+};
 pub use simulate::{Tick, ticks_between};
 pub use supervise::Stop;
 pub use watched::Watched;

@@ -1,8 +1,9 @@
 //! The outbox: messages are sent at least once, each in a task of its own, so that a channel that hangs holds nobody
 //! else up. What was being sent when its task ended badly is sent again.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::{FutureExt as _, future::join_all};
 use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
@@ -10,7 +11,7 @@ use tokio::{
 use watchkeeper_model::Time;
 
 use crate::{
-    EngineError,
+    error::EngineError,
     in_hand::{Held, InHand, Piece},
     ports::{
         notifier::{Delivery, Notifier},
@@ -85,25 +86,31 @@ impl Outbox {
             under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
         }
         // Those that ended are let go of.
-        while under_way.try_join_next().is_some() {}
+        while let Some(ended) = under_way.try_join_next() {
+            if let Err(panic) = ended {
+                tracing::error!(%panic, "a delivery ended by a mistake in Watchkeeper");
+            }
+        }
         let now = self.retry.clock.now();
         let next = self.store.next_due().await?;
         Ok(next.map_or(now + LOOK_EVERY, |due| due.clamp(now, now + LOOK_EVERY)))
     }
 
-    /// Sends every message that is due now, and waits for them.
-    pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), StoreError> {
+    /// Sends every message that is due now, and waits for them. They begin in the order in which they are due.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         loop {
             let due = self.retry.until_answered(|| self.take_due()).await?;
             if due.is_empty() {
                 return Ok(());
             }
-            let mut under_way = JoinSet::new();
-            for (item, held) in due {
-                let outbox = Arc::clone(self);
-                under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
-            }
-            while under_way.join_next().await.is_some() {}
+            let deliveries = due.into_iter().map(|(item, held)| async move {
+                // One that panics is sent again, as it is when it has a task of its own.
+                let delivered = AssertUnwindSafe(self.deliver_logged(&item, held)).catch_unwind().await;
+                if delivered.is_err() {
+                    tracing::error!(message = %item.message.id, "a delivery ended by a mistake in Watchkeeper");
+                }
+            });
+            join_all(deliveries).await;
         }
     }
 

@@ -9,13 +9,17 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use watchkeeper_model::Name;
 
 use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, Scan};
 
 /// Reads of one source that have not ended, at most; the next ones wait for them.
 const OF_ONE_SOURCE_MAX: usize = 8;
+/// Checks of one source that are under way, at most: one that hangs leaves room for the others.
+const CHECKS_OF_ONE_SOURCE_MAX: usize = 8;
+/// Checks that are under way in all, computing or waiting for data; the host has room for more.
+const CHECKS_MAX: usize = 48;
 /// Reads of all sources that have just begun, at most: they share the processors.
 const FRESH_MAX: usize = 16;
 /// A read that has not ended after so long waits for its data, and no longer counts as fresh.
@@ -23,8 +27,9 @@ const FRESH_FOR: Duration = Duration::from_millis(250);
 
 /// The reads of every source.
 pub(crate) struct Reads {
-    of: Mutex<BTreeMap<Name, Arc<Semaphore>>>,
+    of: Mutex<BTreeMap<Name, Reading>>,
     fresh: Arc<Semaphore>,
+    checks: Arc<Semaphore>,
 }
 
 /// The reads of one source.
@@ -32,19 +37,33 @@ pub(crate) struct Reads {
 pub(crate) struct Reading {
     own: Arc<Semaphore>,
     fresh: Arc<Semaphore>,
+    own_checks: Arc<Semaphore>,
+    checks: Arc<Semaphore>,
+}
+
+/// Room for one check to be under way.
+pub(crate) struct Room {
+    _of_source: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
 }
 
 impl Default for Reads {
     fn default() -> Self {
-        Self { of: Mutex::default(), fresh: Arc::new(Semaphore::new(FRESH_MAX)) }
+        let (fresh, checks) = (Arc::new(Semaphore::new(FRESH_MAX)), Arc::new(Semaphore::new(CHECKS_MAX)));
+        Self { of: Mutex::default(), fresh, checks }
     }
 }
 
 impl Reads {
     pub(crate) fn of(&self, source: &Name) -> Reading {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = of.entry(source.clone()).or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_SOURCE_MAX)));
-        Reading { own: Arc::clone(own), fresh: Arc::clone(&self.fresh) }
+        let reading = of.entry(source.clone()).or_insert_with(|| Reading {
+            own: Arc::new(Semaphore::new(OF_ONE_SOURCE_MAX)),
+            fresh: Arc::clone(&self.fresh),
+            own_checks: Arc::new(Semaphore::new(CHECKS_OF_ONE_SOURCE_MAX)),
+            checks: Arc::clone(&self.checks),
+        });
+        reading.clone()
     }
 }
 
@@ -54,12 +73,19 @@ impl Reading {
         OF_ONE_SOURCE_MAX - self.own.available_permits()
     }
 
+    /// Waits for room for a check over this source.
+    pub(crate) async fn room(&self) -> Result<Room, FrameError> {
+        Ok(Room {
+            _of_source: Arc::clone(&self.own_checks).acquire_owned().await.map_err(gone)?,
+            _of_all: Arc::clone(&self.checks).acquire_owned().await.map_err(gone)?,
+        })
+    }
+
     /// Runs one read to its end, in a task of its own: whoever stops waiting for it does not make it end.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         read: impl Future<Output = Result<T, FrameError>> + Send + 'static,
     ) -> Result<T, FrameError> {
-        let gone = |_| FrameError("the engine is being stopped".to_owned());
         let own = Arc::clone(&self.own).acquire_owned().await.map_err(gone)?;
         let fresh = self.fresh.acquire().await.map_err(gone)?;
         let mut reading = tokio::spawn(async move {
@@ -78,6 +104,11 @@ impl Reading {
     }
 }
 
+/// Semaphores are closed by nobody; if one were, nothing could be read.
+fn gone(_: AcquireError) -> FrameError {
+    FrameError("the engine is being stopped".to_owned())
+}
+
 /// A check's turn at the processors, given to others while it waits for data.
 pub(crate) struct Turn {
     all: Arc<Semaphore>,
@@ -92,7 +123,6 @@ impl Turn {
     }
 
     async fn resume(&self) {
-        // It is never closed.
         let permit = Arc::clone(&self.all).acquire_owned().await.ok();
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
     }

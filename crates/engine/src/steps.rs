@@ -13,7 +13,7 @@ use tokio::{
 use watchkeeper_model::{Outcome, StepStatus, Time, Workspace};
 
 use crate::{
-    EngineError,
+    error::EngineError,
     health::with_causes,
     in_hand::{Held, InHand, Piece},
     outbox::Outbox,
@@ -97,7 +97,11 @@ impl Steps {
         let unfinished = self.store.unfinished_steps(self.retry.clock.now()).await?;
         self.spawn(self.take(unfinished), under_way);
         // Those that ended are let go of.
-        while under_way.try_join_next().is_some() {}
+        while let Some(ended) = under_way.try_join_next() {
+            if let Err(panic) = ended {
+                tracing::error!(%panic, "a run ended by a mistake in Watchkeeper; it is taken up again");
+            }
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::{EngineError, health::with_causes, retry::Retry};
+use crate::{error::EngineError, health::with_causes, retry::Retry};
 
 /// Asks a running engine to stop: `true` means stop.
 pub type Stop = watch::Receiver<bool>;

@@ -56,6 +56,11 @@ pub struct Daemon {
     pub shutdown: Duration,
 }
 
+impl Daemon {
+    /// What `shutdown` is unless the configuration says otherwise.
+    pub const SHUTDOWN: Duration = Duration::from_secs(30);
+}
+
 /// What steps may reach; deny by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Allow {

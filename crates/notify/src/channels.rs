@@ -3,11 +3,9 @@
 use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 
 use async_trait::async_trait;
-use watchkeeper_engine::{
-    ports::notifier::{Delivery, Notifier},
-    secret::SecretReader,
-};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
 use watchkeeper_model::{Channel, Message, Name};
+use watchkeeper_secret::SecretReader;
 
 use crate::{console::Console, email::Email, slack::Slack, webhook::Webhook, wording::Wording};
 

@@ -11,8 +11,9 @@ use std::{
 };
 
 use lettre::{AsyncFileTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
-use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
+use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{EmailChannel, Message, Transport};
+use watchkeeper_secret::SecretReader;
 
 use self::picture::Picture;
 use crate::{

@@ -15,8 +15,9 @@ use tokio::{
     sync::Mutex,
     time::{Interval, MissedTickBehavior, interval},
 };
-use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
+use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{Message, SlackChannel};
+use watchkeeper_secret::SecretReader;
 
 use crate::{
     reason::{reason_of, retry, timed_out},

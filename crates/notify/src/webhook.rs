@@ -12,8 +12,9 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use sha2::Sha256;
 use url::Url;
-use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
+use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{Message, Time, WebhookChannel};
+use watchkeeper_secret::SecretReader;
 
 use crate::reason::{reason_of, retry, timed_out};
 

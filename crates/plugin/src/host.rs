@@ -5,7 +5,6 @@ use std::{
     io,
     path::PathBuf,
     sync::{Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
@@ -68,7 +67,10 @@ pub enum HostError {
     CacheNotOurs(PathBuf),
 }
 
-/// The Wasm host. Runs as many checks at once as there are processors, at least two.
+/// Checks that may be under way at once. Most of them wait for data; how many compute is the engine's to say.
+const GUESTS_MAX: u32 = 64;
+
+/// The Wasm host.
 pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
@@ -87,9 +89,8 @@ pub struct Host {
 impl Host {
     /// Starts the engine and opens the cache.
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
-        let slots = thread::available_parallelism().map_or(2, usize::from).clamp(2, 64);
         let broken = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
-        let engine = running_engine(slots as u32).map_err(broken)?;
+        let engine = running_engine(GUESTS_MAX).map_err(broken)?;
         let mut linker = Linker::new(&engine);
         Check::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox: &mut Sandbox| sandbox).map_err(broken)?;
         Ok(Self {
@@ -98,7 +99,7 @@ impl Host {
             linker,
             compiler: config.compiler,
             workspace: config.workspace,
-            slots: Semaphore::new(slots),
+            slots: Semaphore::new(GUESTS_MAX as usize),
             compiling: sync::Mutex::new(()),
             linked: Mutex::new(HashMap::new()),
             loaded: Mutex::new(HashMap::new()),

@@ -15,8 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use watchkeeper_engine::ports::frame::{FieldKind, FrameError, Scan};
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{DatabaseServer, DatabaseSource};
+use watchkeeper_secret::SecretReader;
 
 use column::{Cell, Native};
 use dialect::Dialect;

@@ -10,8 +10,8 @@ use datafusion::arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
 use url::Url;
 use watchkeeper_engine::ports::frame::FrameError;
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{FileFormat, HttpSource};
+use watchkeeper_secret::SecretReader;
 
 use crate::fault::fault;
 use crate::format::settle;

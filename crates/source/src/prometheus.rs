@@ -10,8 +10,8 @@ use chrono::TimeDelta;
 use datafusion::arrow::array::RecordBatch;
 use url::Url;
 use watchkeeper_engine::ports::frame::{FrameError, Span};
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{PrometheusSource, Time};
+use watchkeeper_secret::SecretReader;
 
 use crate::fault::fault;
 use crate::web;

@@ -11,8 +11,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{DatabaseSource, FilesSource, HttpSource, Name, Source, SourceKind, ViewSource};
+use watchkeeper_secret::SecretReader;
 
 use crate::database::{Database, DatabaseFrame, Opened, join_in_database};
 use crate::fault::{fault, nearest};

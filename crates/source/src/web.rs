@@ -7,8 +7,8 @@ use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::Secret;
+use watchkeeper_secret::SecretReader;
 
 /// The largest answer that is read.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;

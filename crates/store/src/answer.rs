@@ -7,10 +7,12 @@ use watchkeeper_engine::ports::store::{StepRecord, Unfinished};
 use watchkeeper_model::{Approval, Name, StepEvent, StepStatus, Time, digest_of};
 
 use crate::{
-    PeopleError, SqliteStore,
     columns::{self, micros, time, time_if},
     fault::Fault,
-    ledger, read, step,
+    find, ledger,
+    open::SqliteStore,
+    refusal::{GivenUp, PeopleError},
+    step,
 };
 
 /// One answer to a waiting step.
@@ -48,50 +50,54 @@ struct Waiting {
 impl SqliteStore {
     /// Who has to agree to a waiting step; `None` when nobody has to.
     pub async fn approval_of(&self, run: &str, step: &Name) -> Result<Option<Approval>, PeopleError> {
-        let mut tx = self.read().await.map_err(|fault| fault.doing("read a step"))?;
-        Ok(waiting(&mut tx, run, step).await?.record.step.approval)
+        let work = async { Ok(waiting(&mut *self.read().await?, run, step).await?.record.step.approval) };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("read a step"))
     }
 
     /// Starts a step that people start; one that needs an agreement waits for it from now on.
     pub async fn start_step(&self, run: &str, step: &Name, by: &str, at: Time) -> Result<Answering, PeopleError> {
-        let failed = |fault: Fault| fault.doing("start a step");
-        let mut tx = self.write().await.map_err(failed)?;
-        let waiting = waiting(&mut tx, run, step).await?;
-        if waiting.asked_at.is_some() {
-            return Err(PeopleError::AskedAlready(waiting.record.run, step.to_string()));
-        }
-        let wants = waiting.record.step.approval.as_ref().map(|approval| approval.quorum);
-        let status = if wants.is_some() { StepStatus::Waiting } else { released(&waiting)? };
-        let query = "UPDATE step SET status = ?, asked_by = ?, asked_at = ? WHERE run = ? AND step = ?";
-        let asked = sqlx::query(query).bind(status.as_str()).bind(by).bind(micros(at));
-        let asked = asked.bind(&waiting.record.run).bind(step.as_str()).execute(&mut *tx).await;
-        asked.map_err(|error| failed(error.into()))?;
-        record(&mut tx, &waiting, "step.started", by, None, at).await.map_err(failed)?;
-        tx.commit().await.map_err(|error| failed(error.into()))?;
-        Ok(wants.map_or(Answering::Released, Answering::Wants))
+        let work = async {
+            let mut tx = self.write().await?;
+            let waiting = waiting(&mut tx, run, step).await?;
+            if waiting.asked_at.is_some() {
+                return Err(PeopleError::AskedAlready(waiting.record.run, step.to_string()).into());
+            }
+            let wants = waiting.record.step.approval.as_ref().map(|approval| approval.quorum);
+            let status = if wants.is_some() { StepStatus::Waiting } else { released(&waiting)? };
+            let query = "UPDATE step SET status = ?, asked_by = ?, asked_at = ? WHERE run = ? AND step = ?";
+            let asked = sqlx::query(query).bind(status.as_str()).bind(by).bind(micros(at));
+            let asked = asked.bind(&waiting.record.run).bind(step.as_str()).execute(&mut *tx).await;
+            asked?;
+            record(&mut tx, &waiting, "step.started", by, None, at).await?;
+            tx.commit().await?;
+            Ok(wants.map_or(Answering::Released, Answering::Wants))
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("start a step"))
     }
 
     /// Agrees to a waiting step. The caller makes sure that `by` may.
     pub async fn approve(&self, run: &str, step: &Name, by: &str, at: Time) -> Result<Answering, PeopleError> {
-        let failed = |fault: Fault| fault.doing("agree to a step");
-        let mut tx = self.write().await.map_err(failed)?;
-        let waiting = waiting(&mut tx, run, step).await?;
-        let approval = answerable(&waiting, by, at)?;
-        if !approval.self_approval && waiting.asked_by.as_deref() == Some(by) {
-            return Err(PeopleError::OwnRequest(by.to_owned()));
-        }
-        let agreed = waiting.answers.iter().filter(|answer| answer.agrees).count() as u32 + 1;
-        let left = approval.quorum.saturating_sub(agreed);
-        write(&mut tx, &waiting, by, true, None, at).await.map_err(failed)?;
-        record(&mut tx, &waiting, "step.approved", by, None, at).await.map_err(failed)?;
-        if left == 0 {
-            let status = released(&waiting)?;
-            let query = "UPDATE step SET status = ? WHERE run = ? AND step = ?";
-            let set = sqlx::query(query).bind(status.as_str()).bind(&waiting.record.run).bind(step.as_str());
-            set.execute(&mut *tx).await.map_err(|error| failed(error.into()))?;
-        }
-        tx.commit().await.map_err(|error| failed(error.into()))?;
-        Ok(if left == 0 { Answering::Released } else { Answering::Wants(left) })
+        let work = async {
+            let mut tx = self.write().await?;
+            let waiting = waiting(&mut tx, run, step).await?;
+            let approval = answerable(&waiting, by, at)?;
+            if !approval.self_approval && waiting.asked_by.as_deref() == Some(by) {
+                return Err(PeopleError::OwnRequest(by.to_owned()).into());
+            }
+            let agreed = waiting.answers.iter().filter(|answer| answer.agrees).count() as u32 + 1;
+            let left = approval.quorum.saturating_sub(agreed);
+            write(&mut tx, &waiting, by, true, None, at).await?;
+            record(&mut tx, &waiting, "step.approved", by, None, at).await?;
+            if left == 0 {
+                let status = released(&waiting)?;
+                let query = "UPDATE step SET status = ? WHERE run = ? AND step = ?";
+                let set = sqlx::query(query).bind(status.as_str()).bind(&waiting.record.run).bind(step.as_str());
+                set.execute(&mut *tx).await?;
+            }
+            tx.commit().await?;
+            Ok(if left == 0 { Answering::Released } else { Answering::Wants(left) })
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("agree to a step"))
     }
 
     /// Says no to a waiting step; one no is enough. The caller makes sure that `by` may.
@@ -103,28 +109,29 @@ impl SqliteStore {
         reason: &str,
         at: Time,
     ) -> Result<Answering, PeopleError> {
-        let failed = |fault: Fault| fault.doing("reject a step");
-        let mut tx = self.write().await.map_err(failed)?;
-        let waiting = waiting(&mut tx, run, step).await?;
-        answerable(&waiting, by, at)?;
-        write(&mut tx, &waiting, by, false, Some(reason), at).await.map_err(failed)?;
-        record(&mut tx, &waiting, "step.rejected", by, Some(reason), at).await.map_err(failed)?;
-        tx.commit().await.map_err(|error| failed(error.into()))?;
-        Ok(Answering::Refused)
+        let work = async {
+            let mut tx = self.write().await?;
+            let waiting = waiting(&mut tx, run, step).await?;
+            answerable(&waiting, by, at)?;
+            write(&mut tx, &waiting, by, false, Some(reason), at).await?;
+            record(&mut tx, &waiting, "step.rejected", by, Some(reason), at).await?;
+            tx.commit().await?;
+            Ok(Answering::Refused)
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("reject a step"))
     }
 }
 
 /// The waiting step of this name; any other is an error that says where it stands.
-async fn waiting(db: &mut SqliteConnection, run: &str, name: &Name) -> Result<Waiting, PeopleError> {
-    let failed = |fault: Fault| fault.doing("read a step");
-    let run = read::find_run(db, run).await?;
+async fn waiting(db: &mut SqliteConnection, run: &str, name: &Name) -> Result<Waiting, GivenUp> {
+    let run = find::find_run(db, run).await?;
     let row = sqlx::query("SELECT * FROM step WHERE run = ? AND step = ?").bind(&run).bind(name.as_str());
-    let row = row.fetch_optional(&mut *db).await.map_err(|error| failed(error.into()))?;
+    let row = row.fetch_optional(&mut *db).await?;
     let row = row.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {name}") })?;
-    let found = load(db, &row).await.map_err(failed)?;
+    let found = load(db, &row).await?;
     match found.record.status {
         StepStatus::Waiting => Ok(found),
-        status => Err(PeopleError::not_waiting(&run, name.as_str(), status)),
+        status => Err(PeopleError::not_waiting(&run, name.as_str(), status).into()),
     }
 }
 

@@ -8,10 +8,10 @@ use watchkeeper_engine::{
 use watchkeeper_model::{Name, Time};
 
 use crate::{
-    SqliteStore,
     columns::{micros, name, time, time_if},
     fault::Fault,
     ledger,
+    open::SqliteStore,
 };
 
 /// The layout that this version writes and reads.

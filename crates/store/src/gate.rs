@@ -7,10 +7,10 @@ use watchkeeper_engine::ports::store::{StepRecord, StoreError};
 use watchkeeper_model::{GateAction, GateState, Name, Time};
 
 use crate::{
-    SqliteStore,
     columns::{from_word, micros, name, time},
     fault::Fault,
     ledger,
+    open::SqliteStore,
 };
 
 /// A gate as it stands.

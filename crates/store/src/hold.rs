@@ -7,10 +7,10 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Name, Time};
 
 use crate::{
-    SqliteStore,
     columns::{micros, name, time},
     fault::Fault,
     ledger,
+    open::SqliteStore,
 };
 
 /// The word in the column for every monitor.

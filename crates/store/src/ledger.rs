@@ -6,9 +6,9 @@ use watchkeeper_engine::ports::store::{LedgerRow, StoreError};
 use watchkeeper_model::{LedgerEntry, Time};
 
 use crate::{
-    SqliteStore,
     columns::{micros, ordinal, time},
     fault::Fault,
+    open::SqliteStore,
 };
 
 impl SqliteStore {

@@ -9,6 +9,7 @@ mod check;
 mod columns;
 mod enqueue;
 mod fault;
+mod find;
 mod gate;
 mod guard;
 mod hold;
@@ -21,6 +22,7 @@ mod outbox;
 mod people;
 mod port;
 mod read;
+mod refusal;
 mod settle;
 mod step;
 mod trouble;
@@ -32,9 +34,9 @@ pub use gate::GateRecord;
 pub use hold::{Hold, HoldScope};
 pub use lock::{DaemonLock, LockError};
 pub use open::{OpenError, SqliteStore};
-pub use people::PeopleError;
 pub use read::{
     Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,
     StepDetail, Undelivered, UnderWay,
 };
+pub use refusal::PeopleError;
 pub use verify::{Verified, VerifyError};

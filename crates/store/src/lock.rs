@@ -13,7 +13,7 @@ use rustix::{
 };
 use watchkeeper_model::Time;
 
-use crate::SqliteStore;
+use crate::open::SqliteStore;
 
 /// The lock on a store's folder; let go of when it is dropped or the process ends.
 #[derive(Debug)]

@@ -4,7 +4,14 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 use watchkeeper_model::{Name, Outcome, StepEvent, StepStatus, Time};
 
-use crate::{PeopleError, SqliteStore, columns::micros, fault::Fault, ledger, read, step};
+use crate::{
+    columns::micros,
+    fault::Fault,
+    find, ledger,
+    open::SqliteStore,
+    refusal::{GivenUp, PeopleError},
+    step,
+};
 
 impl SqliteStore {
     /// Settles a step of a run, which is named by its id or a unique beginning of it, as done or failed.
@@ -16,19 +23,21 @@ impl SqliteStore {
         by: &str,
         at: Time,
     ) -> Result<(), PeopleError> {
-        let failed = |fault: Fault| fault.doing("settle a step");
-        if !matches!(outcome, Outcome::Done | Outcome::Failed) {
-            return Err(PeopleError::NotAnEnd(outcome));
-        }
-        let mut tx = self.write().await.map_err(failed)?;
-        let run = read::find_run(&mut tx, run).await?;
-        let status = step::status_of(&mut tx, &run, step).await.map_err(failed)?;
-        let status = status.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {step}") })?;
-        let settled = status.next(StepEvent::Settle(outcome));
-        let settled = settled.ok_or_else(|| PeopleError::not_unknown(&run, step.as_str(), status))?;
-        write(&mut tx, &run, step, settled, by, at).await.map_err(failed)?;
-        tx.commit().await.map_err(|error| failed(error.into()))?;
-        Ok(())
+        let work = async {
+            if !matches!(outcome, Outcome::Done | Outcome::Failed) {
+                return Err(PeopleError::NotAnEnd(outcome).into());
+            }
+            let mut tx = self.write().await?;
+            let run = find::find_run(&mut tx, run).await?;
+            let status = step::status_of(&mut tx, &run, step).await?;
+            let status = status.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {step}") })?;
+            let settled = status.next(StepEvent::Settle(outcome));
+            let settled = settled.ok_or_else(|| PeopleError::not_unknown(&run, step.as_str(), status))?;
+            write(&mut tx, &run, step, settled, by, at).await?;
+            tx.commit().await?;
+            Ok(())
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("settle a step"))
     }
 }
 

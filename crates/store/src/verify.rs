@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{LedgerEntry, LedgerFault, verify_chain_after};
 
-use crate::{SqliteStore, fault::Fault, ledger::page};
+use crate::{fault::Fault, ledger::page, open::SqliteStore};
 
 /// Rows read at once.
 const PAGE: u32 = 1000;

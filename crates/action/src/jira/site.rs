@@ -4,8 +4,9 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, header::LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
-use watchkeeper_engine::{ports::action::ActionCall, secret::SecretError};
+use watchkeeper_engine::ports::action::ActionCall;
 use watchkeeper_model::{JiraAction, JiraApi};
+use watchkeeper_secret::SecretError;
 
 use super::{adf, text};
 use crate::{

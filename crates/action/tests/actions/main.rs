@@ -12,11 +12,9 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use tempfile::TempDir;
 use watchkeeper_action::ActionRunner;
-use watchkeeper_engine::{
-    ports::action::{ActionCall, ActionEnd, Actions, Probe},
-    secret::SecretReader,
-};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
 use watchkeeper_model::{Action, Allow, GateAction, GateState, Name, Outcome};
+use watchkeeper_secret::SecretReader;
 
 /// The secret of every test; it must never be seen.
 const CANARY: &str = "canary-5ecret-value";

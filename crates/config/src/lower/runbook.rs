@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use watchkeeper_model::{Approval, Budget, CircuitBreaker, Escalation, Guard, Runbook, Step, StepRun};
+use watchkeeper_model::{Approval, Budget, CircuitBreaker, Daemon, Escalation, Guard, Runbook, Step, StepRun};
 
 use super::{Context, action, names::Kind};
 use crate::{
@@ -60,10 +60,26 @@ fn check_first(raw: &RunbookFile, place: Place<'_>, report: &mut Report) {
     }
 }
 
+/// How long a stopping daemon waits for what is in flight.
+fn shutdown(context: &Context<'_>) -> Duration {
+    let daemon = context.main.and_then(|(main, _)| main.daemon.as_ref());
+    daemon.and_then(|daemon| daemon.shutdown.as_ref()).map_or(Daemon::SHUTDOWN, |shutdown| shutdown.0)
+}
+
+/// A program that may run longer than a stopping daemon waits.
+fn warn_of_a_kill(raw: &raw::runbook::Step, shutdown: Duration, place: Place<'_>, report: &mut Report) {
+    let at = if raw.timeout.is_some() { place.key("timeout") } else { place.key("exec") };
+    let message = format!("a daemon that is stopped kills this program after {shutdown:?}, whatever its `timeout`");
+    at.warn(report, message, Some("raise `shutdown` in [daemon], or shorten the `timeout`".to_owned()));
+}
+
 fn lower_step(raw: &raw::runbook::Step, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Option<Step> {
     let action = action::lower(raw, place, context, report);
     let approval = raw.approval.as_ref().map(|raw| approval(raw, place.key("approval"), context, report));
     let timeout = raw.timeout.as_ref().map_or(Duration::from_secs(30), |timeout| timeout.0);
+    if raw.exec.is_some() && timeout > shutdown(context) {
+        warn_of_a_kill(raw, shutdown(context), place, report);
+    }
     Some(Step {
         id: raw.id.0.clone(),
         description: raw.description.clone(),

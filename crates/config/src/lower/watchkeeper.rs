@@ -1,6 +1,6 @@
 //! The daemon, what steps may reach, teams and gates.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Team};
 
@@ -16,7 +16,7 @@ pub(crate) fn daemon(context: &Context<'_>) -> Daemon {
         listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
         state: raw.state.unwrap_or_else(|| STATE.to_owned()).into(),
         checks_max: raw.checks_max.unwrap_or(4),
-        shutdown: raw.shutdown.map_or(Duration::from_secs(30), |limit| limit.0),
+        shutdown: raw.shutdown.map_or(Daemon::SHUTDOWN, |limit| limit.0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use watchkeeper_model::{Name, digest_of};
 
-use super::digest::Fingerprint;
+use crate::ports::baseline::Fingerprint;
 use crate::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, Sources, Span};
 
 /// So many of the most frequent texts are looked at.

@@ -7,13 +7,13 @@ use watchkeeper_model::{Monitor, Threshold, Time, Verdict};
 
 use super::Baselines;
 use super::{
-    digest::{BaselineDigest, KeptBaseline, MeasuredBaseline},
     fingerprint,
     known::{KnownBaseline, OpenBaseline, fixed},
     memory::Memory,
     origin::Origin,
     remembered::RememberedFrame,
 };
+use crate::ports::baseline::{BaselineDigest, KeptBaseline, MeasuredBaseline};
 use crate::{
     error::EngineError,
     ports::{

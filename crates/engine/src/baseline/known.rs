@@ -11,10 +11,10 @@ use watchkeeper_model::{Baseline, Monitor, Name, Series, Time, digest_of};
 
 use super::Baselines;
 use super::{
-    digest::{Fingerprint, KeptBaseline, MeasuredBaseline},
     memory::Memory,
     origin::{FrozenRows, Origin},
 };
+use crate::ports::baseline::{Fingerprint, KeptBaseline, MeasuredBaseline};
 use crate::ports::{
     checker::{CheckOutcome, CheckRequest},
     frame::{Frame, Span},

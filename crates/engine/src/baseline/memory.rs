@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::digest::FrameDigest;
+use crate::ports::baseline::FrameDigest;
 use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame};
 
 /// Chunks of columns, in the order of the rows.

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use watchkeeper_model::Name;
 
-use super::{
-    digest::Fingerprint,
-    fingerprint::{Moved, moved},
-};
+use super::fingerprint::{Moved, moved};
+use crate::ports::baseline::Fingerprint;
 use crate::ports::frame::{Frame, FrameError, Sources};
 
 /// The rows behind a memory.

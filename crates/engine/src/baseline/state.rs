@@ -4,11 +4,11 @@ use watchkeeper_model::Monitor;
 
 use super::Baselines;
 use super::{
-    digest::KeptBaseline,
     fingerprint::{Moved, moved},
     known::fixed,
 };
 use crate::error::EngineError;
+use crate::ports::baseline::KeptBaseline;
 
 /// How a monitor's baseline stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,7 @@ use watchkeeper_model::{
     Verdict, Withheld,
 };
 
-use crate::{baseline::KeptBaseline, health::Trouble};
+use super::baseline::KeptBaseline;
 
 /// The engine's view of the store.
 #[async_trait]
@@ -331,6 +331,19 @@ impl fmt::Display for Delivered {
             Self::Again { reason, .. } => write!(f, "retry: {reason}"),
         }
     }
+}
+
+/// What is the matter with a part of the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// `store`, `outbox`, `steps`, `monitor loan-auc`, …
+    pub part: String,
+    /// When it began.
+    pub since: Time,
+    /// How often it failed since then.
+    pub failures: u32,
+    /// The newest reason.
+    pub message: String,
 }
 
 /// A row that cannot be read.

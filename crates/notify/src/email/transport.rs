@@ -11,8 +11,9 @@ use lettre::{
     },
 };
 use secrecy::ExposeSecret;
-use watchkeeper_engine::{ports::notifier::Delivery, secret::SecretReader};
+use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{SmtpTls, Transport};
+use watchkeeper_secret::SecretReader;
 
 use crate::reason::{reason_of, retry};
 

@@ -7,12 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use watchkeeper_engine::{
-    ports::notifier::{Delivery, Notifier},
-    secret::SecretReader,
-};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
 use watchkeeper_model::Channel;
 use watchkeeper_notify::Channels;
+use watchkeeper_secret::SecretReader;
 
 use crate::sample::{handoff, hostile, name};
 

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, io, path::Path};
 
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::{
     Channel, Facts, Labels, Layer, Message, MessageKind, Name, NextStep, Outcome, Series, SeriesReport, Severity,
     StepReport, Subject, Verdict,
 };
 use watchkeeper_notify::Channels;
+use watchkeeper_secret::SecretReader;
 
 pub(crate) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()

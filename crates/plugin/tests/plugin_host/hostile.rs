@@ -65,8 +65,8 @@ async fn endless_loops_in_every_slot_do_not_starve_a_good_check() {
     let bench = Bench::new();
     let (endless, good) = (bench.add("endless", &guests::endless()), bench.add("good", &guests::measuring("42")));
     let short = CheckRequest { timeout: Duration::from_millis(300), ..request(&endless, nothing()) };
-    let slots = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-    let runaways = futures::future::join_all((0..slots).map(|_| bench.failure(short.clone())));
+    // As many as the host has room for.
+    let runaways = futures::future::join_all((0..64).map(|_| bench.failure(short.clone())));
     let (messages, outcome) = tokio::join!(runaways, bench.check(request(&good, nothing())));
     assert!(messages.iter().all(|message| message.contains("ran past its deadline of 300ms")), "{messages:?}");
     let CheckOutcome::Measured(measured) = outcome else { panic!("the good check: {outcome:?}") };

@@ -13,8 +13,8 @@ use secrecy::ExposeSecret;
 use tokio_postgres::types::{Kind, Type};
 use tokio_postgres::{Client, Config, Row, Statement};
 use watchkeeper_engine::ports::frame::{FieldKind, FrameError, Scan};
-use watchkeeper_engine::secret::SecretReader;
 use watchkeeper_model::Secret;
+use watchkeeper_secret::SecretReader;
 
 use super::column::{Cell, Form, Native};
 use crate::fault::{fault, nearest};

@@ -6,9 +6,9 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Layer, Name, Outcome, Severity, StepReport, Time};
 
 use crate::{
-    SqliteStore,
     columns::{from_json, from_word, name, time, time_if},
     fault::Fault,
+    open::SqliteStore,
 };
 
 use super::incidents::deliveries;

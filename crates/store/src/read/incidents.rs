@@ -6,13 +6,16 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
 
 use crate::{
-    Answer, PeopleError, SqliteStore, answer,
+    answer,
+    answer::Answer,
     columns::{count, from_word, name, time, time_if},
     fault::Fault,
-    incident, step,
+    find::find_incident,
+    incident,
+    open::SqliteStore,
+    refusal::{GivenUp, PeopleError},
+    step,
 };
-
-use super::find_incident;
 
 /// Which incidents are listed, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -134,10 +137,12 @@ impl SqliteStore {
 
     /// One incident, named by its id or a unique beginning of it.
     pub async fn incident(&self, id: &str) -> Result<IncidentDetail, PeopleError> {
-        let failed = |fault: Fault| fault.doing("read an incident");
-        let mut tx = self.read().await.map_err(failed)?;
-        let incident = find_incident(&mut tx, id).await?;
-        Ok(detail(&mut tx, &incident.id).await.map_err(failed)?)
+        let work = async {
+            let mut tx = self.read().await?;
+            let incident = find_incident(&mut tx, id).await?;
+            Ok(detail(&mut tx, &incident.id).await?)
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("read an incident"))
     }
 }
 

@@ -6,9 +6,9 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Message, MessageKind, Name, Time};
 
 use crate::{
-    SqliteStore,
     columns::{count, from_json, micros, name, time, time_if},
     fault::Fault,
+    open::SqliteStore,
 };
 
 /// Rows listed, at most.

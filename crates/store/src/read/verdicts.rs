@@ -6,9 +6,9 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Name, Time, Verdict};
 
 use crate::{
-    SqliteStore,
     columns::{from_json, from_word, micros, name, time},
     fault::Fault,
+    open::SqliteStore,
 };
 
 /// A monitor's newest verdict.

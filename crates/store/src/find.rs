@@ -3,33 +3,32 @@
 use sqlx::SqliteConnection;
 use watchkeeper_model::Incident;
 
-use crate::{PeopleError, fault::Fault, incident};
+use crate::{
+    incident,
+    refusal::{GivenUp, PeopleError},
+};
 
 /// Ids named in an error, at most.
 const NAMED_MAX: usize = 8;
 
 /// The one incident whose id is, or begins with, `given`.
-pub(crate) async fn find_incident(db: &mut SqliteConnection, given: &str) -> Result<Incident, PeopleError> {
-    let failed = |fault: Fault| fault.doing("look up an incident");
+pub(crate) async fn find_incident(db: &mut SqliteConnection, given: &str) -> Result<Incident, GivenUp> {
     let ids = sqlx::query_scalar("SELECT id FROM incident WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id")
         .bind(given)
         .fetch_all(&mut *db)
-        .await
-        .map_err(|error| failed(error.into()))?;
+        .await?;
     let id = the_one("incident", given, ids)?;
-    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(id).fetch_one(db).await;
-    let found = row.map_err(Fault::from).and_then(|row| incident::incident(&row));
-    Ok(found.map_err(failed)?)
+    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(id).fetch_one(db).await?;
+    Ok(incident::incident(&row)?)
 }
 
 /// The one run whose id is, or begins with, `given`.
-pub(crate) async fn find_run(db: &mut SqliteConnection, given: &str) -> Result<String, PeopleError> {
+pub(crate) async fn find_run(db: &mut SqliteConnection, given: &str) -> Result<String, GivenUp> {
     let ids = sqlx::query_scalar("SELECT DISTINCT run FROM step WHERE substr(run, 1, length(?1)) = ?1 ORDER BY run")
         .bind(given)
         .fetch_all(db)
-        .await
-        .map_err(|error| Fault::from(error).doing("look up a run"))?;
-    the_one("run", given, ids)
+        .await?;
+    Ok(the_one("run", given, ids)?)
 }
 
 /// The only id, or the one that is exactly what was given. Nothing given names nothing.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use watchkeeper_model::{Labels, Name, Time};
 
-use crate::ports::frame::{Aggregate, Answer, Column, Field, Span};
+use super::frame::{Aggregate, Answer, Column, Field, Span};
 
 /// A frozen baseline.
 #[derive(Debug, Clone, PartialEq)]

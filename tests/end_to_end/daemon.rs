@@ -38,6 +38,18 @@ fn a_half_written_file_leaves_the_old_configuration_running() {
 }
 
 #[test]
+fn a_duration_that_cannot_be_meant_leaves_the_old_configuration_running() {
+    let bench = Bench::sample();
+    let mut daemon = bench.daemon();
+    bench.edit("config/monitors/loan-auc.toml", |text| text + "\n[alert]\nrepeat = \"0s\"\n");
+    daemon.signal("HUP");
+    daemon.says("`0s` is too little");
+    daemon.says("give at least \"1s\"");
+    daemon.says("not reloaded: the old configuration is still watched");
+    assert!(gate(&daemon).contains("\"open\""), "{}", gate(&daemon));
+}
+
+#[test]
 fn asked_to_end_it_stops_with_code_0() {
     let bench = Bench::sample();
     let mut daemon = bench.daemon();

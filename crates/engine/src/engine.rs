@@ -130,6 +130,7 @@ impl Engine {
             outbox: Arc::clone(&outbox),
             retry,
             in_hand,
+            stranded: Notify::new(),
         });
         Self { workspace, store, evaluator, baselines, steps, outbox, watch, clock }
     }

@@ -36,10 +36,7 @@ impl Retry {
                     self.clock.sleep_until(self.clock.now() + pause(asked)).await;
                     asked = asked.saturating_add(1);
                 }
-                answered => {
-                    self.health.store_answered();
-                    return answered;
-                }
+                answered => return answered,
             }
         }
     }

@@ -26,7 +26,7 @@ where
             Ok(Err(error)) => with_causes(&error),
             Err(panic) => format!("a mistake in Watchkeeper: {panic}"),
         };
-        tracing::error!(part, message, "it failed and goes on soon");
+        tracing::error!(part, reason = message, "it failed and goes on soon");
         let now = retry.clock.now();
         retry.health.failed(part, message, now);
         // One that went well for a while begins to count anew.

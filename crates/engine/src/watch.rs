@@ -6,7 +6,7 @@ mod lateness;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::Notify, task::JoinSet};
 use watchkeeper_model::{Monitor, Name, Time, Workspace, digest_of};
 
 use self::lateness::Kept;
@@ -39,6 +39,8 @@ pub(crate) struct Watch {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) retry: Retry,
     pub(crate) in_hand: Arc<InHand>,
+    /// Rung when a tick is in nobody's hand: its monitor may be waiting for tomorrow.
+    pub(crate) stranded: Notify,
 }
 
 impl Watch {
@@ -91,6 +93,7 @@ impl Watch {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return Ok(()),
+                () = self.stranded.notified() => continue,
                 () = self.retry.clock.sleep_until(tick + jitter(monitor)) => {}
             }
             // One that wakes late is a missed one: the misfire policy says what becomes of it.
@@ -112,7 +115,7 @@ impl Watch {
     /// Goes on with the ticks that were claimed and not recorded, and that nobody has in hand.
     async fn take_up(&self, watched: Watched<'_>) -> Result<(), EngineError> {
         let id = &watched.monitor.id;
-        for tick in self.store.unfinished_ticks(id).await? {
+        for tick in self.store.unfinished_ticks().await?.remove(id).unwrap_or_default() {
             let Some(held) = self.in_hand.take(Piece::Tick(id.clone(), tick)) else { continue };
             let Some(claim) = self.store.take_tick(id, tick, self.retry.clock.now()).await? else { continue };
             self.run_claimed(watched, &claim, held).await?;
@@ -200,7 +203,28 @@ impl Watch {
         Ok(())
     }
 
-    /// Looks for what nobody would find otherwise: a store that is away, rows that cannot be read, parts in trouble.
+    /// Rings for ticks that are in nobody's hand; those of monitors that the configuration has no more are passed over.
+    async fn look_for_stranded_ticks(&self) -> Result<(), StoreError> {
+        for (id, ticks) in self.store.unfinished_ticks().await? {
+            for tick in ticks {
+                let piece = Piece::Tick(id.clone(), tick);
+                if self.workspace.monitors.contains_key(&id) {
+                    if !self.in_hand.has(&piece) {
+                        self.stranded.notify_waiters();
+                    }
+                } else if let Some(_held) = self.in_hand.take(piece) {
+                    let now = self.retry.clock.now();
+                    if let Some(claim) = self.store.take_tick(&id, tick, now).await? {
+                        self.store.pass_over(&claim, now).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for what nobody would find otherwise: a store that is away, rows that cannot be read, parts in trouble,
+    /// stranded ticks.
     async fn look_once(&self, alarm: &mut alarm::Alarm) {
         let now = self.retry.clock.now();
         let troubles = self.retry.health.troubles();
@@ -211,6 +235,9 @@ impl Watch {
         match self.store.unreadable().await {
             Ok(rows) => alarm.log_unreadable(rows),
             Err(error) => self.retry.health.store_failed(&error, now),
+        }
+        if let Err(error) = self.look_for_stranded_ticks().await {
+            self.retry.health.store_failed(&error, now);
         }
         alarm.sound(&self.workspace, &*self.outbox.notifier, self.retry.health.store_away_since(), now).await;
     }

@@ -44,6 +44,7 @@ fn trouble() -> Trouble {
 /// A served router over one paused gate, one gate that was never set, and a switch that breaks the store.
 struct Served {
     url: String,
+    gates: Gates,
     broken: Arc<AtomicBool>,
     /// Stops the engine's beat.
     stalled: Arc<AtomicBool>,
@@ -78,11 +79,11 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, router(gates, pulse), async { stopped.await.unwrap() }));
+        let server = tokio::spawn(serve(listener, router(gates.clone(), pulse), async { stopped.await.unwrap() }));
         // Fails only when another test of this binary installed it first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { url, broken, stalled, stop, server, client, witness: Witness::of(Vendor::Ofrep) }
+        Self { url, gates, broken, stalled, stop, server, client, witness: Witness::of(Vendor::Ofrep) }
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -248,6 +249,18 @@ async fn health_is_the_engines_beat_and_names_the_parts_in_trouble() {
         json!({ "status": "stalled", "stalled": ["steps"], "troubles": troubles }),
         "causes are kept back"
     );
+}
+
+#[tokio::test]
+async fn a_gate_that_left_the_configuration_while_it_was_paused_stays_paused_for_those_that_ask() {
+    let served = Served::start().await;
+    served.gates.replace(BTreeMap::from([(name("refunds"), gate(GateState::Open))]));
+    let (status, answer) = served.post("/ofrep/v1/evaluate/flags/loan-decisions", ASK).await;
+    assert_eq!((status, &answer["value"]), (StatusCode::OK, &json!(false)), "{answer}");
+    let (_, all) = served.get("/v1/gates").await;
+    assert_eq!(all[0]["name"], "loan-decisions");
+    let (status, _) = served.post("/ofrep/v1/evaluate/flags/nowhere", ASK).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Occurrences: a tick of a monitor is one row, taken by one owner at a time.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use sqlx::SqliteConnection;
 use watchkeeper_engine::ports::store::{CheckRecord, Claim, PastTick};
@@ -64,15 +66,20 @@ pub(crate) async fn claim(
     Ok(Some(Claim { monitor: monitor.clone(), scheduled_at, epoch: 1 }))
 }
 
-/// A monitor's ticks that were claimed and are not finished, oldest first.
-pub(crate) async fn unfinished(store: &SqliteStore, monitor: &Name) -> Result<Vec<Time>, Fault> {
-    let ticks: Vec<i64> = sqlx::query_scalar(
-        "SELECT scheduled_at FROM occurrence WHERE status = 'claimed' AND monitor = ? ORDER BY scheduled_at",
-    )
-    .bind(monitor.as_str())
-    .fetch_all(&mut *store.read().await?)
-    .await?;
-    ticks.into_iter().map(|tick| time("occurrence.scheduled_at", tick)).collect()
+/// The ticks that were claimed and are not finished, by monitor, oldest first; a monitor whose name cannot be read is
+/// nobody's.
+pub(crate) async fn unfinished(store: &SqliteStore) -> Result<BTreeMap<Name, Vec<Time>>, Fault> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' ORDER BY scheduled_at")
+            .fetch_all(&mut *store.read().await?)
+            .await?;
+    let mut ticks: BTreeMap<Name, Vec<Time>> = BTreeMap::new();
+    for (monitor, tick) in rows {
+        if let Ok(monitor) = Name::parse(&monitor) {
+            ticks.entry(monitor).or_default().push(time("occurrence.scheduled_at", tick)?);
+        }
+    }
+    Ok(ticks)
 }
 
 /// Takes an unfinished tick over with a new epoch.

@@ -1,5 +1,7 @@
 //! The engine's port on SQLite: one line a method, each one transaction.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use watchkeeper_engine::{
     KeptBaseline, Trouble,
@@ -27,8 +29,8 @@ impl Store for SqliteStore {
         claimed.map_err(|fault| fault.doing("claim an occurrence"))
     }
 
-    async fn unfinished_ticks(&self, monitor: &Name) -> Result<Vec<Time>, StoreError> {
-        occurrence::unfinished(self, monitor).await.map_err(|fault| fault.doing("look for unfinished ticks"))
+    async fn unfinished_ticks(&self) -> Result<BTreeMap<Name, Vec<Time>>, StoreError> {
+        occurrence::unfinished(self).await.map_err(|fault| fault.doing("look for unfinished ticks"))
     }
 
     async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {

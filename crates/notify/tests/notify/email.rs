@@ -80,7 +80,7 @@ fn with_trend() -> Message {
         verdict: if value < 0.6 { Verdict::Breach } else { Verdict::Ok },
     });
     message.facts.trend = Some(Trend {
-        series: message.facts.series[0].subject.series().expect("it was measured").clone(),
+        series: message.facts.series[0].subject.series().unwrap().clone(),
         breach: Some(Comparison::Below(0.6)),
         warn: None,
         points: points.collect(),

@@ -125,7 +125,7 @@ async fn a_tick_that_was_claimed_long_ago_is_passed_over_at_the_start() {
         watchkeeper_model::Cron::parse("0 6 1 1 *").unwrap();
     let daemon = Daemon::start(store.clone(), Breach::default(), workspace);
     let passed_over = async {
-        while !store.unfinished_ticks(&name("loan-auc")).await.unwrap().is_empty() {
+        while !store.unfinished_ticks().await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
     };
@@ -154,5 +154,29 @@ async fn a_store_that_is_away_raises_an_alarm_and_everything_is_done_and_told_af
     daemon.until("the owner is told", |daemon| daemon.told(MessageKind::Handoff)).await;
     daemon.until("all is well", |daemon| daemon.process.health().troubles().is_empty()).await;
     assert_eq!(daemon.store.handoffs().await.unwrap().len(), 1);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_tick_that_its_owner_let_go_of_is_taken_up_before_the_next_one_is_due() {
+    let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+    let mut workspace = patient();
+    // The next tick is a year away.
+    workspace.monitors.get_mut(&name("loan-auc")).unwrap().schedule.cron =
+        watchkeeper_model::Cron::parse("0 6 1 1 *").unwrap();
+    let daemon = Daemon::start(store.clone(), Breach::default(), workspace);
+    daemon.until("it watches", |daemon| daemon.process.health().stalled(day(1)).is_empty()).await;
+    // As an engine of an older configuration does that claims a tick and fails.
+    let (gone, claimed) = (name("gone"), time("2026-02-28T06:00:00Z"));
+    store.claim(&name("loan-auc"), claimed, claimed).await.unwrap().unwrap();
+    store.claim(&gone, claimed, claimed).await.unwrap().unwrap();
+    daemon.until("the owner is told", |daemon| daemon.told(MessageKind::Handoff)).await;
+    assert_eq!(daemon.store.handoffs().await.unwrap()[0].opened_at, claimed);
+    let passed_over = async {
+        while !store.unfinished_ticks().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), passed_over).await.expect("a monitor that is gone runs nothing");
     daemon.stop().await;
 }

@@ -35,7 +35,7 @@ async fn a_check_of_an_old_epoch_writes_nothing() {
     let groups = store.groups(&incident.monitor).await.unwrap();
     assert_eq!(groups.open[&incident.group], incident);
     assert_eq!(store.take_tick(&incident.monitor, at(0), at(7)).await.unwrap(), None);
-    assert!(store.unfinished_ticks(&incident.monitor).await.unwrap().is_empty());
+    assert!(store.unfinished_ticks().await.unwrap().is_empty());
 }
 
 #[tokio::test]

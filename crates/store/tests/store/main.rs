@@ -10,3 +10,4 @@ mod ledger;
 mod outbox;
 mod people;
 mod recovery;
+mod upgrade;

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod lateness;
+mod look;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,13 +21,11 @@ use crate::{
     ports::store::{Claim, PastTick, Recorded, Store, StoreError},
     retry::Retry,
     steps::{self, Steps},
-    supervise::{Stop, stopped_within, supervise},
+    supervise::{Stop, supervise},
     trend,
     watched::Watched,
 };
 
-/// The pause after a store that failed.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// A high-water mark further in the future than this is worth a warning.
 const MARK_AHEAD_MAX: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
@@ -73,7 +72,7 @@ impl Watch {
         let (watch, stopped) = (Arc::clone(self), stop.clone());
         others.spawn(async move {
             let work = || Arc::clone(&watch).look_after_the_store(stopped.clone());
-            supervise(alarm::PART, &watch.retry, &stopped, work).await;
+            supervise(look::PART, &watch.retry, &stopped, work).await;
         });
         while ticking.join_next().await.is_some() {}
         while others.join_next().await.is_some() {}
@@ -193,53 +192,6 @@ impl Watch {
             tracing::warn!(monitor = %monitor.id, error = &error as &dyn std::error::Error, "no chart: earlier ticks cannot be read");
             Vec::new()
         })
-    }
-
-    async fn look_after_the_store(self: Arc<Self>, stop: Stop) -> Result<(), EngineError> {
-        let mut alarm = alarm::Alarm::default();
-        while !stopped_within(&self.retry, PAUSE_AFTER_FAILURE, &stop).await {
-            self.look_once(&mut alarm).await;
-        }
-        Ok(())
-    }
-
-    /// Rings for ticks that are in nobody's hand; those of monitors that the configuration has no more are passed over.
-    async fn look_for_stranded_ticks(&self) -> Result<(), StoreError> {
-        for (id, ticks) in self.store.unfinished_ticks().await? {
-            for tick in ticks {
-                let piece = Piece::Tick(id.clone(), tick);
-                if self.workspace.monitors.contains_key(&id) {
-                    if !self.in_hand.has(&piece) {
-                        self.stranded.notify_waiters();
-                    }
-                } else if let Some(_held) = self.in_hand.take(piece) {
-                    let now = self.retry.clock.now();
-                    if let Some(claim) = self.store.take_tick(&id, tick, now).await? {
-                        self.store.pass_over(&claim, now).await?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks for what nobody would find otherwise: a store that is away, rows that cannot be read, parts in trouble,
-    /// stranded ticks.
-    async fn look_once(&self, alarm: &mut alarm::Alarm) {
-        let now = self.retry.clock.now();
-        let troubles = self.retry.health.troubles();
-        match self.store.note_troubles(&troubles).await {
-            Ok(()) => self.retry.health.store_answered(),
-            Err(error) => self.retry.health.store_failed(&error, now),
-        }
-        match self.store.unreadable().await {
-            Ok(rows) => alarm.log_unreadable(rows),
-            Err(error) => self.retry.health.store_failed(&error, now),
-        }
-        if let Err(error) = self.look_for_stranded_ticks().await {
-            self.retry.health.store_failed(&error, now);
-        }
-        alarm.sound(&self.workspace, &*self.outbox.notifier, self.retry.health.store_away_since(), now).await;
     }
 }
 

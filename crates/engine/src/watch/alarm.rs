@@ -12,8 +12,6 @@ use crate::ports::{
     store::Unreadable,
 };
 
-/// The part's name in health.
-pub(super) const PART: &str = "store watch";
 /// How long the store may be away before anybody is woken.
 const AFTER: Duration = Duration::from_secs(30);
 /// The pause before a team that could not be reached is tried again.

@@ -223,7 +223,7 @@ pub(crate) async fn unfinished(store: &SqliteStore, now: Time) -> Result<Vec<Unf
     let mut tx = store.read().await?;
     let rows = sqlx::query(
         "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
-         WHERE status IN ('planned', 'intent', 'released') OR (status = 'waiting' AND asked_at IS NOT NULL)
+         WHERE status IN ('planned', 'waiting', 'released', 'intent') AND (status <> 'waiting' OR asked_at IS NOT NULL)
          ORDER BY incident.opened_at, incident.id, step.position",
     );
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Nobody but the present owner writes; a refused write leaves nothing.
 
-use watchkeeper_engine::ports::store::{Begun, Ending, Store as _, StoreError};
+use watchkeeper_engine::ports::store::{Begun, Ending, Recorded, Store as _, StoreError};
 use watchkeeper_model::{GateState, MessageKind, Outcome, StepStatus};
 use watchkeeper_store::SqliteStore;
 
@@ -36,6 +36,44 @@ async fn a_check_of_an_old_epoch_writes_nothing() {
     assert_eq!(groups.open[&incident.group], incident);
     assert_eq!(store.take_tick(&incident.monitor, at(0), at(7)).await.unwrap(), None);
     assert!(store.unfinished_ticks().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_record_whose_answer_was_lost_is_read_back_and_not_written_again() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let incident = incident("aa11", "nulls");
+    let claim = store.claim(&incident.monitor, at(0), at(0)).await.unwrap().unwrap();
+    assert_eq!(store.record_check(&claim, &opening(&incident, at(1))).await.unwrap(), Recorded::Whole);
+    let rows = store.ledger(1, 100).await.unwrap();
+    assert_eq!(store.record_check(&claim, &opening(&incident, at(2))).await.unwrap(), Recorded::Whole);
+    assert_eq!(store.ledger(1, 100).await.unwrap(), rows);
+    assert_eq!(store.due(at(999), 10).await.unwrap().len(), 1, "one message that the step is overdue");
+}
+
+#[tokio::test]
+async fn a_record_is_written_only_on_the_state_it_was_decided_on() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let (first, second) = (incident("aa11", "nulls"), incident("bb22", "nulls"));
+    let older = store.claim(&first.monitor, at(0), at(0)).await.unwrap().unwrap();
+    let newer = store.claim(&first.monitor, at(60), at(60)).await.unwrap().unwrap();
+    // Both were decided when nothing was recorded yet.
+    assert_eq!(store.record_check(&newer, &opening(&second, at(61))).await.unwrap(), Recorded::Whole);
+    assert_eq!(store.record_check(&older, &opening(&first, at(62))).await.unwrap(), Recorded::Moved);
+    let groups = store.groups(&first.monitor).await.unwrap();
+    assert_eq!((groups.newest, groups.open[&first.group].id.as_str()), (Some(at(60)), "bb22"));
+    assert_eq!(store.unfinished_ticks().await.unwrap()[&first.monitor], [at(0)], "it is decided anew");
+}
+
+#[tokio::test]
+async fn a_group_never_has_two_open_incidents() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    open_incident(&store, &incident("aa11", "nulls"), 0).await;
+    let claim = store.claim(&name("nulls"), at(60), at(60)).await.unwrap().unwrap();
+    let mut record = opening(&incident("bb22", "nulls"), at(60));
+    record.newest = Some(at(0));
+    let refused = store.record_check(&claim, &record).await;
+    assert!(matches!(refused, Err(StoreError::Failed { .. })), "{refused:?}");
+    assert_eq!(store.groups(&name("nulls")).await.unwrap().open.len(), 1);
 }
 
 #[tokio::test]

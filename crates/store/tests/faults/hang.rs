@@ -4,7 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
-use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
+use watchkeeper_engine::{
+    Engine, Ports,
+    ports::{
+        checker::{CheckOutcome, CheckRequest, Checker, Manual},
+        frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Sources, Span},
+    },
+};
 use watchkeeper_model::{Name, Verdict, Workspace};
 use watchkeeper_testkit::{EmptyFrame, ScriptedSources};
 
@@ -76,6 +82,90 @@ async fn monitors_whose_sources_hang_keep_no_other_one_waiting() {
     for stuck in stuck {
         assert_eq!(stuck.await.unwrap().unwrap().verdict, Verdict::Error);
     }
+}
+
+/// Rows that can be counted; whatever else is asked of them never comes.
+struct OnlyCounted;
+
+#[async_trait]
+impl Frame for OnlyCounted {
+    fn fields(&self) -> &[Field] {
+        &[]
+    }
+
+    fn time_column(&self) -> Option<&str> {
+        None
+    }
+
+    async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+        match asks {
+            [Aggregate::Rows] => Ok(vec![Answer::Count(1000)]),
+            _ => std::future::pending().await,
+        }
+    }
+
+    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        std::future::pending().await
+    }
+
+    async fn scan(&self, _columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Sources for OnlyCounted {
+    async fn open(&self, _source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        Ok(Arc::new(Self))
+    }
+}
+
+/// The checks of stuck monitors ask their rows something; the others measure without.
+struct Asking;
+
+#[async_trait]
+impl Checker for Asking {
+    async fn check(&self, request: CheckRequest) -> CheckOutcome {
+        if request.monitor.as_str().starts_with("stuck") {
+            let asked = request.current.aggregate(&[Aggregate::Mean("x".to_owned())]).await;
+            return CheckOutcome::Failed(format!("{asked:?}"));
+        }
+        auc(0.9)
+    }
+
+    async fn manual(&self, plugin: &str) -> Result<Manual, String> {
+        Err(format!("{plugin} has no manual"))
+    }
+
+    fn digest(&self, _plugin: &str) -> Option<String> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_waits_for_data_gives_its_turn_to_another_one() {
+    let stage = Stage::new(Said::default()).await;
+    let ports = Ports {
+        clock: stage.clock.clone(),
+        store: stage.store.clone(),
+        sources: Arc::new(OnlyCounted),
+        checker: Arc::new(Asking),
+        actions: stage.actions.clone(),
+        notifier: stage.notifier.clone(),
+    };
+    let mut workspace = with_stuck(3);
+    // The stuck ones go on for longer than this test waits; one check computes at a time.
+    workspace.monitors.values_mut().for_each(|monitor| monitor.check.timeout = Duration::from_secs(600));
+    let engine = Arc::new(Engine::of_daemon(workspace, ports, &stage.process));
+    let stuck: Vec<_> = (0..3)
+        .map(|number| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.evaluate(&format!("stuck-{number}"), day(1)).await })
+        })
+        .collect();
+    let good = timeout(Duration::from_secs(20), engine.evaluate("loan-auc", day(1))).await;
+    assert_eq!(good.expect("nobody holds it up").unwrap().verdict, Verdict::Ok);
+    stuck.into_iter().for_each(|stuck| stuck.abort());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,7 +18,7 @@ use crate::{
         store::{Delivered, OutboxItem, Store, StoreError},
     },
     retry::Retry,
-    supervise::Stop,
+    supervise::{Stop, let_go, rest, turned},
 };
 
 /// The part's name in health.
@@ -58,22 +58,8 @@ impl Outbox {
         while !*stop.borrow() {
             let now = self.retry.clock.now();
             self.retry.health.beat(PART, now);
-            let wake = match self.look(&mut under_way).await {
-                Ok(wake) => {
-                    self.retry.health.well(PART);
-                    wake
-                }
-                Err(error) => {
-                    self.retry.health.failed(PART, crate::health::with_causes(&error), now);
-                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox is looked at again soon");
-                    now + PAUSE_AFTER_FAILURE
-                }
-            };
-            tokio::select! {
-                () = self.retry.clock.sleep_until(wake) => {}
-                () = self.bell.notified() => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
+            let next = turned(PART, &self.retry, self.look(&mut under_way).await);
+            rest(&self.retry, next.unwrap_or(now + PAUSE_AFTER_FAILURE), &self.bell, &mut stop).await;
         }
         while under_way.join_next().await.is_some() {}
         Ok(())
@@ -85,12 +71,7 @@ impl Outbox {
             let outbox = Arc::clone(self);
             under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
         }
-        // Those that ended are let go of.
-        while let Some(ended) = under_way.try_join_next() {
-            if let Err(panic) = ended {
-                tracing::error!(%panic, "a delivery ended by a mistake in Watchkeeper");
-            }
-        }
+        let_go(PART, under_way);
         let now = self.retry.clock.now();
         let next = self.store.next_due().await?;
         Ok(next.map_or(now + LOOK_EVERY, |due| due.clamp(now, now + LOOK_EVERY)))

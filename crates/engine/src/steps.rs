@@ -14,7 +14,6 @@ use watchkeeper_model::{Outcome, StepStatus, Time, Workspace};
 
 use crate::{
     error::EngineError,
-    health::with_causes,
     in_hand::{Held, InHand, Piece},
     outbox::Outbox,
     ports::{
@@ -22,7 +21,7 @@ use crate::{
         store::{Store, StoreError, Unfinished},
     },
     retry::Retry,
-    supervise::Stop,
+    supervise::{Stop, let_go, rest, turned},
 };
 
 /// The part's name in health.
@@ -61,18 +60,8 @@ impl Steps {
         while !*stop.borrow() {
             let now = self.retry.clock.now();
             self.retry.health.beat(PART, now);
-            match self.begin(&mut under_way).await {
-                Ok(()) => self.retry.health.well(PART),
-                Err(error) => {
-                    self.retry.health.failed(PART, with_causes(&error), now);
-                    tracing::error!(error = &error as &dyn std::error::Error, "steps are looked for again soon");
-                }
-            }
-            tokio::select! {
-                () = self.retry.clock.sleep_until(now + LOOK_EVERY) => {}
-                () = self.bell.notified() => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
+            turned(PART, &self.retry, self.begin(&mut under_way).await);
+            rest(&self.retry, now + LOOK_EVERY, &self.bell, &mut stop).await;
         }
         while under_way.join_next().await.is_some() {}
         Ok(())
@@ -96,12 +85,7 @@ impl Steps {
     async fn begin(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<(), StoreError> {
         let unfinished = self.store.unfinished_steps(self.retry.clock.now()).await?;
         self.spawn(self.take(unfinished), under_way);
-        // Those that ended are let go of.
-        while let Some(ended) = under_way.try_join_next() {
-            if let Err(panic) = ended {
-                tracing::error!(%panic, "a run ended by a mistake in Watchkeeper; it is taken up again");
-            }
-        }
+        let_go(PART, under_way);
         Ok(())
     }
 

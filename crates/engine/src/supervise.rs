@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+use watchkeeper_model::Time;
 
-use crate::{error::EngineError, health::with_causes, retry::Retry};
+use crate::{error::EngineError, health::with_causes, ports::store::StoreError, retry::Retry};
 
 /// Asks a running engine to stop: `true` means stop.
 pub type Stop = watch::Receiver<bool>;
@@ -34,6 +38,39 @@ where
         if stopped_within(retry, pause(failures), stop).await {
             return;
         }
+    }
+}
+
+/// Shows how one turn of a loop went; gives what it found, if it went well.
+pub(crate) fn turned<T>(part: &'static str, retry: &Retry, found: Result<T, StoreError>) -> Option<T> {
+    match found {
+        Ok(found) => {
+            retry.health.well(part);
+            Some(found)
+        }
+        Err(error) => {
+            retry.health.failed(part, with_causes(&error), retry.clock.now());
+            tracing::error!(part, error = &error as &dyn std::error::Error, "it failed and is tried again soon");
+            None
+        }
+    }
+}
+
+/// Lets go of the tasks that have ended; what one of them had in hand when it panicked is taken up again.
+pub(crate) fn let_go(part: &'static str, under_way: &mut JoinSet<()>) {
+    while let Some(ended) = under_way.try_join_next() {
+        if let Err(panic) = ended {
+            tracing::error!(part, %panic, "a task ended by a mistake in Watchkeeper");
+        }
+    }
+}
+
+/// Waits until a time, a bell or the wish to stop.
+pub(crate) async fn rest(retry: &Retry, until: Time, bell: &Notify, stop: &mut Stop) {
+    tokio::select! {
+        () = retry.clock.sleep_until(until) => {}
+        () = bell.notified() => {}
+        _ = stop.wait_for(|stop| *stop) => {}
     }
 }
 

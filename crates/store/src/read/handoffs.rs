@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_engine::ports::store::{Delivered, StoreError};
 use watchkeeper_model::{Layer, Name, Outcome, Severity, StepReport, Time};
 
 use crate::{
@@ -70,6 +70,13 @@ pub struct Notification {
     pub outcome: String,
     /// When.
     pub at: Time,
+}
+
+impl Notification {
+    /// Whether the peer took it.
+    pub fn arrived(&self) -> bool {
+        self.outcome == Delivered::Sent.to_string()
+    }
 }
 
 impl SqliteStore {

@@ -2,26 +2,31 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, time::timeout};
-use watchkeeper_engine::Tick;
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
+use watchkeeper_engine::{EngineError, Tick};
 use watchkeeper_model::GateState;
 use watchkeeper_store::IncidentFilter;
 
 use crate::stage::{Said, Stage, auc, by_column, column, day, name, null_rates, restart, sample};
 
+/// The tick of day 1 under an engine of the older configuration; its check goes on until it is released.
+async fn slow_tick(stage: &Stage) -> (JoinHandle<Result<bool, EngineError>>, Arc<Notify>) {
+    let release = Arc::new(Notify::new());
+    *stage.checks.held.lock().unwrap() = Some((day(1), release.clone()));
+    let (before, clock) = (stage.engine(sample(restart())), stage.clock.clone());
+    let slow = tokio::spawn(async move {
+        let tick = Tick { at: day(1), monitor: name("loan-auc") };
+        before.simulate_tick(&clock, &tick).await
+    });
+    timeout(Duration::from_secs(20), stage.checks.begun.notified()).await.expect("the old engine checks");
+    (slow, release)
+}
+
 #[tokio::test]
 async fn a_late_ok_of_an_older_tick_does_not_resolve_what_a_newer_one_opened_and_nothing_is_done_twice() {
     let checks = Said::default().at(day(1), auc(0.9)).at(day(2), auc(0.5)).at(day(3), auc(0.5));
     let stage = Stage::new(checks).await;
-    let release = Arc::new(Notify::new());
-    *stage.checks.held.lock().unwrap() = Some((day(1), release.clone()));
-    let before = stage.engine(sample(restart()));
-    let (old, clock) = (before.clone(), stage.clock.clone());
-    let slow = tokio::spawn(async move {
-        let tick = Tick { at: day(1), monitor: name("loan-auc") };
-        old.simulate_tick(&clock, &tick).await
-    });
-    timeout(Duration::from_secs(20), stage.checks.begun.notified()).await.expect("the old engine checks");
+    let (slow, release) = slow_tick(&stage).await;
 
     let after = stage.engine(sample(restart()));
     stage.tick(&after, day(2)).await;
@@ -38,15 +43,7 @@ async fn a_late_ok_of_an_older_tick_does_not_resolve_what_a_newer_one_opened_and
 #[tokio::test]
 async fn a_tick_that_an_older_engine_has_in_hand_is_not_taken_up_by_the_newer_one() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let release = Arc::new(Notify::new());
-    *stage.checks.held.lock().unwrap() = Some((day(1), release.clone()));
-    let before = stage.engine(sample(restart()));
-    let (old, clock) = (before.clone(), stage.clock.clone());
-    let slow = tokio::spawn(async move {
-        let tick = Tick { at: day(1), monitor: name("loan-auc") };
-        old.simulate_tick(&clock, &tick).await
-    });
-    timeout(Duration::from_secs(20), stage.checks.begun.notified()).await.expect("the old engine checks");
+    let (slow, release) = slow_tick(&stage).await;
     let after = stage.engine(sample(restart()));
     let tick = Tick { at: day(1), monitor: name("loan-auc") };
     assert!(!after.simulate_tick(&stage.clock, &tick).await.unwrap(), "it is in somebody's hand");

@@ -84,7 +84,7 @@ fn table(handoffs: &[Handoff], rehearsed: bool) -> Table {
 
 /// The channels on which the owner was reached.
 fn told(handoff: &Handoff, would: &str) -> String {
-    let sent = handoff.notifications.iter().filter(|told| told.outcome == "sent");
+    let sent = handoff.notifications.iter().filter(|told| told.arrived());
     let channels: BTreeSet<&str> = sent.map(|told| told.channel.as_str()).collect();
     let channels: Vec<&str> = channels.into_iter().collect();
     if channels.is_empty() { "nobody yet".to_owned() } else { format!("{would}on {}", channels.join(", ")) }

@@ -70,8 +70,11 @@ impl Health {
         self.parts().troubles.remove(part);
     }
 
+    /// The store did not answer; a row that it does not take is no outage.
     pub(crate) fn store_failed(&self, error: &StoreError, now: Time) {
-        self.failed(STORE, with_causes(error), now);
+        if matches!(error, StoreError::Failed { .. }) {
+            self.failed(STORE, with_causes(error), now);
+        }
     }
 
     pub(crate) fn store_answered(&self) {

@@ -1,5 +1,6 @@
 //! What goes wrong inside a transaction, before the caller says what it was doing.
 
+use sqlx::error::ErrorKind;
 use watchkeeper_engine::ports::store::StoreError;
 
 /// The reason a transaction was given up; nothing of it was written.
@@ -32,7 +33,24 @@ impl Fault {
     pub(crate) fn doing(self, doing: &'static str) -> StoreError {
         match self {
             Self::Fenced => StoreError::Fenced,
-            fault => StoreError::Failed { doing, source: Box::new(fault) },
+            fault if fault.may_pass() => StoreError::Failed { doing, source: Box::new(fault) },
+            fault => StoreError::Inconsistent { doing, source: Box::new(fault) },
+        }
+    }
+
+    /// Whether the same may work later: the database is away, locked or full, and no row of it is the cause.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Fenced | Self::Json(_) | Self::Digest(_) | Self::Column { .. } => false,
+            Self::Database(sqlx::Error::Database(error)) => matches!(error.kind(), ErrorKind::Other),
+            Self::Database(error) => !matches!(
+                error,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::Encode(_)
+            ),
         }
     }
 

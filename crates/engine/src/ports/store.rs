@@ -88,7 +88,15 @@ pub enum StoreError {
     /// Somebody else owns the work by now.
     #[error("the work was taken over by another owner")]
     Fenced,
-    /// The store itself failed.
+    /// What is stored does not allow it: a row that cannot be read, or one that must not be. Asking again does not help.
+    #[error("what is stored does not let it {doing}")]
+    Inconsistent {
+        /// What it was doing.
+        doing: &'static str,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store itself failed; it may work again.
     #[error("the store failed while it should {doing}")]
     Failed {
         /// What it was doing.

@@ -72,7 +72,7 @@ async fn a_group_never_has_two_open_incidents() {
     let mut record = opening(&incident("bb22", "nulls"), at(60));
     record.newest = Some(at(0));
     let refused = store.record_check(&claim, &record).await;
-    assert!(matches!(refused, Err(StoreError::Failed { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
     assert_eq!(store.groups(&name("nulls")).await.unwrap().open.len(), 1);
 }
 
@@ -89,7 +89,7 @@ async fn a_gate_is_never_half_set() {
     broken.messages.push(stray);
     let rows = store.ledger(1, 100).await.unwrap();
     let refused = store.end_step(&step, &broken).await;
-    assert!(matches!(refused, Err(StoreError::Failed { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
     assert_eq!(store.gate(&name("loans")).await.unwrap().state, GateState::Open);
     assert_eq!(store.incident("aa").await.unwrap().steps[0].status, "intent");
     assert_eq!(store.ledger(1, 100).await.unwrap(), rows);

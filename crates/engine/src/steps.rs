@@ -2,6 +2,7 @@
 //! and then all the time, whoever planned them; each incident's run is a task of its own.
 
 mod act;
+mod limits;
 mod reconcile;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

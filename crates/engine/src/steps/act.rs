@@ -1,13 +1,12 @@
 //! Act: intent, send, result. The only place where an effect on the outside begins.
 
-use std::time::Duration;
-
 use serde_json::json;
-use watchkeeper_model::{
-    Action, GateAction, Guarantee, Monitor, Outcome, Runbook, StepReport, StepStatus, Time, Withheld, digest_of,
-};
+use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, StepStatus, Time, Withheld, digest_of};
 
-use super::Steps;
+use super::{
+    Steps,
+    limits::{GRACE, may_take},
+};
 use crate::{
     compose,
     ports::{
@@ -15,11 +14,6 @@ use crate::{
         store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},
     },
 };
-
-/// What the outer time limit adds to the step's own, for actions that end themselves.
-const GRACE: Duration = Duration::from_secs(2);
-/// How long the mark of an earlier attempt may be looked for before the next step begins.
-const PROBE_FOR: Duration = super::reconcile::PROBE_FOR;
 
 impl Steps {
     pub(super) async fn run_step(&self, step: &StepRecord) -> Result<(), StoreError> {
@@ -137,15 +131,6 @@ impl Steps {
         };
         self.retry.until_answered(|| self.store.end_step(step, &end)).await
     }
-}
-
-/// How long after its tick a step may begin: the tick's own lateness, its evaluation, and every automatic step before.
-fn may_take(monitor: &Monitor, runbook: &Runbook, position: u32) -> Duration {
-    let schedule = &monitor.schedule;
-    let own = schedule.starting_deadline + schedule.jitter + monitor.check.timeout;
-    let before = std::iter::once(&runbook.first).chain(&runbook.rest).take(position as usize);
-    let probed = |guarantee| if guarantee == Guarantee::Probe { PROBE_FOR } else { Duration::ZERO };
-    before.map(|step| step.timeout + GRACE + probed(step.action.guarantee())).fold(own, Duration::saturating_add)
 }
 
 /// The call of a step; equal records give equal calls.

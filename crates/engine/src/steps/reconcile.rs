@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use watchkeeper_model::{Action, Guarantee, Outcome, Time};
 
-use super::{Steps, act::call};
+use super::{Steps, act::call, limits::PROBE_FOR};
 use crate::ports::{
     action::{ActionEnd, Probe},
     store::StepRecord,
 };
 
-/// How long our mark is looked for: an issue tracker's search lags by minutes.
-pub(super) const PROBE_FOR: Duration = Duration::from_secs(5 * 60);
 /// The pause between two looks.
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 

@@ -110,11 +110,8 @@ impl Outbox {
             self.store.send_again(&stranded, now).await?;
         }
         let due = self.store.due(now, BATCH).await?;
-        Ok(due
-            .into_iter()
-            .filter_map(|item| Some((self.in_hand.take(Piece::Message(item.id))?, item)))
-            .map(|(held, item)| (item, held))
-            .collect())
+        let held = |item: OutboxItem| self.in_hand.take(Piece::Message(item.id)).map(|held| (item, held));
+        Ok(due.into_iter().filter_map(held).collect())
     }
 
     async fn deliver_logged(&self, item: &OutboxItem, held: Held) {
@@ -132,9 +129,15 @@ impl Outbox {
     }
 
     async fn deliver(&self, item: &OutboxItem) -> Result<(), StoreError> {
-        let delivery = self.notifier.send(&item.channel, &item.message).await;
+        // One whose deliveries never came to an end is not tried for ever.
+        let delivered = match item.attempts {
+            ATTEMPTS_MAX.. => Delivered::GivenUp(format!("given up after {ATTEMPTS_MAX} attempts")),
+            attempts => {
+                let delivery = self.notifier.send(&item.channel, &item.message).await;
+                ended(delivery, attempts, self.retry.clock.now())
+            }
+        };
         let now = self.retry.clock.now();
-        let delivered = ended(delivery, item.attempts, now);
         if delivered != Delivered::Sent {
             tracing::warn!(channel = %item.channel, message = %item.message.id, outcome = %delivered, "notification not delivered");
         }

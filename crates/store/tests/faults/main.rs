@@ -1,6 +1,11 @@
 //! What once broke the engine's word, each as a test named after what a user sees: hangs, reloads, late wake-ups, several
 //! groups, channels that do not answer, rows that cannot be read.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not so"
+)]
 
 mod groups;
 mod hang;

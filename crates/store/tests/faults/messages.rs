@@ -62,6 +62,26 @@ async fn a_channel_that_hangs_does_not_keep_the_second_step_waiting() {
     ticking.abort();
 }
 
+/// Always panics.
+struct Broken;
+
+#[async_trait]
+impl Notifier for Broken {
+    async fn send(&self, _channel: &Name, _message: &Message) -> Delivery {
+        panic!("it panics on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_deliveries_always_panic_is_given_up_in_the_end() {
+    let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
+    let sources = Arc::new(watchkeeper_testkit::ScriptedSources);
+    let engine = stage.engine_with(sample(restart()), sources, Arc::new(Broken));
+    timeout(Duration::from_secs(60), stage.tick(&engine, day(1))).await.expect("it ends");
+    let handoff = stage.store.handoffs().await.unwrap().remove(0);
+    assert_eq!(handoff.notifications[0].outcome, "failed: given up after 100 attempts");
+}
+
 #[tokio::test]
 async fn a_message_whose_delivery_panicked_is_sent_again() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;

@@ -178,7 +178,7 @@ async fn reads_that_cannot_be_interrupted_are_counted_until_they_end_and_then_th
     for number in 0..9 {
         let reason = engine.evaluate(&format!("stuck-{number}"), day(1)).await.unwrap().error.expect("a reason");
         let under_way = (number + 1).min(8);
-        assert!(reason.contains(&format!("({under_way} reads of its source have not ended)")), "{reason}");
+        assert!(reason.contains(&format!("(reads of its source that have not ended: {under_way})")), "{reason}");
     }
     tokio::task::spawn_blocking(move || barrier.wait()).await.unwrap();
     let engine = stage.engine_with(with_stuck(1), Arc::new(ScriptedSources), stage.notifier.clone());

@@ -169,7 +169,8 @@ impl Evaluator {
         let limit = under_way.monitor.check.timeout;
         let doing = under_way.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let reads = self.reads.of(&under_way.monitor.input.source).under_way();
-        let reads = if reads > 0 { format!(" (reads of its source that have not ended: {reads})") } else { String::new() };
+        let reads =
+            if reads > 0 { format!(" (reads of its source that have not ended: {reads})") } else { String::new() };
         format!(
             "ran past its deadline of {limit:?} while {doing}{reads}; look at the source, or raise the check's `timeout`"
         )

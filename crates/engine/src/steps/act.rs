@@ -1,7 +1,7 @@
 //! Act: intent, send, result. The only place where an effect on the outside begins.
 
 use serde_json::json;
-use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, StepStatus, Time, Withheld, digest_of};
+use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, StepRun, Time, Withheld, digest_of};
 
 use super::{
     Steps,
@@ -17,13 +17,16 @@ use crate::{
 
 impl Steps {
     pub(super) async fn run_step(&self, step: &StepRecord) -> Result<(), StoreError> {
-        let now = self.retry.clock.now();
-        let intent = self.intent(step, now);
-        match self.retry.until_answered(|| self.store.begin_step(step, &intent)).await? {
-            Begun::Withheld(reason) => self.withhold(step, &reason).await,
-            Begun::Go { reopen } => {
+        // Lateness is judged when the store answers: it may have been away for long.
+        let ask = || async {
+            let now = self.retry.clock.now();
+            Ok((self.store.begin_step(step, &self.intent(step, now)).await?, now))
+        };
+        match self.retry.until_answered(ask).await? {
+            (Begun::Withheld(reason), _) => self.withhold(step, &reason).await,
+            (Begun::Go { reopen }, begun_at) => {
                 let end = self.send_and_find_out(step, &call(step, reopen)).await;
-                self.record_end(step, end, Some(now), false).await
+                self.record_end(step, end, Some(begun_at), false).await
             }
         }
     }
@@ -43,7 +46,8 @@ impl Steps {
     /// The latest time at which a step may still begin by itself; `None` for one that people started or agreed to, for
     /// a drill, and where the configuration has the monitor no more.
     pub(super) fn not_after(&self, step: &StepRecord) -> Option<Time> {
-        let by_itself = step.step.approval.is_none() && step.status != StepStatus::Released && !step.facts.drill;
+        let automatic = step.position == 0 || (step.step.run == StepRun::Auto && step.step.approval.is_none());
+        let by_itself = automatic && !step.facts.drill;
         let monitor = self.workspace.monitors.get(&step.facts.monitor).filter(|_| by_itself)?;
         let runbook = self.workspace.runbooks.get(&step.runbook.0)?;
         Some(step.facts.at + may_take(monitor, runbook, step.position))
@@ -84,52 +88,58 @@ impl Steps {
         started_at: Option<Time>,
         escalate_now: bool,
     ) -> Result<(), StoreError> {
-        let ending = self.try_to_end(step, end, started_at, escalate_now).await?;
+        let finished_at = self.retry.clock.now();
+        let report = |end: &ActionEnd| StepReport {
+            step: step.step.id.clone(),
+            action: step.step.action.kind().to_owned(),
+            summary: step.step.action.summary(),
+            outcome: Some(end.outcome),
+            detail: end.detail.clone(),
+            started_at,
+            finished_at: Some(finished_at),
+        };
+        let ending = self.try_to_end(step, &report(&end), end.reference.as_ref(), escalate_now).await?;
         if let Ending::Overtaken(how) = ending {
-            self.try_to_end(step, ActionEnd::failed(format!("not done: {how}")), started_at, escalate_now).await?;
+            let instead = report(&ActionEnd::failed(format!("not done: {how}")));
+            self.try_to_end(step, &instead, None, escalate_now).await?;
         }
         self.outbox.ring();
         Ok(())
     }
 
+    /// Messages count from when the end is recorded: a store that was away takes nothing of the owner's time.
     async fn try_to_end(
         &self,
         step: &StepRecord,
-        end: ActionEnd,
-        started_at: Option<Time>,
+        report: &StepReport,
+        reference: Option<&String>,
         escalate_now: bool,
     ) -> Result<Ending, StoreError> {
-        let now = self.retry.clock.now();
-        let report = StepReport {
-            step: step.step.id.clone(),
-            action: step.step.action.kind().to_owned(),
-            summary: step.step.action.summary(),
-            outcome: Some(end.outcome),
-            detail: end.detail,
-            started_at,
-            finished_at: Some(now),
+        let ask = || async {
+            let now = self.retry.clock.now();
+            let first = step.position == 0;
+            let runbook = self.workspace.runbooks.get(&step.runbook.0);
+            let messages = match first {
+                true => compose::handoff(&self.workspace, runbook, step, report, escalate_now, now),
+                false => compose::later_step(&self.workspace, step, report, now),
+            };
+            let ledger = vec![LedgerRow {
+                kind: "step.ended",
+                subject: step.incident.clone(),
+                body: json!({ "run": step.run, "report": report, "drill": step.facts.drill }),
+            }];
+            let end = StepEnd {
+                outcome: report.outcome.unwrap_or(Outcome::Unknown),
+                report: report.clone(),
+                reference: reference.cloned(),
+                messages,
+                ledger,
+                hands_off: first,
+                at: now,
+            };
+            self.store.end_step(step, &end).await
         };
-        let first = step.position == 0;
-        let runbook = self.workspace.runbooks.get(&step.runbook.0);
-        let messages = match first {
-            true => compose::handoff(&self.workspace, runbook, step, &report, escalate_now, now),
-            false => compose::later_step(&self.workspace, step, &report, now),
-        };
-        let ledger = vec![LedgerRow {
-            kind: "step.ended",
-            subject: step.incident.clone(),
-            body: json!({ "run": step.run, "report": report, "drill": step.facts.drill }),
-        }];
-        let end = StepEnd {
-            outcome: end.outcome,
-            report,
-            reference: end.reference,
-            messages,
-            ledger,
-            hands_off: first,
-            at: now,
-        };
-        self.retry.until_answered(|| self.store.end_step(step, &end)).await
+        self.retry.until_answered(ask).await
     }
 }
 

@@ -98,3 +98,26 @@ async fn a_gate_in_intent_that_nobody_overtook_is_set_once() {
     let (state, outcome, _) = after_restart(&stage).await;
     assert_eq!((state, outcome), (GateState::Paused, Outcome::Done));
 }
+
+#[tokio::test]
+async fn a_step_that_people_started_is_never_too_late_for_its_tick() {
+    use watchkeeper_engine::ports::store::Begin;
+    use watchkeeper_model::{Action, GateAction, Guard, Step, StepRun};
+    let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
+    let mut workspace = sample(pause());
+    let runbook = workspace.runbooks.get_mut(&name("model-degradation")).unwrap();
+    let open = Action::Gate(GateAction { gate: name("loan-decisions"), state: GateState::Open });
+    runbook.rest = vec![Step { id: name("reopen"), run: StepRun::Manual, action: open, ..runbook.first.clone() }];
+    stage.tick(&stage.engine(workspace.clone()), day(1)).await;
+    let run = stage.store.handoffs().await.unwrap()[0].id.clone();
+    let at = day(1) + Duration::from_secs(8 * 3600);
+    stage.store.start_step(&run, &name("reopen"), "on-call", at).await.unwrap();
+    let found = stage.store.unfinished_steps(at).await.unwrap().remove(0);
+    let (idempotency_key, guard, inhibited_by) = ("key".to_owned(), Guard::default(), Vec::new());
+    let begin = Begin { idempotency_key, guard, inhibited_by, not_after: None, at };
+    stage.store.begin_step(&found.step, &begin).await.unwrap();
+    // The daemon stops right after that commit, and comes back.
+    stage.clock.advance_to(at + Duration::from_secs(10));
+    stage.engine(workspace).finish().await.unwrap();
+    assert_eq!(stage.store.gate(&name("loan-decisions")).await.unwrap().state, GateState::Open);
+}

@@ -72,7 +72,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["hold", "incident"],
             &["ledger"],
             &["columns", "open"],
-            &["fault"],
+            &["fault", "place"],
         ],
     ),
 ];

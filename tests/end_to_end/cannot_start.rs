@@ -24,7 +24,7 @@ fn an_address_in_use_is_named() {
 #[test]
 fn a_damaged_store_is_left_as_it_is_and_the_way_on_is_told() {
     let bench = Bench::sample();
-    assert_eq!(bench.run(&["incidents"]).status.code(), Some(0));
+    assert_eq!(bench.run(&["hold"]).status.code(), Some(0));
     let state = bench.path().join("state");
     let file = state.join("watchkeeper.db");
     let mut malformed = fs::read(&file).expect("the store is made");

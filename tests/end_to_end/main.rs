@@ -23,3 +23,4 @@ mod rehearsal;
 mod reload;
 mod series;
 mod simulate;
+mod state_folder;

@@ -111,13 +111,11 @@ pub(crate) fn observer(folder: &Path, workspace: Workspace, store: Arc<SqliteSto
 /// differ from the daemon's.
 pub(crate) async fn rehearsal_store(folder: &Path, workspace: &Workspace) -> Result<Arc<SqliteStore>, Failure> {
     let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
-    if SqliteStore::is_in(&folder.join(&workspace.daemon.state)) {
-        let own = wiring::store(folder, workspace).await?;
-        for kept in own.baselines().await.map_err(Failure::unreachable)? {
-            store.keep_baseline(&kept, &[]).await.map_err(Failure::internal)?;
-        }
-        own.close().await;
+    let own = wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?;
+    for kept in own.baselines().await.map_err(Failure::unreachable)? {
+        store.keep_baseline(&kept, &[]).await.map_err(Failure::internal)?;
     }
+    own.close().await;
     Ok(store)
 }
 

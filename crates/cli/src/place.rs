@@ -13,7 +13,7 @@ pub(crate) const MARK: &str = "config/watchkeeper.toml";
 /// The folder given, or the nearest one upward from the current folder that has the mark.
 pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     match given {
-        Some(folder) if folder.join(MARK).is_file() => Ok(folder.to_owned()),
+        Some(folder) if folder.join(MARK).exists() => Ok(folder.to_owned()),
         Some(folder) => Err(no_workspace(&format!("{} has no {MARK}", folder.display()))),
         None => {
             let current = env::current_dir().map_err(Failure::internal)?;
@@ -24,7 +24,7 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 fn nearest(folder: &Path) -> Option<&Path> {
-    folder.ancestors().find(|folder| folder.join(MARK).is_file())
+    folder.ancestors().find(|folder| folder.join(MARK).exists())
 }
 
 fn no_workspace(message: &str) -> Failure {

@@ -7,11 +7,11 @@ use std::{
 };
 
 use tokio::{runtime::Handle, task::block_in_place};
-use watchkeeper_config::{Diagnostic, Loaded, PluginFault, PluginManual, PluginMetric, PluginParam, Surroundings};
+use watchkeeper_config::{Diagnostic, PluginFault, PluginManual, PluginMetric, PluginParam, Surroundings};
 use watchkeeper_engine::ports::checker::{Checker, Manual};
 use watchkeeper_model::Workspace;
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::{OpenError, PlaceError, SqliteStore};
 
 use crate::{
     failure::Failure,
@@ -20,7 +20,12 @@ use crate::{
 
 /// The configuration of the workspace in `folder`. Findings it can be worked with are told on standard error; mistakes are the failure.
 pub(crate) async fn configuration(folder: &Path, terminal: &mut Terminal) -> Result<Workspace, Failure> {
-    match load(folder)? {
+    sound(load(folder)?, terminal)
+}
+
+/// The workspace of a configuration that was read.
+pub(crate) fn sound(loaded: Loaded, terminal: &mut Terminal) -> Result<Workspace, Failure> {
+    match loaded {
         Ok(loaded) if loaded.findings.is_empty() => Ok(loaded.workspace),
         Ok(loaded) => {
             terminal.note(diagnostics::report(&loaded.findings, terminal.styled_err))?;
@@ -30,8 +35,11 @@ pub(crate) async fn configuration(folder: &Path, terminal: &mut Terminal) -> Res
     }
 }
 
-/// The configuration, or every mistake in it; plugins are asked for their manuals. Needs a runtime of several threads.
-pub(crate) fn load(folder: &Path) -> Result<Result<Loaded, Vec<Diagnostic>>, Failure> {
+/// A configuration, or every mistake in it.
+pub(crate) type Loaded = Result<watchkeeper_config::Loaded, Vec<Diagnostic>>;
+
+/// Reads the configuration; plugins are asked for their manuals. Needs a runtime of several threads.
+pub(crate) fn load(folder: &Path) -> Result<Loaded, Failure> {
     let host = host(folder)?;
     let mut manual = |plugin: &str| {
         let asked = Handle::current().block_on(host.manual(plugin));
@@ -68,17 +76,41 @@ pub(crate) async fn store(folder: &Path, workspace: &Workspace) -> Result<Sqlite
 
 /// The store in the folder `state`.
 pub(crate) async fn open(state: &Path) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(state).await.map_err(|error| {
-        let damaged = error.is_damage();
-        let failure = Failure::unreachable(error);
-        match damaged {
-            true => failure.hint(
-                "the file is damaged or no store of Watchkeeper: put a backup in its place, or move it away to begin \
-                 with an empty store",
-            ),
-            false => failure,
-        }
-    })
+    SqliteStore::open(state).await.map_err(unopened)
+}
+
+/// The store in the folder `state`, to be read only; an empty one where there is none.
+pub(crate) async fn open_to_read(state: &Path) -> Result<SqliteStore, Failure> {
+    match SqliteStore::open_to_read(state).await.map_err(unopened)? {
+        Some(store) => Ok(store),
+        None => SqliteStore::in_memory().await.map_err(Failure::internal),
+    }
+}
+
+fn unopened(error: OpenError) -> Failure {
+    let hint = match &error {
+        error if error.is_damage() => Some(
+            "the file is damaged or no store of Watchkeeper: put a backup in its place, or move it away to begin with an \
+             empty store"
+                .to_owned(),
+        ),
+        OpenError::Place(PlaceError::Shared { path, .. }) => Some(format!(
+            "name a folder of its own in [daemon] `state`, or close {} to others with `chmod 700`",
+            path.display()
+        )),
+        OpenError::Place(PlaceError::Busy { .. }) => Some("is a process of Watchkeeper stopped?".to_owned()),
+        OpenError::OtherVersion { .. } => Some(
+            "`watchkeeper run` brings an older one up to date, where it can be written; read it meanwhile with the \
+             version that wrote it"
+                .to_owned(),
+        ),
+        _ => None,
+    };
+    let failure = Failure::unreachable(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// The plugin host; components are compiled by this very binary, in a process of its own.

@@ -1,9 +1,11 @@
 //! Reads a workspace's files and puts the passes in order.
 
 use std::{
+    cmp::Ordering,
     collections::BTreeMap,
     ffi::OsString,
-    fs, io,
+    fs::{self, File as OpenFile},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,6 +22,11 @@ use crate::{
     tree,
     walk::Walker,
 };
+
+/// The most bytes of one file.
+const BYTES_MAX: u64 = 1024 * 1024;
+/// The most mistakes of one file that are told, and the most warnings; how many more there are is told as well.
+const TOLD_MAX: usize = 100;
 
 /// What a workspace's files cannot say themselves.
 pub struct Surroundings<'a> {
@@ -64,11 +71,26 @@ pub(crate) fn read(workspace: &Path, report: &mut Report) -> lower::Files {
     }
 }
 
-/// The findings in the order of files and lines, each once.
+/// The findings in the order of files and lines, each once, and no more of a file than anybody reads.
 pub(crate) fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let place = |found: &Diagnostic| (found.path.clone(), found.severity.is_mistake());
     found.sort_by(|a, b| (&a.path, a.span.start, &a.message).cmp(&(&b.path, b.span.start, &b.message)));
     found.dedup();
-    found
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    found.iter().for_each(|found| *counts.entry(place(found)).or_default() += 1);
+    let mut told: BTreeMap<_, usize> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for one in found {
+        let place = place(&one);
+        let (told, all) = (told.entry(place.clone()).or_default(), counts.get(&place).copied().unwrap_or_default());
+        *told += 1;
+        match (*told).cmp(&(TOLD_MAX + 1)) {
+            Ordering::Less => kept.push(one),
+            Ordering::Equal => kept.push(one.and_more(all - TOLD_MAX)),
+            Ordering::Greater => {}
+        }
+    }
+    kept
 }
 
 /// Over every file's path and text, in path order.
@@ -93,7 +115,7 @@ fn read_all<T: DeserializeOwned>(workspace: &Path, kind: FileKind, report: &mut 
     let schema = json_schema(kind);
     let mut parsed = Vec::new();
     for path in paths {
-        match fs::read_to_string(workspace.join(&path)) {
+        match text_of(&workspace.join(&path)) {
             Ok(text) => parsed.push(parse(File { path, text: Arc::from(text) }, &schema, report)),
             // A workspace may do without sources; its monitors then name unknown ones.
             Err(error) if error.kind() == io::ErrorKind::NotFound && kind == FileKind::Sources => {}
@@ -101,6 +123,17 @@ fn read_all<T: DeserializeOwned>(workspace: &Path, kind: FileKind, report: &mut 
         }
     }
     parsed
+}
+
+/// The text of a plain file of a sensible size. Asked before it is opened: a pipe would wait for somebody who writes.
+fn text_of(path: &Path) -> io::Result<String> {
+    let refused = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    if !fs::metadata(path)?.is_file() {
+        return refused("it is not a plain file");
+    }
+    let mut text = String::new();
+    OpenFile::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > BYTES_MAX { refused("it is larger than 1 MiB") } else { Ok(text) }
 }
 
 fn unreadable(path: PathBuf, error: &io::Error) -> Diagnostic {

@@ -111,7 +111,7 @@ pub(crate) fn workspace(
     startable::warn(files, &monitors, report);
     let digests = runbooks.iter().map(|(name, (_, digest))| (name.clone(), digest.clone())).collect();
     Workspace {
-        daemon: watchkeeper::daemon(&context),
+        daemon: watchkeeper::daemon(&context, report),
         allow: watchkeeper::allow(&context, report),
         teams: watchkeeper::teams(&context, report),
         channels: channel::lower_all(&context, report),

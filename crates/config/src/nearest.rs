@@ -1,10 +1,26 @@
 //! Nearest names, for "did you mean".
 
+/// A longer word is no slip of the pen.
+const CHARS_MAX: usize = 100;
+/// So many known names are compared at most.
+const KNOWN_MAX: usize = 1_000;
+
 /// The known name that `written` most probably stands for, when one is near enough.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
-    let scored = known.into_iter().map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
-    let near = scored.filter(|(slips, name)| *slips <= 1 + name.chars().count().max(lower.chars().count()) / 4);
+    let length = lower.chars().count();
+    if length > CHARS_MAX {
+        return None;
+    }
+    let near = known.into_iter().take(KNOWN_MAX).filter_map(|name| {
+        let other = name.chars().count();
+        let slips_max = 1 + other.max(length) / 4;
+        if other.abs_diff(length) > slips_max {
+            return None;
+        }
+        let slips = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+        (slips <= slips_max).then_some((slips, name))
+    });
     near.min_by_key(|(slips, _)| *slips).map(|(_, name)| name)
 }
 

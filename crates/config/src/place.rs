@@ -8,6 +8,9 @@ use crate::{
     tree::{Node, Value},
 };
 
+/// What a message may hold of the text that it quotes.
+const MESSAGE_CHARS_MAX: usize = 500;
+
 /// A file of the workspace.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
@@ -19,12 +22,20 @@ pub(crate) struct File {
 impl File {
     pub(crate) fn mistake(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let (path, source) = (self.path.clone(), self.text.clone());
-        let (message, label) = (message.into(), String::new());
+        let (message, label) = (readable(message.into()), String::new());
         Diagnostic { severity: DiagnosticSeverity::Error, message, path, source, span, label, help: None }
     }
 }
 
 impl Diagnostic {
+    /// Stands for so many findings of its severity and file that are not told one by one.
+    pub(crate) fn and_more(self, count: usize) -> Self {
+        let (what, one) = if self.severity.is_mistake() { ("mistakes", "mistake") } else { ("warnings", "warning") };
+        let what = if count == 1 { one } else { what };
+        let message = format!("{count} more {what} from here to the file's end");
+        Self { message, label: String::new(), help: Some("put right what is told above first".to_owned()), ..self }
+    }
+
     pub(crate) fn label(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }
     }
@@ -32,6 +43,15 @@ impl Diagnostic {
     pub(crate) fn help(self, help: Option<String>) -> Self {
         Self { help, ..self }
     }
+}
+
+/// A message that quotes a text without end is cut.
+fn readable(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// Every finding so far.

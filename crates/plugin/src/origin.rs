@@ -1,6 +1,11 @@
 //! Where a plugin's bytes come from: the binary itself, or a file of the workspace.
 
-use std::{borrow::Cow, fs::File, io::Read, path::Path};
+use std::{
+    borrow::Cow,
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -45,10 +50,12 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 
 fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     let unreadable = |reason: &str| Fault::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
-    let file = File::open(path).map_err(|error| Fault::unreadable(path.to_owned(), &error))?;
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err(unreadable("it is not a file"));
+    // Asked before it is opened: a pipe would wait for somebody who writes.
+    let found = fs::metadata(path).map_err(|error| Fault::unreadable(path.to_owned(), &error))?;
+    if !found.is_file() {
+        return Err(unreadable("it is not a plain file"));
     }
+    let file = File::open(path).map_err(|error| Fault::unreadable(path.to_owned(), &error))?;
     let mut wasm = Vec::new();
     let read = file.take(COMPONENT_BYTES_MAX + 1).read_to_end(&mut wasm);
     read.map_err(|error| Fault::unreadable(path.to_owned(), &error))?;

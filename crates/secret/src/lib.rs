@@ -1,7 +1,7 @@
 //! Reads secrets from where they are kept, when they are needed, and never says what they are.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -106,6 +106,10 @@ impl SecretReader {
 fn read_file(path: &Path) -> Result<SecretString, SecretError> {
     let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
+    // Asked before it is opened: a pipe would wait for somebody who writes.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file")));
+    }
     let file = File::open(path).map_err(unreadable)?;
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > BYTES_MAX {

@@ -9,6 +9,9 @@ pub(crate) enum Fault {
     /// The epoch or the status is no longer the one the caller knows.
     #[error("the row was taken over or has moved on")]
     Fenced,
+    /// The file that is open is no longer where it was opened.
+    #[error("the state folder was moved away or replaced: what is written now, nobody would find")]
+    Moved,
     /// The database said no.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -41,6 +44,7 @@ impl Fault {
     /// Whether the same may work later: the database is away, locked or full, and no row of it is the cause.
     fn may_pass(&self) -> bool {
         match self {
+            Self::Moved => true,
             Self::Fenced | Self::Json(_) | Self::Digest(_) | Self::Column { .. } => false,
             Self::Database(sqlx::Error::Database(error)) => matches!(error.kind(), ErrorKind::Other),
             Self::Database(error) => !matches!(

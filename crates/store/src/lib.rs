@@ -20,6 +20,7 @@ mod occurrence;
 mod open;
 mod outbox;
 mod people;
+mod place;
 mod port;
 mod read;
 mod refusal;
@@ -34,6 +35,7 @@ pub use gate::GateRecord;
 pub use hold::{Hold, HoldScope};
 pub use lock::{DaemonLock, LockError};
 pub use open::{OpenError, SqliteStore};
+pub use place::PlaceError;
 pub use read::{
     Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,
     StepDetail, Undelivered, UnderWay,

@@ -1,7 +1,7 @@
 //! The daemon's lock: two daemons cannot share a store. The kernel lets go of it when the process ends, however it ends.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -13,12 +13,16 @@ use rustix::{
 };
 use watchkeeper_model::Time;
 
-use crate::open::SqliteStore;
+use crate::{
+    open::SqliteStore,
+    place::{DAEMON_LOCK, Identity, lock_file},
+};
 
 /// The lock on a store's folder; let go of when it is dropped or the process ends.
 #[derive(Debug)]
 pub struct DaemonLock {
     _file: File,
+    place: Identity,
 }
 
 /// Why a daemon cannot have a store to itself.
@@ -43,11 +47,18 @@ pub enum LockError {
 impl DaemonLock {
     /// Takes the lock of a store's folder. `who` is what a second daemon is told besides the process id and `now`.
     pub fn take(folder: &Path, who: &str, now: Time) -> Result<Self, LockError> {
-        let path = folder.join("daemon.lock");
+        let path = folder.join(DAEMON_LOCK);
         lock(&path, who, now).map_err(|refusal| match refusal {
             Refusal::Held(holder) => LockError::Held { holder },
             Refusal::Io(source) => LockError::Io { path, source },
         })
+    }
+}
+
+impl DaemonLock {
+    /// Whether the lock still stands where another daemon would look for it.
+    pub fn is_in_place(&self) -> bool {
+        self.place.is_in_place()
     }
 }
 
@@ -70,8 +81,7 @@ impl From<io::Error> for Refusal {
 }
 
 fn lock(path: &Path, who: &str, now: Time) -> Result<DaemonLock, Refusal> {
-    // Not truncated: until it is locked, the content is the other daemon's.
-    let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+    let mut file = lock_file(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
         Err(Errno::WOULDBLOCK) => return Err(Refusal::Held(holder(&mut file)?)),
@@ -80,7 +90,7 @@ fn lock(path: &Path, who: &str, now: Time) -> Result<DaemonLock, Refusal> {
     file.set_len(0)?;
     let since = now.to_rfc3339_opts(SecondsFormat::Secs, true);
     writeln!(file, "pid {} since {since} ({who})", std::process::id())?;
-    Ok(DaemonLock { _file: file })
+    Ok(DaemonLock { _file: file, place: Identity::of(path)? })
 }
 
 /// What the other daemon says of itself; it may not have come to say it yet.

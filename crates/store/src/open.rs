@@ -1,22 +1,23 @@
 //! Opening the store: one folder, one file, one writing connection and a few that read.
 
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
 use sqlx::{
     Connection as _, Sqlite, SqlitePool, Transaction,
-    migrate::MigrateError,
+    migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    place::{self, FILE, Identity, PlaceError},
+};
 
 /// The oldest SQLite that does not corrupt a write-ahead log when it is reset.
 const SQLITE_MIN: [u32; 3] = [3, 51, 3];
@@ -27,8 +28,8 @@ const DAMAGED: [i32; 2] = [11, 26];
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The store's file in its folder.
-const FILE: &str = "watchkeeper.db";
+/// The tables as this version has them.
+static TABLES: Migrator = sqlx::migrate!();
 
 /// A transaction; dropped before its commit, it leaves nothing behind.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -39,18 +40,21 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     folder: Option<PathBuf>,
+    /// The file that was opened; absent for a store in memory.
+    file: Option<Arc<Identity>>,
 }
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made, or made private.
-    #[error("cannot prepare the folder {path} of the store")]
-    Folder {
-        /// The folder.
+    /// The folder cannot be a store's.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// Whoever only reads cannot bring the tables up to date.
+    #[error("the store {path} was written by another version of Watchkeeper")]
+    OtherVersion {
+        /// The file.
         path: PathBuf,
-        /// The cause.
-        source: io::Error,
     },
     /// The linked SQLite has a bug that loses data.
     #[error("SQLite {found} can corrupt its write-ahead log: build with SQLite 3.51.3 or newer")]
@@ -98,10 +102,10 @@ impl SqliteStore {
     /// Opens the store in a folder, which is made (mode 0700) when it is missing. Several processes may have it
     /// open; only one may be the daemon: see [`SqliteStore::lock_daemon`].
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
-        prepare(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
-        let _alone = alone(folder).await.map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+        place::prepare(folder)?;
+        let _alone = place::alone(folder).await?;
         let path = folder.join(FILE);
-        let reading = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY).foreign_keys(true);
+        let reading = options(&path);
         let writing = reading
             .clone()
             .create_if_missing(true)
@@ -111,12 +115,40 @@ impl SqliteStore {
         let writer = connections(1).connect_with(writing).await.map_err(failed)?;
         up_to_date(&writer, &path).await?;
         let readers = connections(READERS).connect_with(reading.pragma("query_only", "ON")).await.map_err(failed)?;
-        Ok(Self { writer, readers, folder: Some(folder.to_owned()) })
+        Self::of_file(writer, readers, folder)
+    }
+
+    /// Opens the store in a folder to read it; nothing is made or changed, so that it may lie on read-only media. There
+    /// it is taken for finished: nobody may be writing to it. Everything that writes fails.
+    /// `None` where there is no store.
+    pub async fn open_to_read(folder: &Path) -> Result<Option<Self>, OpenError> {
+        let path = folder.join(FILE);
+        if !place::is_plain_file(&path).map_err(|source| unusable(folder, source))? {
+            return Ok(None);
+        }
+        let reading = options(&path).read_only(true).immutable(place::is_finished(folder));
+        let failed = |source| OpenError::Database { path: path.clone(), source };
+        let readers = connections(READERS).connect_with(reading).await.map_err(failed)?;
+        if !is_of_this_version(&readers).await.map_err(failed)? {
+            return Err(OpenError::OtherVersion { path });
+        }
+        Self::of_file(readers.clone(), readers, folder).map(Some)
+    }
+
+    fn of_file(writer: SqlitePool, readers: SqlitePool, folder: &Path) -> Result<Self, OpenError> {
+        let file = Identity::of(&folder.join(FILE));
+        let file = file.map_err(|source| unusable(folder, source))?;
+        Ok(Self { writer, readers, folder: Some(folder.to_owned()), file: Some(Arc::new(file)) })
     }
 
     /// Whether a folder holds a store; nothing is made.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(FILE).is_file()
+    }
+
+    /// Whether the file that is open is still the one that stands in the folder. A store in memory cannot move.
+    pub fn is_in_place(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.is_in_place())
     }
 
     /// A store that lives as long as this value: for simulations and tests. One connection reads and writes.
@@ -126,7 +158,7 @@ impl SqliteStore {
         let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?.foreign_keys(true);
         let writer = connections(1).connect_with(options).await.map_err(failed)?;
         up_to_date(&writer, &path).await?;
-        Ok(Self { readers: writer.clone(), writer, folder: None })
+        Ok(Self { readers: writer.clone(), writer, folder: None, file: None })
     }
 
     /// Closes every connection and waits until the file is let go.
@@ -140,8 +172,12 @@ impl SqliteStore {
         self.folder.as_deref()
     }
 
-    /// A transaction that may write: it has the write lock from its first statement on.
+    /// A transaction that may write: it has the write lock from its first statement on. What nobody would find again is
+    /// not written: a file that was moved away or replaced.
     pub(crate) async fn write(&self) -> Result<Tx, Fault> {
+        if !self.is_in_place() {
+            return Err(Fault::Moved);
+        }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
@@ -149,6 +185,14 @@ impl SqliteStore {
     pub(crate) async fn read(&self) -> Result<Tx, Fault> {
         Ok(self.readers.begin().await?)
     }
+}
+
+fn unusable(folder: &Path, source: io::Error) -> OpenError {
+    PlaceError::Folder { path: folder.to_owned(), source }.into()
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true)
 }
 
 /// Connections live as long as the pool: a store in memory would be lost with its only one. One whose transaction did
@@ -165,34 +209,25 @@ fn connections(max: u32) -> SqlitePoolOptions {
         })
 }
 
-fn prepare(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mode = std::fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Waits until no other process is opening the store: two that create the tables at once would fail.
-async fn alone(folder: &Path) -> io::Result<std::fs::File> {
-    let file = OpenOptions::new().create(true).append(true).open(folder.join("open.lock"))?;
-    tokio::task::spawn_blocking(move || {
-        flock(&file, FlockOperation::LockExclusive)?;
-        Ok(file)
-    })
-    .await
-    .map_err(io::Error::other)?
-}
-
 async fn up_to_date(writer: &SqlitePool, path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Database { path: path.to_owned(), source };
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(writer).await.map_err(failed)?;
     if !safe(&version) {
         return Err(OpenError::SqliteTooOld { found: version });
     }
-    let migrated = sqlx::migrate!().run(writer).await;
+    let migrated = TABLES.run(writer).await;
     migrated.map_err(|source| OpenError::Migration { path: path.to_owned(), source })
+}
+
+/// Whether the tables are exactly those of this version.
+async fn is_of_this_version(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
+    let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(readers).await;
+    match newest {
+        Ok(newest) => Ok(TABLES.iter().map(|migration| migration.version).max() == newest),
+        // No such table: it is some other database.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether this version of SQLite is free of the bug.

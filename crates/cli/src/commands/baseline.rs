@@ -22,7 +22,10 @@ use crate::{
 /// Shows, freezes or refreshes.
 pub(crate) async fn run(folder: &Path, args: &BaselineArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
-    let store = wiring::store(folder, &workspace).await?;
+    let store = match &args.command {
+        BaselineCommand::Show { .. } => wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?,
+        BaselineCommand::Freeze { .. } | BaselineCommand::Refresh { .. } => wiring::store(folder, &workspace).await?,
+    };
     let (BaselineCommand::Show { monitor, .. }
     | BaselineCommand::Freeze { monitor, .. }
     | BaselineCommand::Refresh { monitor, .. }) = &args.command;

@@ -8,7 +8,7 @@ use watchkeeper_store::GateRecord;
 
 use crate::{
     args::ListingArgs,
-    commands::people::opened,
+    commands::people::opened_to_read,
     exit::Exit,
     failure::Failure,
     render::{
@@ -33,7 +33,7 @@ pub(crate) struct GateRow {
 
 /// Lists them.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let opened = opened(folder, terminal).await?;
+    let opened = opened_to_read(folder, terminal).await?;
     let rows = rows(&opened.outline.gates, &opened.store.gates().await.map_err(Failure::unreachable)?);
     if args.json {
         json::print(terminal, &rows)?;

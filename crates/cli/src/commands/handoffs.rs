@@ -6,7 +6,7 @@ use watchkeeper_store::Handoff;
 
 use crate::{
     args::{HandoffsArgs, Show},
-    commands::people::opened,
+    commands::people::opened_to_read,
     exit::Exit,
     failure::Failure,
     render::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// Lists them, or shows one.
 pub(crate) async fn run(folder: &Path, args: &HandoffsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let store = opened(folder, terminal).await?.store;
+    let store = opened_to_read(folder, terminal).await?.store;
     let handoffs = store.handoffs().await.map_err(Failure::unreachable)?;
     match &args.show {
         None if args.json => json::print(terminal, &handoffs)?,

@@ -7,7 +7,7 @@ use watchkeeper_store::{IncidentDetail, IncidentFilter, IncidentRecord, StepDeta
 
 use crate::{
     args::{IncidentsArgs, Show},
-    commands::people::{opened, refused},
+    commands::people::{opened_to_read, refused},
     exit::Exit,
     failure::Failure,
     render::{
@@ -20,7 +20,7 @@ use crate::{
 
 /// Lists them, or shows one.
 pub(crate) async fn run(folder: &Path, args: &IncidentsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let store = opened(folder, terminal).await?.store;
+    let store = opened_to_read(folder, terminal).await?.store;
     if let Some(Show::Show { id }) = &args.show {
         let detail = store.incident(id).await.map_err(refused)?;
         if args.json {

@@ -7,7 +7,7 @@ use watchkeeper_store::{SqliteStore, Verified, VerifyError};
 
 use crate::{
     args::{LedgerArgs, LedgerCommand},
-    commands::people::opened,
+    commands::people::opened_to_read,
     exit::Exit,
     failure::Failure,
     render::{json, terminal::Terminal},
@@ -18,7 +18,7 @@ const PAGE: u32 = 1_000;
 
 /// Verifies or exports.
 pub(crate) async fn run(folder: &Path, args: &LedgerArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let store = opened(folder, terminal).await?.store;
+    let store = opened_to_read(folder, terminal).await?.store;
     match &args.command {
         LedgerCommand::Verify { head, json } => {
             let verified = store.verify_ledger(head.as_deref()).await;

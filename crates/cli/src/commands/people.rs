@@ -3,7 +3,7 @@
 //! They serve at night: a configuration that does not load, or a plugin that does not compile, must not keep anybody
 //! from taking an incident or pausing a gate.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use watchkeeper_config::{Outline, outline};
 use watchkeeper_model::Name;
@@ -21,8 +21,21 @@ pub(crate) struct Opened {
     pub(crate) store: SqliteStore,
 }
 
-/// Opens the store. A configuration with mistakes is told in one line, as long as it leads to a store that is there.
+/// Opens the store to change it.
 pub(crate) async fn opened(folder: &Path, terminal: &mut Terminal) -> Result<Opened, Failure> {
+    let (outline, place) = outlined(folder, terminal)?;
+    Ok(Opened { outline, store: wiring::open(&place).await? })
+}
+
+/// Opens the store to read it only.
+pub(crate) async fn opened_to_read(folder: &Path, terminal: &mut Terminal) -> Result<Opened, Failure> {
+    let (outline, place) = outlined(folder, terminal)?;
+    Ok(Opened { outline, store: wiring::open_to_read(&place).await? })
+}
+
+/// What can be read of a workspace, and its store's folder. A configuration with mistakes is told in one line, as long as
+/// it leads to a store that is there.
+fn outlined(folder: &Path, terminal: &mut Terminal) -> Result<(Outline, PathBuf), Failure> {
     let outline = outline(folder);
     let place = folder.join(&outline.state);
     if !outline.mistakes.is_empty() {
@@ -34,8 +47,7 @@ pub(crate) async fn opened(folder: &Path, terminal: &mut Terminal) -> Result<Ope
             "warning: the configuration has mistakes (`watchkeeper lint` tells them); going on with the store in {place}"
         ))?;
     }
-    let store = wiring::open(&place).await?;
-    Ok(Opened { outline, store })
+    Ok((outline, place))
 }
 
 impl Opened {

@@ -3,39 +3,60 @@
 mod daemon;
 mod signals;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_store::{DaemonLock, SqliteStore};
 
 use self::{
-    daemon::Daemon,
+    daemon::{Daemon, Event},
     signals::{Ask, Signals},
 };
 use crate::{clock::SystemClock, exit::Exit, failure::Failure, render::terminal::Terminal, wiring};
+
+/// How often the state folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Watches until it is asked to stop.
 pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
     let store = Arc::new(wiring::store(folder, &workspace).await?);
     let who = format!("the daemon on {}", workspace.daemon.listen);
-    let _lock = store.lock_daemon(&who, SystemClock.now()).map_err(Failure::unreachable)?;
+    let lock = store.lock_daemon(&who, SystemClock.now()).map_err(Failure::unreachable)?;
     let listener = listen(workspace.daemon.listen).await?;
     let mut signals = Signals::new()?;
     tell(terminal, format!("listening on {}", listener.local_addr()?));
-    let mut daemon = Daemon::start(folder, workspace, store, listener)?;
+    let mut daemon = Daemon::start(folder, workspace, Arc::clone(&store), listener)?;
+    let gone = moved_away(&store, lock.as_ref());
+    tokio::pin!(gone);
     loop {
         tokio::select! {
             ask = signals.next() => match ask {
                 Ask::Stop => break,
-                Ask::Reload => daemon.reload(terminal).await,
+                Ask::Reload => daemon.begin_reload(),
             },
-            failure = daemon.failed() => return Err(failure),
+            event = daemon.next() => match event {
+                Event::Read(read) => daemon.end_reload(read, terminal),
+                Event::Failed(failure) => return Err(failure),
+            },
+            failure = &mut gone => return Err(failure),
         }
     }
     daemon.finish(terminal).await;
     tell(terminal, "stopped");
     Ok(Exit::Fine)
+}
+
+/// Waits until the store is no longer where it was opened: another daemon could begin beside this one. Nothing is
+/// written from then on, so nothing is begun; what is in flight is found out about by whoever has the store.
+async fn moved_away(store: &SqliteStore, lock: Option<&DaemonLock>) -> Failure {
+    while store.is_in_place() && lock.is_none_or(DaemonLock::is_in_place) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let folder = store.folder().unwrap_or(Path::new("")).display().to_string();
+    Failure::unreachable(format!("the state folder {folder} was moved away or replaced while the daemon ran; it ends"))
+        .hint("put the folder back and start the daemon again")
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -24,7 +24,7 @@ use crate::{
     commands::{
         gates::{self, GateRow},
         incidents,
-        people::{Opened, opened},
+        people::{Opened, opened_to_read},
     },
     exit::Exit,
     failure::Failure,
@@ -92,7 +92,7 @@ struct HoldRow {
 
 /// Shows them. An open incident is no finding: it is known.
 pub(crate) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let status = read(folder, &opened(folder, terminal).await?).await.map_err(Failure::unreachable)?;
+    let status = read(folder, &opened_to_read(folder, terminal).await?).await.map_err(Failure::unreachable)?;
     if args.json {
         json::print(terminal, &status)?;
     } else {

@@ -1,11 +1,14 @@
 //! Mistakes in configuration, drawn as a compiler draws them: file, line, caret, what was expected, what to do.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use watchkeeper_config::{Diagnostic, DiagnosticSeverity};
 
 use crate::render::text::harmless;
+
+/// What is drawn of a mistake that is longer, in bytes.
+const SPAN_BYTES_MAX: usize = 1_000;
 
 /// Every mistake in one report, and a line that sums them up.
 pub(crate) fn report(diagnostics: &[Diagnostic], styled: bool) -> String {
@@ -50,11 +53,26 @@ fn located<'a>(title: annotate_snippets::Title<'a>, diagnostic: &'a Diagnostic, 
     if diagnostic.source.is_empty() {
         return title.element(Origin::path(path));
     }
-    let end = diagnostic.source.len();
-    let span = diagnostic.span.start.min(end)..diagnostic.span.end.clamp(diagnostic.span.start.min(end), end);
+    let excerpt = excerpt(&diagnostic.source, &diagnostic.span);
     let label = Some(harmless(&diagnostic.label)).filter(|label| !label.is_empty());
-    let annotation = AnnotationKind::Primary.span(span).label(label);
-    title.element(Snippet::source(&*diagnostic.source).path(path).annotation(annotation))
+    let annotation = AnnotationKind::Primary.span(excerpt.span).label(label);
+    let line = diagnostic.line_column().0;
+    title.element(Snippet::source(excerpt.lines).line_start(line).path(path).annotation(annotation))
+}
+
+/// The lines of a text that hold a mistake, and where it is in them.
+struct Excerpt<'a> {
+    lines: &'a str,
+    span: Range<usize>,
+}
+
+/// The renderer looks through all it is given: it gets the mistake's own lines, and of a mistake of many only the first.
+fn excerpt<'a>(source: &'a str, span: &Range<usize>) -> Excerpt<'a> {
+    let start = source.floor_char_boundary(span.start);
+    let end = source.floor_char_boundary(span.end.clamp(start, start + SPAN_BYTES_MAX));
+    let from = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let to = source[end..].find('\n').map_or(source.len(), |newline| end + newline);
+    Excerpt { lines: &source[from..to], span: start - from..end - from }
 }
 
 #[cfg(test)]

@@ -1,22 +1,51 @@
 //! The daemon, what steps may reach, teams and gates.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Component, Path, PathBuf},
+};
 
 use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Team};
 
 use super::{Context, names::Kind};
-use crate::place::Report;
+use crate::place::{Place, Report};
 
 /// The folder of the store when none is given.
 pub(crate) const STATE: &str = "state";
 
-pub(crate) fn daemon(context: &Context<'_>) -> Daemon {
+pub(crate) fn daemon(context: &Context<'_>, report: &mut Report) -> Daemon {
     let raw = context.main.and_then(|(main, _)| main.daemon.clone()).unwrap_or_default();
+    if let (Some((_, place)), Some(state)) = (context.main, &raw.state) {
+        require_own_folder(context.folder, state, place.key("daemon").key("state"), report);
+    }
     Daemon {
         listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
         state: raw.state.unwrap_or_else(|| STATE.to_owned()).into(),
         checks_max: raw.checks_max.unwrap_or(4),
         shutdown: raw.shutdown.map_or(Daemon::SHUTDOWN, |limit| limit.0),
+    }
+}
+
+/// The store is private: it can be in none of the workspace's folders that others read, nor around them.
+fn require_own_folder(workspace: &Path, state: &str, place: Place<'_>, report: &mut Report) {
+    let plain = |path: &Path| {
+        let mut plain = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                Component::CurDir => {}
+                part => plain.push(part),
+            }
+        }
+        plain
+    };
+    let workspace = std::path::absolute(workspace).unwrap_or_else(|_| workspace.to_owned());
+    let folder = plain(&workspace.join(state));
+    let inside = ["config", "runbooks"].iter().any(|part| folder.starts_with(plain(&workspace.join(part))));
+    if inside || plain(&workspace).starts_with(&folder) {
+        let message = format!("the store cannot be in `{state}`, which holds the workspace's own files");
+        place.mistake(report, message, Some("name a folder of its own, as in `state = \"state\"`".to_owned()));
     }
 }
 

@@ -1,11 +1,17 @@
 //! An engine and a server at work; a reload changes the engine and leaves the server.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
     sync::watch,
     task::{JoinError, JoinHandle, JoinSet},
+    time::Instant,
 };
 use watchkeeper_engine::{Engine, Process, ports::clock::Clock};
 use watchkeeper_model::Workspace;
@@ -13,10 +19,19 @@ use watchkeeper_server::{Gates, Pulse};
 use watchkeeper_store::SqliteStore;
 
 use super::tell;
-use crate::{assembly, clock::SystemClock, failure::Failure, render, render::terminal::Terminal, wiring};
+use crate::{
+    assembly,
+    clock::SystemClock,
+    failure::Failure,
+    render::{self, terminal::Terminal},
+    wiring::{self, Loaded},
+};
 
 /// How long connections may take to end once everything else has: a client that sends nothing holds nothing up.
 const SERVER_GRACE: Duration = Duration::from_secs(2);
+
+/// How long a reload may read the configuration.
+const READING_MAX: Duration = Duration::from_secs(60);
 
 /// The daemon at work.
 pub(super) struct Daemon {
@@ -28,8 +43,26 @@ pub(super) struct Daemon {
     server: Server,
     workspace: Workspace,
     watch: Watch,
+    /// The configuration that is being read.
+    reading: Option<Reading>,
     /// Engines with older configurations that finish what they have in flight.
     earlier: JoinSet<()>,
+}
+
+/// What happens to a daemon.
+pub(super) enum Event {
+    /// The configuration was read, or could not be.
+    Read(Result<Loaded, Failure>),
+    /// It cannot go on.
+    Failed(Failure),
+}
+
+/// A configuration that is being read: on a thread of its own, since files may hang and signals must not wait for them.
+struct Reading {
+    task: JoinHandle<Result<Loaded, Failure>>,
+    until: Instant,
+    /// It was asked for once more since it began.
+    again: bool,
 }
 
 /// The HTTP server: one for the daemon's life, so that a gate can be asked for during a reload.
@@ -47,7 +80,7 @@ struct Watch {
 
 impl Daemon {
     pub(super) fn start(
-        folder: &std::path::Path,
+        folder: &Path,
         workspace: Workspace,
         store: Arc<SqliteStore>,
         listener: TcpListener,
@@ -57,27 +90,45 @@ impl Daemon {
         let watch = Watch::start(folder, &workspace, &store, &process)?;
         let server = Server::start(listener, gates.clone(), &process);
         let earlier = JoinSet::new();
-        Ok(Self { folder: folder.to_owned(), store, gates, process, server, workspace, watch, earlier })
+        Ok(Self { folder: folder.to_owned(), store, gates, process, server, workspace, watch, reading: None, earlier })
     }
 
-    /// Waits for what must not happen: the watch or the server ends unasked.
-    pub(super) async fn failed(&mut self) -> Failure {
+    /// Waits for the configuration that is being read, and for what must not happen: the watch or the server ends unasked.
+    pub(super) async fn next(&mut self) -> Event {
+        let reading = async {
+            match &mut self.reading {
+                Some(reading) => reading.read().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            ended = &mut self.watch.watching => match ended {
+            read = reading => Event::Read(read),
+            ended = &mut self.watch.watching => Event::Failed(match ended {
                 Ok(()) => Failure::internal(io::Error::other("the watch ended without being asked to")),
                 Err(panic) => Failure::internal(panic),
-            },
-            ended = &mut self.server.serving => match ended {
+            }),
+            ended = &mut self.server.serving => Event::Failed(match ended {
                 Ok(Err(error)) => Failure::unreachable(error),
                 Ok(Ok(())) => Failure::internal(io::Error::other("the server ended without being asked to")),
                 Err(panic) => Failure::internal(panic),
-            },
+            }),
         }
     }
 
-    /// Watches the configuration as it is now, if it loads; else goes on with the old one and says so.
-    pub(super) async fn reload(&mut self, terminal: &mut Terminal) {
-        match self.begin_anew(terminal).await {
+    /// Begins to read the configuration as it is now. What is being read already is read once more after that.
+    pub(super) fn begin_reload(&mut self) {
+        match &mut self.reading {
+            Some(reading) => reading.again = true,
+            None => self.reading = Some(Reading::start(&self.folder)),
+        }
+    }
+
+    /// Watches the configuration that was read, if it loads; else goes on with the old one and says so.
+    pub(super) fn end_reload(&mut self, read: Result<Loaded, Failure>, terminal: &mut Terminal) {
+        let again = self.reading.take().is_some_and(|reading| reading.again);
+        self.reading = again.then(|| Reading::start(&self.folder));
+        let begun = read.and_then(|read| wiring::sound(read, terminal)).and_then(|new| self.begin_anew(new, terminal));
+        match begun {
             Ok(()) => tell(terminal, "reloaded: the new configuration is watched"),
             Err(failure) => {
                 render::error::exit_of(Err(failure), terminal);
@@ -86,8 +137,7 @@ impl Daemon {
         }
     }
 
-    async fn begin_anew(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let workspace = wiring::configuration(&self.folder, terminal).await?;
+    fn begin_anew(&mut self, workspace: Workspace, terminal: &mut Terminal) -> Result<(), Failure> {
         let watch = Watch::start(&self.folder, &workspace, &self.store, &self.process)?;
         let before = std::mem::replace(&mut self.watch, watch);
         before.stop.send_replace(true);
@@ -131,6 +181,26 @@ fn log_panic(watched: Result<(), JoinError>) {
     }
 }
 
+impl Reading {
+    fn start(folder: &Path) -> Self {
+        let folder = folder.to_owned();
+        let task = tokio::task::spawn_blocking(move || wiring::load(&folder));
+        Self { task, until: Instant::now() + READING_MAX, again: false }
+    }
+
+    /// It may be waited for again by whoever stopped waiting.
+    async fn read(&mut self) -> Result<Loaded, Failure> {
+        match tokio::time::timeout_at(self.until, &mut self.task).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(panic)) => Err(Failure::internal(panic)),
+            Err(_) => {
+                let limit = READING_MAX.as_secs();
+                Err(Failure::unreachable(format!("the configuration could not be read within {limit} s")))
+            }
+        }
+    }
+}
+
 impl Server {
     fn start(listener: TcpListener, gates: Gates, process: &Process) -> Self {
         let (stop, mut asked) = watch::channel(false);
@@ -147,7 +217,7 @@ impl Server {
 
 impl Watch {
     fn start(
-        folder: &std::path::Path,
+        folder: &Path,
         workspace: &Workspace,
         store: &Arc<SqliteStore>,
         process: &Process,

@@ -73,7 +73,11 @@ impl Bench {
 
     /// Starts the daemon and waits until it listens.
     pub(crate) fn daemon(&self) -> Daemon {
-        let mut command = self.command(&["run"]);
+        self.daemon_by(self.command(&["run"]))
+    }
+
+    /// Starts the daemon by this command and waits until it listens.
+    pub(crate) fn daemon_by(&self, mut command: Command) -> Daemon {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
         let said = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
         let mut daemon = Daemon { child, said, address: String::new() };

@@ -22,5 +22,6 @@ mod pushdown;
 mod rehearsal;
 mod reload;
 mod series;
+mod silent;
 mod simulate;
 mod state_folder;

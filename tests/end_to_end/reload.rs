@@ -17,7 +17,7 @@ use crate::{
 
 const CHECK: &str = "plugin = \"null-rate\"\n[check.params]\ncolumns = [\"MedInc\"]\n";
 
-fn pipe(path: &Path) {
+pub(crate) fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::bench::Bench;
+use crate::{bench::Bench, reload::pipe};
 
 fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
@@ -17,10 +17,6 @@ fn refused(output: &Output) -> String {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
-}
-
-fn make_pipe(path: &Path) {
-    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 
 /// A workspace whose store is there.
@@ -98,7 +94,7 @@ fn a_pipe_in_the_place_of_a_file_of_the_store_is_refused() {
         let path = bench.path().join("state").join(file);
         // Some are not there while nobody has the store open.
         let _ = fs::remove_file(&path);
-        make_pipe(&path);
+        pipe(&path);
         let said = refused(&bench.run(&["run"]));
         assert!(said.contains(&format!("{file} is not a plain file")), "{said}");
     }

@@ -1,7 +1,6 @@
 //! Reads a workspace's files and puts the passes in order.
 
 use std::{
-    cmp::Ordering,
     collections::BTreeMap,
     ffi::OsString,
     fs::{self, File as OpenFile},
@@ -73,24 +72,26 @@ pub(crate) fn read(workspace: &Path, report: &mut Report) -> lower::Files {
 
 /// The findings in the order of files and lines, each once, and no more of a file than anybody reads.
 pub(crate) fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let place = |found: &Diagnostic| (found.path.clone(), found.severity.is_mistake());
-    found.sort_by(|a, b| (&a.path, a.span.start, &a.message).cmp(&(&b.path, b.span.start, &b.message)));
+    let place = |one: &Diagnostic| (one.path.as_os_str().to_owned(), one.severity.is_mistake());
+    found.sort_by(|a, b| {
+        let (first, second) = (a.path.as_os_str(), b.path.as_os_str());
+        (first, a.span.start, &a.message).cmp(&(second, b.span.start, &b.message))
+    });
     found.dedup();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-    found.iter().for_each(|found| *counts.entry(place(found)).or_default() += 1);
-    let mut told: BTreeMap<_, usize> = BTreeMap::new();
     let mut kept = Vec::new();
     for one in found {
-        let place = place(&one);
-        let (told, all) = (told.entry(place.clone()).or_default(), counts.get(&place).copied().unwrap_or_default());
-        *told += 1;
-        match (*told).cmp(&(TOLD_MAX + 1)) {
-            Ordering::Less => kept.push(one),
-            Ordering::Equal => kept.push(one.and_more(all - TOLD_MAX)),
-            Ordering::Greater => {}
+        let count = counts.entry(place(&one)).or_default();
+        *count += 1;
+        if *count <= TOLD_MAX + 1 {
+            kept.push((*count, one));
         }
     }
-    kept
+    let told = |(nth, one): (usize, Diagnostic)| match counts.get(&place(&one)) {
+        Some(count) if nth > TOLD_MAX => one.and_more(count - TOLD_MAX),
+        _ => one,
+    };
+    kept.into_iter().map(told).collect()
 }
 
 /// Over every file's path and text, in path order.

@@ -27,8 +27,16 @@ pub(crate) enum Value {
     /// A date or a time as written.
     Time(String),
     Array(Vec<Node>),
-    /// In the order of the file.
+    /// In the order of the keys' texts, so that each is found at once.
     Table(Vec<(Key, Node)>),
+}
+
+impl Value {
+    /// A table of these entries, in whatever order they are given.
+    pub(crate) fn table(mut entries: Vec<(Key, Node)>) -> Self {
+        entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+        Self::Table(entries)
+    }
 }
 
 /// A key and the bytes it stands in.
@@ -45,16 +53,14 @@ pub(crate) type SyntaxError = (String, Range<usize>);
 pub(crate) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let errors = errors.iter().map(|error| (error.message().to_owned(), error.span().unwrap_or(0..0))).collect();
-    (Node::new(0..0, Value::Table(entries(table.get_ref()))), errors)
+    (Node::new(0..0, Value::table(entries(table.get_ref()))), errors)
 }
 
 fn entries(table: &DeTable<'_>) -> Vec<(Key, Node)> {
     let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
         (Key { text: AsRef::<str>::as_ref(key.get_ref()).to_owned(), span: key.span() }, node(value))
     };
-    let mut entries: Vec<_> = table.iter().map(entry).collect();
-    entries.sort_by_key(|(key, _): &(Key, Node)| key.span.start);
-    entries
+    table.iter().map(entry).collect()
 }
 
 fn node(value: &Spanned<DeValue<'_>>) -> Node {
@@ -67,7 +73,7 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node {
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map_or_else(|_| Value::Number(integer.as_str().parse().unwrap_or(f64::NAN)), Value::Integer),
         DeValue::Array(array) => Value::Array(array.iter().map(node).collect()),
-        DeValue::Table(table) => Value::Table(entries(table)),
+        DeValue::Table(table) => Value::table(entries(table)),
     };
     Node::new(value.span(), converted)
 }
@@ -83,7 +89,9 @@ impl Node {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&(Key, Node)> {
-        self.entries().iter().find(|(known, _)| known.text == key)
+        let entries = self.entries();
+        let found = entries.binary_search_by(|(known, _)| known.text.as_str().cmp(key)).ok();
+        found.and_then(|index| entries.get(index))
     }
 
     pub(crate) fn text(&self) -> Option<&str> {

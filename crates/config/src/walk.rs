@@ -160,11 +160,12 @@ impl Walker<'_> {
         span: &std::ops::Range<usize>,
     ) {
         let choices = one_of(schema);
-        let given: Vec<Key> = entries
+        let mut given: Vec<Key> = entries
             .iter()
             .filter(|(key, _)| choices.contains(&key.text.as_str()))
             .map(|(key, _)| key.clone())
             .collect();
+        given.sort_by_key(|key| key.span.start);
         let expected = format!("expected exactly one of {}", choices.join(", "));
         if let [first, second, ..] = &given[..] {
             let message = format!("`{name}` has both `{}` and `{}`", first.text, second.text);
@@ -183,7 +184,8 @@ impl Walker<'_> {
     fn insert(&mut self, entries: &mut Vec<(Key, Node)>, schema: &Json, key: &str, span: &std::ops::Range<usize>) {
         if let Some(schema) = property(schema, key) {
             let value = stand_in::stand_in(self.schema, schema, span);
-            entries.push((Key { text: key.to_owned(), span: span.clone() }, value));
+            let place = entries.partition_point(|(known, _)| known.text.as_str() < key);
+            entries.insert(place, (Key { text: key.to_owned(), span: span.clone() }, value));
         }
     }
 

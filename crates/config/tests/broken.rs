@@ -153,3 +153,72 @@ fn a_value_that_stands_in_for_a_wrong_one_is_not_taken_for_the_store() {
     let folder = workspace(&MAIN.replace("\"elsewhere\"", "5"), SOURCES, MONITOR, RUNBOOK);
     assert_eq!(outline(folder.path()).state, Path::new("state"));
 }
+
+#[test]
+fn a_store_among_the_workspaces_own_files_is_a_mistake() {
+    for state in [".", "config", "./runbooks/state", "..", "/", "x/../../"] {
+        let read = outline(workspace(&MAIN.replace("elsewhere", state), SOURCES, MONITOR, RUNBOOK).path());
+        let found: Vec<String> = read.mistakes.iter().map(ToString::to_string).collect();
+        let said = format!("config/watchkeeper.toml:3:9: the store cannot be in `{state}`, which holds");
+        assert!(found.len() == 1 && found[0].starts_with(&said), "{found:?}");
+    }
+    for state in ["state", "../elsewhere", "/var/lib/watchkeeper", "configs", "data/state"] {
+        let read = outline(workspace(&MAIN.replace("elsewhere", state), SOURCES, MONITOR, RUNBOOK).path());
+        assert_eq!(read.mistakes, [], "{state}");
+    }
+}
+
+/// Every mistake of a workspace as one line each.
+fn mistakes(folder: &Path) -> Vec<String> {
+    outline(folder).mistakes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_is_no_plain_file_of_a_sensible_size_is_not_read() {
+    let folder = workspace(MAIN, SOURCES, MONITOR, RUNBOOK);
+    let put = |name: &str| folder.path().join("config/monitors").join(name);
+    fs::create_dir(put("a.toml")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(put("b.toml")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", put("c.toml")).unwrap();
+    std::os::unix::fs::symlink("b.toml", put("d.toml")).unwrap();
+    fs::File::create(put("e.toml")).unwrap().set_len(1 << 40).unwrap();
+    let why = ["it is not a plain file"; 4].into_iter().chain(["it is larger than 1 MiB"]);
+    let expected = ["a", "b", "c", "d", "e"].iter().zip(why).map(|(file, why)| {
+        let file = format!("config/monitors/{file}.toml");
+        format!("{file}:1:1: cannot read {file}: {why}")
+    });
+    assert_eq!(mistakes(folder.path()), expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn of_a_file_full_of_mistakes_a_hundred_are_told() {
+    let full: [(&str, fn(usize) -> String); 4] = [
+        ("config/monitors/x.toml", |_| "= =\n".to_owned()),
+        ("config/monitors/x.toml", |i| format!("k{i} = 1\n")),
+        ("config/sources.toml", |i| format!("[source.s{i}.files]\npath = 7\n")),
+        ("config/sources.toml", |i| format!("[source.s{i}.view]\nsql = \"select * from t{i}\"\n")),
+    ];
+    for (file, line) in full {
+        let folder = workspace(MAIN, SOURCES, MONITOR, RUNBOOK);
+        let text: String = (0..20_000).map(line).collect();
+        fs::write(folder.path().join(file), text).unwrap();
+        let told = mistakes(folder.path());
+        let of_file: Vec<&String> = told.iter().filter(|told| told.starts_with(file)).collect();
+        assert_eq!(of_file.len(), 101, "{file}");
+        let more = of_file[100].split(": ").nth(1).unwrap();
+        assert!(
+            more.ends_with(" more mistakes from here to the file's end (put right what is told above first)"),
+            "{more}"
+        );
+        let more: usize = more.split(' ').next().unwrap().parse().unwrap();
+        assert!(more >= 19_000, "{more}");
+    }
+}
+
+#[test]
+fn a_text_without_end_is_quoted_in_part_and_likened_to_nothing() {
+    let zone = format!("timezone = \"{}\"\ncron", "A".repeat(300_000));
+    let folder = workspace(MAIN, SOURCES, &MONITOR.replace("cron", &zone), RUNBOOK);
+    let told = mistakes(folder.path());
+    assert!(told.len() == 1 && told[0].len() < 2_000 && told[0].contains("there is no time zone `AAA"), "{told:?}");
+}

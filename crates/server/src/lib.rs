@@ -5,10 +5,12 @@
 mod answer;
 mod gates;
 mod health;
+mod host;
+mod listen;
 mod ofrep;
 mod plain;
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -18,10 +20,10 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use tokio::net::TcpListener;
 
 pub use gates::{GateReading, Gates};
 pub use health::Pulse;
+pub use listen::{CONNECTIONS_MAX, serve};
 
 /// The largest request body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -40,16 +42,8 @@ pub fn router(gates: Gates, pulse: impl Fn() -> Pulse + Clone + Send + Sync + 's
         .fallback(async || answer::failure(StatusCode::NOT_FOUND, "there is nothing at this path"))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))
+        .layer(from_fn(host::only_ours))
         .with_state(gates)
-}
-
-/// Serves until `shutdown` is done; requests in flight are answered first.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

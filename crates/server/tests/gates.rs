@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use watchkeeper_engine::{Trouble, ports::store::StoreError};
 use watchkeeper_model::{Gate, GateState, Name};
-use watchkeeper_server::{Gates, Pulse, router, serve};
+use watchkeeper_server::{CONNECTIONS_MAX, Gates, Pulse, router, serve};
 use watchkeeper_store::GateRecord;
 use watchkeeper_testkit::{Exchange, Vendor, Witness};
 
@@ -79,7 +79,9 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, router(gates.clone(), pulse), async { stopped.await.unwrap() }));
+        let server = tokio::spawn(serve(listener, router(gates.clone(), pulse), CONNECTIONS_MAX, async {
+            stopped.await.unwrap()
+        }));
         // Fails only when another test of this binary installed it first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
@@ -275,4 +277,14 @@ async fn nothing_can_be_written_and_the_server_stops_when_told() {
     served.stop.send(()).unwrap();
     served.server.await.unwrap().unwrap();
     assert!(served.client.get(format!("{}/healthz", served.url)).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_ours_is_misdirected() {
+    let served = Served::start().await;
+    let ask = |host: &str| served.client.get(format!("{}/v1/gates", served.url)).header("Host", host).send();
+    let (status, said) = read(ask("evil.example.com").await.unwrap()).await;
+    assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(said, json!({ "error": "this server goes by localhost, 127.0.0.1 and [::1] only" }));
+    assert_eq!(ask("localhost:7707").await.unwrap().status(), StatusCode::OK);
 }

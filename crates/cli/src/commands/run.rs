@@ -1,6 +1,7 @@
 //! `run`: the daemon. SIGHUP reloads, SIGTERM and SIGINT let what is in flight finish.
 
 mod daemon;
+mod files;
 mod signals;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Watches until it is asked to stop.
 pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    files::raise_limit();
     let workspace = wiring::configuration(folder, terminal).await?;
     let store = Arc::new(wiring::store(folder, &workspace).await?);
     let who = format!("the daemon on {}", workspace.daemon.listen);

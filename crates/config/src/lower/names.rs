@@ -1,6 +1,9 @@
 //! The names that a workspace defines, and references to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Files, Parsed};
 use crate::{
@@ -38,11 +41,16 @@ pub(crate) struct Names {
     known: BTreeMap<Kind, BTreeSet<String>>,
     /// Kinds of which a file could not be read whole: a missing name says nothing there.
     uncertain: BTreeSet<Kind>,
+    suggestions_left: Cell<u32>,
 }
+
+/// The most suggestions of one reading.
+const SUGGESTIONS_MAX: u32 = 500;
 
 impl Names {
     pub(crate) fn of(files: &Files) -> Self {
-        let mut names = Self { known: BTreeMap::new(), uncertain: BTreeSet::new() };
+        let suggestions_left = Cell::new(SUGGESTIONS_MAX);
+        let mut names = Self { known: BTreeMap::new(), uncertain: BTreeSet::new(), suggestions_left };
         names
             .uncertain
             .extend([Kind::Team, Kind::Channel, Kind::Gate].into_iter().filter(|_| files.watchkeeper.is_empty()));
@@ -86,10 +94,17 @@ impl Names {
         self.uncertain.contains(&kind)
     }
 
+    /// What was probably meant. It takes long where there are many names, so it is said of so many only as are told.
+    pub(crate) fn suggest(&self, kind: Kind, name: &str) -> Option<String> {
+        let left = self.suggestions_left.get().checked_sub(1)?;
+        self.suggestions_left.set(left);
+        suggestion(name, self.all(kind))
+    }
+
     /// Reports a name that nothing has.
     pub(crate) fn require(&self, kind: Kind, name: &str, place: Place<'_>, report: &mut Report) {
         if !self.has(kind, name) && !self.uncertain(kind) {
-            let help = suggestion(name, self.all(kind));
+            let help = self.suggest(kind, name);
             place.mistake(report, format!("there is no {} `{name}`", kind.word()), help);
         }
     }

@@ -6,7 +6,6 @@ use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
 
 use super::{Context, Parsed, database, endpoint, names::Kind, present, sql};
 use crate::{
-    nearest::suggestion,
     place::{Place, Report},
     raw::{self, sources::SourcesFile},
 };
@@ -58,7 +57,7 @@ fn lower_kind(
         let hyphenated = sql::hyphenated(text, mention.bytes.start);
         let help = match context.names.has(Kind::Source, hyphenated) {
             true => Some(format!("write \"{hyphenated}\" in double quotes")),
-            false => suggestion(&mention.name, context.names.all(Kind::Source)),
+            false => context.names.suggest(Kind::Source, &mention.name),
         };
         at.mistake_within(mention.bytes.clone(), report, format!("there is no source `{}`", mention.name), help);
     }

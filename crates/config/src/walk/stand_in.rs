@@ -33,7 +33,7 @@ fn table(root: &Json, schema: &Json, span: &Range<usize>) -> Value {
         let schema = schema.get("properties")?.get(key)?;
         Some((Key { text: key.to_owned(), span: span.clone() }, stand_in(root, schema, span)))
     };
-    Value::Table(keys.filter_map(entry).collect())
+    Value::table(keys.filter_map(entry).collect())
 }
 
 fn text(schema: &Json) -> &str {

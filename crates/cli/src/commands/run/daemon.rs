@@ -18,7 +18,7 @@ use watchkeeper_model::Workspace;
 use watchkeeper_server::{Gates, Pulse};
 use watchkeeper_store::SqliteStore;
 
-use super::tell;
+use super::{files, tell};
 use crate::{
     assembly,
     clock::SystemClock,
@@ -211,7 +211,10 @@ impl Server {
         let health = Arc::clone(process.health());
         let pulse = move || Pulse { stalled: health.stalled(SystemClock.now()), troubles: health.troubles() };
         let router = watchkeeper_server::router(gates, pulse);
-        Self { stop, serving: tokio::spawn(watchkeeper_server::serve(listener, router, shutdown)) }
+        Self {
+            stop,
+            serving: tokio::spawn(watchkeeper_server::serve(listener, router, files::connections_max(), shutdown)),
+        }
     }
 }
 

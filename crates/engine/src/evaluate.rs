@@ -4,10 +4,12 @@ mod judge;
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures::FutureExt;
 use tokio::sync::Semaphore;
 use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold, Time};
 
@@ -64,8 +66,11 @@ impl Evaluator {
         let span = input_span(monitor, at);
         let under_way = UnderWay { monitor, at, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
         let limit = monitor.check.timeout;
-        let measured = match tokio::time::timeout(limit.saturating_add(GRACE), self.measure(&under_way)).await {
-            Ok(measured) => measured.unwrap_or_else(Measured::Failed),
+        // A panic is this monitor's error, recorded and told: a tick that ended in nothing would leave the last verdict standing.
+        let measuring = AssertUnwindSafe(self.measure(&under_way)).catch_unwind();
+        let measured = match tokio::time::timeout(limit.saturating_add(GRACE), measuring).await {
+            Ok(Ok(measured)) => measured.unwrap_or_else(Measured::Failed),
+            Ok(Err(_)) => Measured::Failed(under_way.panicked()),
             Err(_) => Measured::Failed(self.too_late(&under_way)),
         };
         let plugin = self.checker.digest(&monitor.check.plugin);
@@ -178,6 +183,11 @@ impl Evaluator {
 }
 
 impl UnderWay<'_> {
+    fn panicked(&self) -> String {
+        let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        format!("failed by a mistake in Watchkeeper while {doing}; the log says more")
+    }
+
     fn now(&self, doing: String) {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
     }

@@ -4,6 +4,7 @@
 //! into a fixed number of parts whose results are joined in order, and SQL has no clock and no randomness.
 
 mod aggregate;
+mod caught;
 mod cells;
 mod chunks;
 mod database;

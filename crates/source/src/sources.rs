@@ -14,6 +14,7 @@ use watchkeeper_engine::ports::frame::{Frame, FrameError, Sources, Span};
 use watchkeeper_model::{DatabaseSource, FilesSource, HttpSource, Name, Source, SourceKind, ViewSource};
 use watchkeeper_secret::SecretReader;
 
+use crate::caught::{CaughtFrame, caught};
 use crate::database::{Database, DatabaseFrame, Opened, join_in_database};
 use crate::fault::{fault, nearest};
 use crate::frame::SourceFrame;
@@ -194,6 +195,20 @@ impl DataSources {
         join_in_database(name.as_str(), time_column, view, &inside, &self.sessions).await.map(Some)
     }
 
+    async fn opened(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        if let Some(opened) = self.in_database(source, Vec::new()).await? {
+            return Ok(Arc::new(DatabaseFrame::new(opened, span, Arc::clone(&self.sessions))?));
+        }
+        if let SourceKind::Prometheus(asked) = &self.entry(source)?.source.kind {
+            let rows = prometheus::rows(source.as_str(), asked, span, &self.secrets).await?;
+            let shape = Arc::new(Shape::new(source.as_str(), rows.schema(), Some(prometheus::TIME))?);
+            return Ok(Arc::new(SourceFrame::new(shape, Rows::Memory(rows), Arc::clone(&self.sessions))));
+        }
+        let table = self.table(source, Vec::new()).await?;
+        let rows = table.cut(span)?;
+        Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), rows, Arc::clone(&self.sessions))))
+    }
+
     fn database<'a>(&self, name: &Name, entry: &'a Entry, source: &DatabaseSource) -> &'a Database {
         entry.database.get_or_init(|| Database::new(name.as_str(), source, &self.workspace))
     }
@@ -231,20 +246,11 @@ fn apart(name: &Name, one: &Name, other: &Name) -> FrameError {
 #[async_trait]
 impl Sources for DataSources {
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
-        if let Some(opened) = self.in_database(source, Vec::new()).await? {
-            return Ok(Arc::new(DatabaseFrame::new(opened, span, Arc::clone(&self.sessions))?));
-        }
-        if let SourceKind::Prometheus(asked) = &self.entry(source)?.source.kind {
-            let rows = prometheus::rows(source.as_str(), asked, span, &self.secrets).await?;
-            let shape = Arc::new(Shape::new(source.as_str(), rows.schema(), Some(prometheus::TIME))?);
-            return Ok(Arc::new(SourceFrame::new(shape, Rows::Memory(rows), Arc::clone(&self.sessions))));
-        }
-        let table = self.table(source, Vec::new()).await?;
-        let rows = table.cut(span)?;
-        Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), rows, Arc::clone(&self.sessions))))
+        let inner = caught(source.as_str(), self.opened(source, span)).await?;
+        Ok(Arc::new(CaughtFrame { source: Arc::from(source.as_str()), inner }))
     }
 
     async fn identity(&self, source: &Name) -> Result<Option<String>, FrameError> {
-        self.identified(source, Vec::new()).await
+        caught(source.as_str(), self.identified(source, Vec::new())).await
     }
 }

@@ -3,6 +3,8 @@
 
 #[path = "it/aggregates.rs"]
 mod aggregates;
+#[path = "it/damage.rs"]
+mod damage;
 #[path = "it/database_rows.rs"]
 mod database_rows;
 #[path = "it/endpoints.rs"]

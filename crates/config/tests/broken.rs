@@ -192,7 +192,8 @@ fn what_is_no_plain_file_of_a_sensible_size_is_not_read() {
 
 #[test]
 fn of_a_file_full_of_mistakes_a_hundred_are_told() {
-    let full: [(&str, fn(usize) -> String); 4] = [
+    type Line = fn(usize) -> String;
+    let full: [(&str, Line); 4] = [
         ("config/monitors/x.toml", |_| "= =\n".to_owned()),
         ("config/monitors/x.toml", |i| format!("k{i} = 1\n")),
         ("config/sources.toml", |i| format!("[source.s{i}.files]\npath = 7\n")),

@@ -24,7 +24,7 @@ mod threshold;
 mod trend;
 mod workspace;
 
-pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi};
+pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, Recovery};
 pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
 pub use digest::{digest_of, short_id};
 pub use excess::Excess;
@@ -33,7 +33,7 @@ pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advanc
 pub use judged::{Cause, Counted, Judged, Streaks, Subject};
 pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
 pub use measurement::{Labels, Measurement, Series, Verdict};
-pub use message::{Facts, Message, MessageKind, NextStep, SeriesReport, StepReport};
+pub use message::{Facts, Message, MessageEvent, MessageKind, MessageStatus, NextStep, SeriesReport, StepReport};
 pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
 pub use name::{Name, NameError};
 pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};

@@ -220,3 +220,60 @@ impl std::fmt::Display for SeriesReport {
         self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " - {detail}"))
     }
 }
+
+/// Where a message of the outbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MessageStatus {
+    /// It is sent when it is due, if it is still wanted then.
+    Waiting,
+    /// Somebody sends it.
+    Sending,
+    /// The peer took it.
+    Sent,
+    /// It was given up.
+    Failed,
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+/// What happens to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageEvent {
+    /// It is due and wanted: somebody takes it.
+    Take,
+    /// It is wanted no more.
+    Cancel,
+    /// The peer took it.
+    Send,
+    /// It is not tried again.
+    GiveUp,
+    /// It is tried again: the peer did not take it, or whoever sent it is gone.
+    Again,
+    /// A reminder that went out is said once more.
+    Repeat,
+}
+
+impl MessageStatus {
+    /// The status after an event; `None` when the event cannot happen there.
+    pub fn next(self, event: MessageEvent) -> Option<Self> {
+        match (self, event) {
+            (Self::Waiting, MessageEvent::Take) => Some(Self::Sending),
+            (Self::Waiting | Self::Sending, MessageEvent::Cancel) => Some(Self::Cancelled),
+            (Self::Sending, MessageEvent::Send) => Some(Self::Sent),
+            (Self::Sending, MessageEvent::GiveUp) => Some(Self::Failed),
+            (Self::Sending, MessageEvent::Again) | (Self::Sent, MessageEvent::Repeat) => Some(Self::Waiting),
+            _ => None,
+        }
+    }
+
+    /// The word kept in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::{Delivered, OutboxItem};
-use watchkeeper_model::{Message, Time};
+use watchkeeper_model::{Message, MessageEvent, MessageStatus, Time};
 
 use crate::{
     columns::{self, count, from_json, micros, name, time_if},
@@ -125,16 +125,16 @@ pub(crate) async fn delivered(
     note(&mut tx, item, &outcome, now).await?;
     match delivered {
         Delivered::Sent => {
-            mark(&mut tx, item, "sent").await?;
+            mark(&mut tx, item, MessageEvent::Send).await?;
             record(&mut tx, item, "notification.sent", &outcome, now).await?;
             repeat(&mut tx, item, now).await?;
         }
         Delivered::GivenUp(_) => {
-            mark(&mut tx, item, "failed").await?;
+            mark(&mut tx, item, MessageEvent::GiveUp).await?;
             record(&mut tx, item, "notification.failed", &outcome, now).await?;
         }
         Delivered::Again { at, .. } => {
-            mark(&mut tx, item, "waiting").await?;
+            mark(&mut tx, item, MessageEvent::Again).await?;
             retry(&mut tx, item, *at).await?;
         }
     }
@@ -155,12 +155,13 @@ async fn record(
 }
 
 /// Marks a row that this very try still owns.
-async fn mark(db: &mut SqliteConnection, item: &OutboxItem, status: &str) -> Result<(), Fault> {
+async fn mark(db: &mut SqliteConnection, item: &OutboxItem, event: MessageEvent) -> Result<(), Fault> {
+    let status = MessageStatus::Sending.next(event).ok_or(Fault::Fenced)?;
     let marked = sqlx::query(
         "UPDATE outbox SET status = ?, attempts = attempts + 1, claimed_at = NULL
          WHERE id = ? AND status = 'sending' AND attempts = ?",
     )
-    .bind(status)
+    .bind(status.as_str())
     .bind(item.id)
     .bind(item.attempts)
     .execute(db)

@@ -1,7 +1,7 @@
 //! Act: intent, send, result. The only place where an effect on the outside begins.
 
 use serde_json::json;
-use watchkeeper_model::{Action, GateAction, Guarantee, Outcome, StepReport, StepRun, Time, Withheld, digest_of};
+use watchkeeper_model::{Action, GateAction, Outcome, Recovery, StepReport, StepRun, Time, Withheld, digest_of};
 
 use super::{
     Steps,
@@ -56,8 +56,8 @@ impl Steps {
     /// Sends, and where no answer came looks for our mark if the peer can be asked for it.
     async fn send_and_find_out(&self, step: &StepRecord, call: &ActionCall) -> ActionEnd {
         let end = self.send(&step.step.action, call).await;
-        match (end.outcome, step.step.action.guarantee()) {
-            (Outcome::Unknown, Guarantee::Probe) => self.probe(step).await,
+        match (end.outcome, step.step.action.guarantee().when_unanswered()) {
+            (Outcome::Unknown, Recovery::Look) => self.probe(step).await,
             _ => end,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use watchkeeper_model::{Action, Guarantee, Outcome, Time};
+use watchkeeper_model::{Action, Guarantee, Outcome, Recovery, Time};
 
 use super::{Steps, act::call, limits::PROBE_FOR};
 use crate::ports::{
@@ -18,18 +18,21 @@ impl Steps {
     /// Finds out how a step in INTENT ended.
     pub(super) async fn reconcile(&self, step: &StepRecord) -> ActionEnd {
         let late = self.not_after(step).is_some_and(|latest| latest < self.retry.clock.now());
-        match step.step.action.guarantee() {
-            Guarantee::Local if late => ActionEnd::failed(
+        let guarantee = step.step.action.guarantee();
+        match guarantee.when_abandoned(late) {
+            Recovery::SendAgain => {
+                let end = self.send(&step.step.action, &call(step, None)).await;
+                if guarantee == Guarantee::Local { end } else { in_doubt(end) }
+            }
+            Recovery::Look => self.probe(step).await,
+            Recovery::GiveUp => ActionEnd::failed(
                 "Watchkeeper stopped before the step was done, and came back too late: the reason for it is old",
             ),
-            Guarantee::Local => self.send(&step.step.action, &call(step, None)).await,
-            Guarantee::Guarded if late => ActionEnd::unknown(
+            Recovery::LeaveUnknown if late && guarantee == Guarantee::Guarded => ActionEnd::unknown(
                 "Watchkeeper stopped while the step was under way, and came back too late to send it again: it may \
                  have run or may yet run",
             ),
-            Guarantee::Guarded => in_doubt(self.send(&step.step.action, &call(step, None)).await),
-            Guarantee::Probe => self.probe(step).await,
-            Guarantee::Once => ActionEnd::unknown(
+            Recovery::LeaveUnknown => ActionEnd::unknown(
                 "Watchkeeper stopped while the step was under way: it may have run or may yet run. \
                  It is not run again.",
             ),

@@ -18,15 +18,26 @@ pub(crate) struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port's real implementation")]
     fn now(&self) -> Time {
+        let now = Utc::now();
+        #[cfg(debug_assertions)]
+        let now = now + crate::rigged::clock_offset();
         // The store keeps microseconds; a finer time would not come back equal.
-        Utc::now().trunc_subsecs(6)
+        now.trunc_subsecs(6)
     }
 
     async fn sleep_until(&self, time: Time) {
         while let Some(left) = left_until(time, self.now()) {
-            tokio::time::sleep(left.min(NAP_MAX)).await;
+            tokio::time::sleep(left.min(nap_max())).await;
         }
     }
+}
+
+fn nap_max() -> Duration {
+    #[cfg(debug_assertions)]
+    if crate::rigged::sets_clock() {
+        return crate::rigged::NAP_MAX;
+    }
+    NAP_MAX
 }
 
 /// How long it is until `time`; `None` once it has come.

@@ -19,6 +19,8 @@ use crate::{
 /// Runs one command to its end.
 pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
     log_to_stderr(&cli.command, terminal);
+    #[cfg(debug_assertions)]
+    crate::rigged::install()?;
     match &cli.command {
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),

@@ -11,6 +11,8 @@ mod person;
 mod place;
 mod rehearsal;
 mod render;
+#[cfg(debug_assertions)]
+mod rigged;
 mod wiring;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ use watchkeeper_model::Time;
 use crate::{
     error::EngineError,
     in_hand::{Held, InHand, Piece},
+    points::{Point, Side, reach},
     ports::{
         notifier::{Delivery, Notifier},
         store::{Delivered, OutboxItem, Store, StoreError},
@@ -133,7 +134,9 @@ impl Outbox {
         let delivered = match item.attempts {
             ATTEMPTS_MAX.. => Delivered::GivenUp(format!("given up after {ATTEMPTS_MAX} attempts")),
             attempts => {
+                reach(Point::MessageSend, Side::Before);
                 let delivery = self.notifier.send(&item.channel, &item.message).await;
+                reach(Point::MessageSend, Side::After);
                 ended(delivery, attempts, self.retry.clock.now())
             }
         };

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
-use watchkeeper_engine::ports::store::{CheckRecord, Claim, Groups, Recorded};
+use watchkeeper_engine::{
+    points::Point,
+    ports::store::{CheckRecord, Claim, Groups, Recorded},
+};
 use watchkeeper_model::{GroupState, Labels, Name};
 
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
     enqueue,
     fault::Fault,
     incident, ledger, occurrence,
-    open::SqliteStore,
+    open::{SqliteStore, commit},
     step,
 };
 
@@ -54,7 +57,7 @@ pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRec
         remember(&mut tx, &claim.monitor, labels, state).await?;
     }
     follow(&mut tx, record).await?;
-    tx.commit().await?;
+    commit(tx, Point::TickRecord).await?;
     Ok(Recorded::Whole)
 }
 

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use sqlx::SqliteConnection;
-use watchkeeper_engine::ports::store::{CheckRecord, Claim, PastTick};
+use watchkeeper_engine::{
+    points::Point,
+    ports::store::{CheckRecord, Claim, PastTick},
+};
 use watchkeeper_model::{Name, Time};
 
 use crate::{
     columns::{self, from_json, micros, ordinal, time, time_if},
     fault::Fault,
     ledger,
-    open::SqliteStore,
+    open::{SqliteStore, commit},
 };
 
 pub(crate) async fn high_water(store: &SqliteStore, monitor: &Name) -> Result<Option<Time>, Fault> {
@@ -62,7 +65,7 @@ pub(crate) async fn claim(
     .execute(&mut *tx)
     .await?;
     raise(&mut tx, monitor, scheduled_at).await?;
-    tx.commit().await?;
+    commit(tx, Point::TickClaim).await?;
     Ok(Some(Claim { monitor: monitor.clone(), scheduled_at, epoch: 1 }))
 }
 
@@ -99,7 +102,7 @@ pub(crate) async fn take(
     .bind(micros(scheduled_at))
     .fetch_optional(&mut *tx)
     .await?;
-    tx.commit().await?;
+    commit(tx, Point::TickTake).await?;
     let taken =
         |epoch| Ok(Claim { monitor: monitor.clone(), scheduled_at, epoch: ordinal("occurrence.epoch", epoch)? });
     epoch.map(taken).transpose()

@@ -14,6 +14,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use watchkeeper_engine::points::{Point, Side, reach};
+
 use crate::{
     fault::Fault,
     place::{self, FILE, Identity, PlaceError},
@@ -217,6 +219,14 @@ async fn up_to_date(writer: &SqlitePool, path: &Path) -> Result<(), OpenError> {
     }
     let migrated = TABLES.run(writer).await;
     migrated.map_err(|source| OpenError::Migration { path: path.to_owned(), source })
+}
+
+/// Commits at a point where a test may have the process die.
+pub(crate) async fn commit(tx: Tx, point: Point) -> Result<(), Fault> {
+    reach(point, Side::Before);
+    tx.commit().await?;
+    reach(point, Side::After);
+    Ok(())
 }
 
 /// Whether the tables are exactly those of this version.

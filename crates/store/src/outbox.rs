@@ -2,14 +2,17 @@
 
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use watchkeeper_engine::ports::store::{Delivered, OutboxItem};
+use watchkeeper_engine::{
+    points::Point,
+    ports::store::{Delivered, OutboxItem},
+};
 use watchkeeper_model::{Message, MessageEvent, MessageStatus, Time};
 
 use crate::{
     columns::{self, count, from_json, micros, name, time_if},
     fault::Fault,
     ledger,
-    open::SqliteStore,
+    open::{SqliteStore, commit},
 };
 
 /// Whether an outbox row still has to be sent: its step has not ended, its incident is not acknowledged.
@@ -39,7 +42,7 @@ pub(crate) async fn send_again(store: &SqliteStore, ids: &[i64], now: Time) -> R
     for id in ids {
         sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(micros(now)).bind(id).execute(&mut *tx).await?;
     }
-    Ok(tx.commit().await?)
+    commit(tx, Point::MessagePutBack).await
 }
 
 /// Takes what is due. What nobody wants any more is cancelled now, when it is looked at; what cannot be read is left
@@ -68,7 +71,10 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Ve
             }
         }
     }
-    tx.commit().await?;
+    match items.is_empty() {
+        true => tx.commit().await?,
+        false => commit(tx, Point::MessageTake).await?,
+    }
     Ok(items)
 }
 
@@ -138,7 +144,7 @@ pub(crate) async fn delivered(
             retry(&mut tx, item, *at).await?;
         }
     }
-    Ok(tx.commit().await?)
+    commit(tx, Point::MessageMark).await
 }
 
 async fn record(

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use watchkeeper_engine::ports::store::{Begin, Begun, Ending, StepEnd, StepRecord};
+use watchkeeper_engine::{
+    points::Point,
+    ports::store::{Begin, Begun, Ending, StepEnd, StepRecord},
+};
 use watchkeeper_model::{Action, GateAction, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};
 
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
     enqueue,
     fault::Fault,
     gate, guard, incident, ledger,
-    open::SqliteStore,
+    open::{SqliteStore, commit},
 };
 
 /// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
@@ -74,7 +77,7 @@ pub(crate) async fn take(store: &SqliteStore, step: &StepRecord) -> Result<StepR
     if taken.rows_affected() != 1 {
         return Err(Fault::Fenced);
     }
-    tx.commit().await?;
+    commit(tx, Point::StepTake).await?;
     Ok(StepRecord { epoch: step.epoch + 1, ..step.clone() })
 }
 
@@ -94,7 +97,7 @@ pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin)
     write_intent(&mut tx, step, intent, begin).await?;
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &intent_body(step, begin)).await?;
     let reopen = earlier_reference(&mut tx, step).await?;
-    tx.commit().await?;
+    commit(tx, Point::StepIntent).await?;
     Ok(Begun::Go { reopen })
 }
 
@@ -190,7 +193,7 @@ pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -
     if end.hands_off {
         hand_off(&mut tx, step, end, &head).await?;
     }
-    tx.commit().await?;
+    commit(tx, Point::StepEnd).await?;
     Ok(Ending::Recorded)
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
                 Ask::Reload => daemon.begin_reload(),
             },
             event = daemon.next() => match event {
-                Event::Read(read) => daemon.end_reload(read, terminal),
+                Event::Read(read) => daemon.end_reload(*read, terminal),
                 Event::Failed(failure) => return Err(failure),
             },
             failure = &mut gone => return Err(failure),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     compose,
+    points::{Point, Side, reach},
     ports::{
         action::{ActionCall, ActionEnd},
         store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},
@@ -68,9 +69,12 @@ impl Steps {
             return gate_end(gate);
         }
         let limit = call.timeout + GRACE;
-        tokio::time::timeout(limit, self.actions.perform(call)).await.unwrap_or_else(|_| {
+        reach(Point::StepSend, Side::Before);
+        let end = tokio::time::timeout(limit, self.actions.perform(call)).await.unwrap_or_else(|_| {
             ActionEnd::unknown(format!("no answer within {} s: it may have run or may yet run", call.timeout.as_secs()))
-        })
+        });
+        reach(Point::StepSend, Side::After);
+        end
     }
 
     async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), StoreError> {

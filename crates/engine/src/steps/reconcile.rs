@@ -6,9 +6,12 @@ use std::time::Duration;
 use watchkeeper_model::{Action, Guarantee, Outcome, Recovery, Time};
 
 use super::{Steps, act::call, limits::PROBE_FOR};
-use crate::ports::{
-    action::{ActionEnd, Probe},
-    store::StepRecord,
+use crate::{
+    points::{Point, Side, reach},
+    ports::{
+        action::{ActionEnd, Probe},
+        store::StepRecord,
+    },
 };
 
 /// The pause between two looks.
@@ -44,7 +47,9 @@ impl Steps {
         let call = call(step, None);
         let until = self.retry.clock.now() + PROBE_FOR;
         loop {
+            reach(Point::StepProbe, Side::Before);
             let seen = self.actions.probe(&call).await;
+            reach(Point::StepProbe, Side::After);
             let now = self.retry.clock.now();
             match seen {
                 Probe::Found(reference) => {

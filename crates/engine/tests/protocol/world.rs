@@ -185,8 +185,8 @@ impl World {
     /// Every move that is possible here.
     pub(crate) fn moves(&self) -> Moves {
         let mut moves = Vec::new();
-        for owner in 0..OWNERS.len() {
-            match self.owners[owner] {
+        for (owner, work) in self.owners.iter().enumerate() {
+            match *work {
                 Work::Idle => {
                     self.begin_ticks(owner, &mut moves);
                     self.begin_steps(owner, &mut moves);
@@ -196,7 +196,7 @@ impl World {
                 Work::Step(stepping) => self.step(owner, stepping, &mut moves),
                 Work::Message(sending) => self.message(owner, sending, &mut moves),
             }
-            if self.crashes > 0 && self.owners[owner] != Work::Idle {
+            if self.crashes > 0 && *work != Work::Idle {
                 self.add(&mut moves, OWNERS[owner], "crashes", 0, |world| {
                     world.crashes -= 1;
                     world.owners[owner] = Work::Idle;

@@ -52,7 +52,7 @@ pub(super) struct Daemon {
 /// What happens to a daemon.
 pub(super) enum Event {
     /// The configuration was read, or could not be.
-    Read(Result<Loaded, Failure>),
+    Read(Box<Result<Loaded, Failure>>),
     /// It cannot go on.
     Failed(Failure),
 }
@@ -102,7 +102,7 @@ impl Daemon {
             }
         };
         tokio::select! {
-            read = reading => Event::Read(read),
+            read = reading => Event::Read(Box::new(read)),
             ended = &mut self.watch.watching => Event::Failed(match ended {
                 Ok(()) => Failure::internal(io::Error::other("the watch ended without being asked to")),
                 Err(panic) => Failure::internal(panic),

@@ -12,10 +12,11 @@ const CONNECTIONS_PART: u64 = 4;
 pub(super) fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(WANTED, |hard| hard.min(WANTED));
-    if limit.current.is_some_and(|soft| soft < wanted) {
-        if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }) {
-            tracing::warn!(%error, "the limit of open files cannot be raised");
-        }
+    let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
+    if limit.current.is_some_and(|soft| soft < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
     }
 }
 

@@ -1,0 +1,106 @@
+//! One life of the daemon.
+
+use std::{
+    fs::{self, File},
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    place::Place,
+    plan::{Blow, Fault},
+};
+
+/// How long things may take in real time.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How often they are looked at.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A running daemon; killed when dropped.
+pub(crate) struct Life {
+    child: Child,
+    log: PathBuf,
+}
+
+/// What a daemon is found doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Running,
+    /// By a fault.
+    Stopped,
+    /// By a fault.
+    Killed,
+}
+
+impl Life {
+    pub(crate) fn begin(place: &Place, fault: Option<Fault>) -> Self {
+        let log = place.path("log");
+        let file = File::create(&log).expect("a log");
+        let mut command = place.command();
+        command.arg("run").stdout(Stdio::null()).stderr(file);
+        if let Some(Fault { blow, at }) = fault.filter(|fault| fault.blow != Blow::Reloads) {
+            let how = if blow == Blow::Kill { "kill" } else { "stop" };
+            command.env("WATCHKEEPER_FAULT", format!("{at}:1:{how}"));
+        }
+        Self { child: command.spawn().expect("the daemon starts"), log }
+    }
+
+    /// What it said.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it listens, or a fault has ended it before.
+    pub(crate) fn listens(&mut self) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        while !self.said().contains("listening on ") && self.found()? == Found::Running {
+            if Instant::now() > until {
+                return Err(format!("the daemon does not listen:\n{}", self.said()));
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn found(&mut self) -> Result<Found, String> {
+        if let Some(status) = self.child.try_wait().expect("it is ours") {
+            return match status.signal() {
+                Some(9) => Ok(Found::Killed),
+                _ => Err(format!("the daemon ended by itself, {status}:\n{}", self.said())),
+            };
+        }
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+        Ok(if state == Some('T') { Found::Stopped } else { Found::Running })
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Ends it as an operator does.
+    pub(crate) fn end(mut self) -> Result<(), String> {
+        self.signal("TERM");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().expect("it is ours") {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("the daemon ended with {status}:\n{}", self.said())),
+                None if Instant::now() > until => return Err(format!("the daemon obeys no SIGTERM:\n{}", self.said())),
+                None => thread::sleep(LOOK_EVERY),
+            }
+        }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Torture: the real daemon, killed, stopped, locked out of its store or out of disk at every fault point, turn after
+//! turn, against peers on loopback that record what they were asked, and misbehave themselves. Each turn, one monitor's
+//! data goes into breach or recovers; when all is quiet again, the books must agree.
+//!
+//! `TORTURE_MINUTES` and `TORTURE_SEED` say how long and which; without them, one minute and the time. `cargo xtask torture`
+//! sets them.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first thing that is not so, and tells"
+)]
+#![expect(clippy::disallowed_methods, reason = "real processes are waited for in real time")]
+
+mod audit;
+mod dice;
+mod life;
+mod peers;
+mod place;
+mod plan;
+mod store;
+mod table;
+mod turn;
+
+use std::{
+    env,
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{dice::Dice, place::Place, plan::Kind, table::Table, turn::Torture};
+
+fn setting(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+#[test]
+fn whatever_happens_each_first_step_is_done_once_and_told() {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970");
+    let seed = setting("TORTURE_SEED").unwrap_or(since_1970.as_secs());
+    let minutes = setting("TORTURE_MINUTES").unwrap_or(1);
+    println!("torture for {minutes} min with seed {seed}");
+
+    let place = Place::new();
+    let mut torture = Torture::new(&place, Dice::new(seed));
+    let until = Instant::now() + Duration::from_secs(60 * minutes);
+    for kind in Kind::ALL {
+        torture.warm_up(kind);
+    }
+    while Instant::now() < until {
+        if let Err(wrong) = torture.turn() {
+            panic!("{wrong}\nseed {seed}, its story:\n{}", torture.story());
+        }
+    }
+    let Torture { table, turns, repeated, .. } = torture;
+    place.verify_ledger();
+    println!("{}", table.drawn());
+    println!(
+        "{turns} turns, {} faults with seed {seed}: 0 lost, 0 doubled, {repeated} messages repeated",
+        table.faults()
+    );
+    assert!(table.faults() > turns / 4, "most faults were never reached");
+}
+
+/// A table with no fault is no torture.
+#[test]
+fn the_table_counts_faults_by_place_and_kind() {
+    let mut table = Table::default();
+    table.count("kill", "step.intent.before", Kind::Exec);
+    assert_eq!(table.faults(), 1);
+    assert!(table.drawn().contains("step.intent.before"));
+}

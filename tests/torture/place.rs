@@ -1,0 +1,158 @@
+//! The place: a workspace with a monitor and a runbook for each kind of step, on a file system of its own where that is
+//! allowed, so that its disk can be full.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use tempfile::TempDir;
+
+use crate::{peers::Peers, plan::Kind};
+
+/// The first hour of the torture's own time, in seconds since 1970.
+const FIRST_HOUR: u64 = 1_893_456_000;
+
+/// A workspace with its peers.
+pub(crate) struct Place {
+    folder: TempDir,
+    pub(crate) peers: Peers,
+    /// Whether the state folder is a small file system of its own.
+    pub(crate) can_fill: bool,
+}
+
+impl Place {
+    /// How late a tick may begin.
+    pub(crate) const STARTING_DEADLINE: Duration = Duration::from_secs(45 * 60);
+
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let peers = Peers::start();
+        let state = folder.path().join("state");
+        fs::create_dir(&state).expect("the state folder is made");
+        let mut mount = Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=64M,mode=0700", "tmpfs"]).arg(&state).output();
+        let can_fill = mounted.is_ok_and(|mounted| mounted.status.success());
+        let place = Self { folder, peers, can_fill };
+        place.write_workspace();
+        place
+    }
+
+    pub(crate) fn path(&self, part: &str) -> PathBuf {
+        self.folder.path().join(part)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, part: &str, text: &str) {
+        let path = self.path(part);
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder is made");
+        let fresh = path.with_extension("new");
+        fs::write(&fresh, text).expect("it is written");
+        fs::rename(fresh, path).expect("it takes its place");
+    }
+
+    fn write_workspace(&self) {
+        let (host, program) = (self.peers.address, self.path("act"));
+        self.write("act", &format!("#!/bin/sh\necho \"$INCIDENT\" >> '{}'\n", self.path("acted").display()));
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
+        self.write("secrets/jira", "token");
+        fs::set_permissions(self.path("secrets/jira"), fs::Permissions::from_mode(0o600)).expect("it is private");
+        self.write("config/watchkeeper.toml", &format!(
+            "[daemon]\nlisten = \"127.0.0.1:0\"\nstate = \"state\"\n\
+             [allow]\nexec = [{program:?}]\nhosts = [\"{host}\"]\n\
+             [team.team]\nlayers = [\"data\"]\nnotify = [\"hook\"]\n\
+             [channel.hook.webhook]\nurl = \"http://{host}/hook\"\n\
+             [jira]\nurl = \"http://{host}\"\napi = \"3\"\nuser = \"watch@example.com\"\ntoken = {{ file = \"secrets/jira\" }}\n\
+             [gate.loans]\ndescription = \"Loans\"\n"
+        ));
+        let mut sources = String::new();
+        for kind in Kind::ALL {
+            let id = kind.as_str();
+            sources += &format!("[source.{id}.files]\npath = \"data/{id}.csv\"\n");
+            let act = match kind {
+                Kind::Gate => "[step.gate]\ngate = \"loans\"\nstate = \"paused\"\n".to_owned(),
+                Kind::Exec => {
+                    format!("[step.exec]\ncommand = [{program:?}]\nenv = {{ INCIDENT = \"{{incident}}\" }}\n")
+                }
+                Kind::Once => http(&format!("http://{host}/once"), false),
+                Kind::Guarded => http(&format!("http://{host}/guarded"), true),
+                Kind::Jira => "[step.jira]\nproject = \"T\"\nsummary = \"{incident}\"\n".to_owned(),
+            };
+            self.write(
+                &format!("runbooks/{id}.toml"),
+                &format!("[runbook]\nid = \"{id}\"\n[[step]]\nid = \"act\"\ntimeout = \"5s\"\n{act}"),
+            );
+            self.set_data(kind, false);
+        }
+        self.write("config/sources.toml", &sources);
+    }
+
+    /// Lets one monitor be watched, and no other.
+    pub(crate) fn watch_only(&self, kind: Kind) {
+        let id = kind.as_str();
+        let _ = fs::remove_dir_all(self.path("config/monitors"));
+        self.write(
+            &format!("config/monitors/{id}.toml"),
+            &format!(
+                "[monitor]\nid = \"{id}\"\nlayer = \"data\"\nowner = \"team\"\nrunbook = \"{id}\"\n\
+             [schedule]\ncron = \"0 * * * *\"\nmisfire = \"latest\"\nstarting_deadline = \"45m\"\n\
+             [input]\nsource = \"{id}\"\n[check]\nplugin = \"null-rate\"\n[check.params]\ncolumns = [\"x\"]\n\
+             [[threshold]]\nmetric = \"null_rate\"\nbreach = {{ above = 0.5 }}\n"
+            ),
+        );
+    }
+
+    /// Puts a monitor's data into breach, or out of it.
+    pub(crate) fn set_data(&self, kind: Kind, breaches: bool) {
+        let x = if breaches { "" } else { "1" };
+        self.write(&format!("data/{}.csv", kind.as_str()), &format!("x,y\n{x},1\n{x},2\n"));
+    }
+
+    /// Sets the daemon's clock: so long after the beginning of an hour of the torture's own time.
+    pub(crate) fn set_clock(&self, hour: u64, after: Duration) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970");
+        let wanted = Duration::from_secs(FIRST_HOUR + 3600 * hour) + after;
+        self.write("clock", &wanted.as_millis().saturating_sub(now.as_millis()).to_string());
+    }
+
+    /// An hour's beginning in microseconds since 1970.
+    pub(crate) fn tick(hour: u64) -> i64 {
+        i64::try_from((FIRST_HOUR + 3600 * hour) * 1_000_000).expect("it is this century")
+    }
+
+    /// The whole chain of the ledger holds.
+    pub(crate) fn verify_ledger(&self) {
+        let output = self.command().args(["ledger", "verify"]).output().expect("the binary starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    /// The binary in this workspace.
+    pub(crate) fn command(&self) -> Command {
+        let test = std::env::current_exe().expect("the test knows where it is");
+        let folder = test.parent().and_then(Path::parent).expect("tests lie in target/debug/deps");
+        let binary = folder.join("watchkeeper");
+        assert!(binary.exists(), "{} is missing: run `cargo build --package watchkeeper`", binary.display());
+        let mut command = Command::new(binary);
+        command.arg("--workspace").arg(self.root()).env("NO_COLOR", "1").env("WATCHKEEPER_CLOCK", self.path("clock"));
+        command
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.can_fill {
+            let _ = Command::new("umount").arg("--lazy").arg(self.path("state")).status();
+        }
+    }
+}
+
+fn http(url: &str, idempotent: bool) -> String {
+    format!("[step.http]\nurl = {url:?}\nbody = {{ incident = \"{{incident}}\" }}\nidempotent = {idempotent}\n")
+}

@@ -1,0 +1,123 @@
+//! What is done to the daemon in one turn.
+
+use std::fmt;
+
+use crate::dice::Dice;
+
+/// The kind of the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Gate,
+    Exec,
+    Once,
+    Guarded,
+    Jira,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] = [Self::Gate, Self::Exec, Self::Once, Self::Guarded, Self::Jira];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::Exec => "exec",
+            Self::Once => "http-once",
+            Self::Guarded => "http-guarded",
+            Self::Jira => "jira",
+        }
+    }
+}
+
+/// What happens at a fault point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blow {
+    /// `kill -9`, and a new start.
+    Kill,
+    /// SIGSTOP, ten minutes or an hour by the clock, SIGCONT.
+    Stop,
+    /// Stopped there, the disk is filled; it goes on, and only then is the disk freed.
+    Full,
+    /// Stopped there, the store is locked by somebody else; it goes on, and only then is the lock let go of.
+    Locked,
+    /// Twenty SIGHUPs while it works.
+    Reloads,
+}
+
+impl Blow {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Kill => "kill -9",
+            Self::Stop => "SIGSTOP",
+            Self::Full => "disk full",
+            Self::Locked => "locked",
+            Self::Reloads => "SIGHUPs",
+        }
+    }
+}
+
+/// A blow at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) blow: Blow,
+    /// `step.intent.before`.
+    pub(crate) at: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.blow.as_str(), self.at)
+    }
+}
+
+/// Places that every tick comes to.
+const TICK: [&str; 4] = ["tick.claim.before", "tick.claim.after", "tick.record.before", "tick.record.after"];
+/// Places that every step comes to.
+const STEP: [&str; 6] = [
+    "step.take.before",
+    "step.take.after",
+    "step.intent.before",
+    "step.intent.after",
+    "step.end.before",
+    "step.end.after",
+];
+/// Places that a step with a peer comes to.
+const SEND: [&str; 2] = ["step.send.before", "step.send.after"];
+/// Places that every message comes to.
+const MESSAGE: [&str; 6] = [
+    "message.take.before",
+    "message.take.after",
+    "message.send.before",
+    "message.send.after",
+    "message.mark.before",
+    "message.mark.after",
+];
+/// Places that are come to after a kill only: that kill's place, and theirs.
+const AFTER_A_KILL: [([&str; 2], [&str; 2]); 2] = [
+    (["tick.claim.after", "tick.record.before"], ["tick.take.before", "tick.take.after"]),
+    (["message.take.after", "message.mark.before"], ["message.put-back.before", "message.put-back.after"]),
+];
+/// The same for a step whose mark is looked for.
+const PROBE: ([&str; 2], [&str; 2]) =
+    (["step.intent.after", "step.send.after"], ["step.probe.before", "step.probe.after"]);
+
+/// The faults of one turn, one after another.
+pub(crate) fn faults(dice: &mut Dice, kind: Kind, breaches: bool, can_fill: bool) -> Vec<Fault> {
+    let mut blows = vec![Blow::Kill, Blow::Kill, Blow::Kill, Blow::Stop, Blow::Locked];
+    blows.extend(can_fill.then_some(Blow::Full));
+    if dice.below(12) == 0 {
+        return vec![Fault { blow: Blow::Reloads, at: "any" }];
+    }
+    if dice.below(4) == 0 {
+        let mut pairs = AFTER_A_KILL.to_vec();
+        pairs.extend((breaches && kind == Kind::Jira).then_some([PROBE; 3]).into_iter().flatten());
+        let (first, second) = dice.one_of(&pairs);
+        let first = Fault { blow: Blow::Kill, at: dice.one_of(&first) };
+        return vec![first, Fault { blow: dice.one_of(&blows), at: dice.one_of(&second) }];
+    }
+    let mut places = [&TICK[..], &MESSAGE[..]].concat();
+    if breaches {
+        places.extend([&STEP[..], &STEP[..]].concat());
+        places.extend(if kind == Kind::Gate { &[][..] } else { &SEND[..] });
+    }
+    vec![Fault { blow: dice.one_of(&blows), at: dice.one_of(&places) }]
+}

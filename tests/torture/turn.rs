@@ -1,0 +1,223 @@
+//! One turn: a monitor's data moves, the daemon is struck while it follows, and all must be quiet and right again.
+
+use std::{
+    fs,
+    io::Write,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    audit::Audit,
+    dice::Dice,
+    life::{Found, LOOK_EVERY, Life},
+    place::Place,
+    plan::{self, Blow, Fault, Kind},
+    store::{self, Store},
+    table::Table,
+};
+
+/// How soon a fault is struck, in real time; later, it never is.
+const STRUCK_WITHIN: Duration = Duration::from_secs(4);
+/// How long it may take until all is quiet, in real time.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
+/// What the clock is moved on by, each time it is not quiet yet.
+const CLOCK_STEP: Duration = Duration::from_secs(3);
+/// What the clock is moved on by in one turn, at most: the next tick is not due yet.
+const CLOCK_MAX: Duration = Duration::from_secs(58 * 60);
+/// How long a full disk or a lock lasts, in real time.
+const STORE_AWAY: Duration = Duration::from_millis(1_200);
+/// Turns that a failure's story tells.
+const STORY: usize = 8;
+
+pub(crate) struct Torture<'a> {
+    place: &'a Place,
+    dice: Dice,
+    audit: Audit,
+    hour: u64,
+    lines: Vec<String>,
+    pub(crate) table: Table,
+    pub(crate) turns: usize,
+    pub(crate) repeated: usize,
+}
+
+/// A turn under way.
+struct Turn {
+    kind: Kind,
+    hour: u64,
+    breaches: bool,
+    /// How far the clock is past the hour.
+    clock: Duration,
+}
+
+impl Turn {
+    /// Whether the tick may not begin any more.
+    fn is_too_late(&self) -> bool {
+        self.clock >= Place::STARTING_DEADLINE
+    }
+}
+
+impl<'a> Torture<'a> {
+    pub(crate) fn new(place: &'a Place, dice: Dice) -> Self {
+        let (audit, lines, table) = (Audit::default(), Vec::new(), Table::default());
+        Self { place, dice, audit, hour: 0, lines, table, turns: 0, repeated: 0 }
+    }
+
+    /// The last turns.
+    pub(crate) fn story(&self) -> String {
+        self.lines[self.lines.len().saturating_sub(STORY)..].join("\n")
+    }
+
+    /// A turn without a fault: the monitor has a tick behind it.
+    pub(crate) fn warm_up(&mut self, kind: Kind) {
+        self.play(kind, false, &[]).unwrap_or_else(|wrong| panic!("without any fault: {wrong}"));
+    }
+
+    pub(crate) fn turn(&mut self) -> Result<(), String> {
+        let kind = self.dice.one_of(&Kind::ALL);
+        let breaches = !Store::open(self.place)?.is_open(kind.as_str())?;
+        let faults = plan::faults(&mut self.dice, kind, breaches, self.place.can_fill);
+        self.turns += 1;
+        self.play(kind, breaches, &faults)
+    }
+
+    fn play(&mut self, kind: Kind, breaches: bool, faults: &[Fault]) -> Result<(), String> {
+        self.hour += 1;
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let moves = if breaches { "goes into breach" } else { "is well" };
+        self.lines.push(format!("turn {}: {} {moves}; {}", self.turns, kind.as_str(), told.join(", then ")));
+        self.place.watch_only(kind);
+        self.place.set_data(kind, breaches);
+        let mut turn = Turn { kind, hour: self.hour, breaches, clock: Duration::ZERO };
+        // The tick is due half a second after the start.
+        self.place.set_clock(turn.hour - 1, Duration::from_millis(3_600_000 - 500));
+        let mut life = Life::begin(self.place, faults.first().copied());
+        let mut struck = 0;
+        for (number, fault) in (1..).zip(faults) {
+            match self.strike(&mut turn, &mut life, *fault)? {
+                true => struck += 1,
+                false => break,
+            }
+            if fault.blow == Blow::Kill {
+                life = Life::begin(self.place, faults.get(number).copied());
+            }
+        }
+        life.listens()?;
+        self.wait_until_quiet(&mut turn, &mut life)?;
+        life.end()?;
+        let store = Store::open(self.place)?;
+        self.follows(&turn, &store)?;
+        let repeated = self.audit.compare(self.place, &store)?;
+        if repeated > struck {
+            return Err(format!("{repeated} messages repeated after {struck} faults"));
+        }
+        self.repeated += repeated;
+        Ok(())
+    }
+
+    /// Waits for a fault to strike, and does the rest of it; gives whether it struck.
+    fn strike(&mut self, turn: &mut Turn, life: &mut Life, fault: Fault) -> Result<bool, String> {
+        if fault.blow == Blow::Reloads {
+            life.listens()?;
+            for _ in 0..20 {
+                life.signal("HUP");
+                thread::sleep(LOOK_EVERY);
+            }
+            self.table.count(fault.blow.as_str(), fault.at, turn.kind);
+            return Ok(true);
+        }
+        let until = Instant::now() + STRUCK_WITHIN;
+        let found = loop {
+            match life.found()? {
+                Found::Running if Instant::now() > until => return Ok(false),
+                Found::Running => self.pass_time(turn),
+                found => break found,
+            }
+        };
+        self.table.count(fault.blow.as_str(), fault.at, turn.kind);
+        if found == Found::Killed {
+            return Ok(true);
+        }
+        match fault.blow {
+            Blow::Stop => {
+                let away = Duration::from_secs(60 * self.dice.one_of(&[10, 50]));
+                turn.clock = (turn.clock + away).min(CLOCK_MAX);
+                self.place.set_clock(turn.hour, turn.clock);
+                life.signal("CONT");
+            }
+            Blow::Full => {
+                let filler = self.place.path("state/filler");
+                fill(&filler);
+                life.signal("CONT");
+                thread::sleep(STORE_AWAY);
+                fs::remove_file(filler).expect("the disk is freed");
+            }
+            Blow::Locked => {
+                // At some places the daemon itself has the lock: then it is only stopped.
+                let lock = store::lock(self.place);
+                life.signal("CONT");
+                thread::sleep(STORE_AWAY);
+                drop(lock);
+            }
+            Blow::Kill | Blow::Reloads => {}
+        }
+        Ok(true)
+    }
+
+    /// Lets a little time pass, more of it by the daemon's clock once its tick is due.
+    fn pass_time(&self, turn: &mut Turn) {
+        thread::sleep(LOOK_EVERY);
+        let due = Store::open(self.place).and_then(|store| store.is_past(turn.kind.as_str(), Place::tick(turn.hour)));
+        if due == Ok(true) && turn.clock + CLOCK_STEP < CLOCK_MAX {
+            turn.clock += CLOCK_STEP;
+            self.place.set_clock(turn.hour, turn.clock);
+        }
+    }
+
+    fn wait_until_quiet(&self, turn: &mut Turn, life: &mut Life) -> Result<(), String> {
+        let until = Instant::now() + QUIET_WITHIN;
+        loop {
+            life.found()?;
+            let look = || {
+                let store = Store::open(self.place)?;
+                let past = store.is_past(turn.kind.as_str(), Place::tick(turn.hour))?;
+                Ok::<_, String>((past, store.unfinished()?))
+            };
+            let seen = look();
+            if let Ok((past, unfinished)) = &seen
+                && (*past || turn.is_too_late())
+                && unfinished.ticks + unfinished.steps + unfinished.messages == 0
+            {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(format!("stranded: {seen:?} {:?} past the hour:\n{}", turn.clock, life.said()));
+            }
+            self.pass_time(turn);
+        }
+    }
+
+    /// What was to follow from the tick, unless it came too late to be judged.
+    fn follows(&self, turn: &Turn, store: &Store) -> Result<(), String> {
+        let id = turn.kind.as_str();
+        if !store.is_judged(id, Place::tick(turn.hour))? {
+            return if turn.is_too_late() { Ok(()) } else { Err("lost: the tick was not judged".to_owned()) };
+        }
+        if store.is_open(id)? == turn.breaches {
+            return Ok(());
+        }
+        Err(format!(
+            "the data {} in breach, and the incident is not as that says",
+            if turn.breaches { "is" } else { "is not" }
+        ))
+    }
+}
+
+/// Fills the disk to its last byte.
+fn fill(filler: &std::path::Path) {
+    let mut file = fs::File::create(filler).expect("the filler is made");
+    for size in [1 << 20, 1 << 12, 1] {
+        let block = vec![0; size];
+        while file.write_all(&block).is_ok() {}
+    }
+}

@@ -7,6 +7,7 @@ mod backtest;
 mod baseline;
 mod bench;
 mod cannot_start;
+mod clock;
 mod crash;
 mod daemon;
 mod five;

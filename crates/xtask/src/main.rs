@@ -6,6 +6,7 @@ mod golden;
 mod peers;
 mod plugins;
 mod test;
+mod torture;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,7 +22,8 @@ usage: cargo xtask <chore>
   demo      the main job on real data, in a throw-away workspace
   peers     validate what is said to Slack, Jira and OFREP clients: cargo xtask peers FOLDER, with the vendors'
             documents in it (crates/testkit/README.md names them)
-  test      everything that is tested";
+  test      everything that is tested
+  torture   strike the daemon at every fault point for long: cargo xtask torture [--minutes N] [--seed S]";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +33,7 @@ fn main() -> Result<()> {
         Some("demo") => demo::run(),
         Some("peers") => peers::run(arguments.get(1).map(String::as_str)),
         Some("test") => test::run(),
+        Some("torture") => torture::run(arguments.get(1..).unwrap_or_default()),
         Some(other) => bail!("there is no chore {other:?}\n{USAGE}"),
         None => bail!("which chore?\n{USAGE}"),
     }

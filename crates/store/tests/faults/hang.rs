@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::timeout;
 use watchkeeper_engine::{
-    Engine, Ports,
+    Engine, Ports, Tick,
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker, Manual},
         frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Sources, Span},
@@ -183,4 +183,55 @@ async fn reads_that_cannot_be_interrupted_are_counted_until_they_end_and_then_th
     tokio::task::spawn_blocking(move || barrier.wait()).await.unwrap();
     let engine = stage.engine_with(with_stuck(1), Arc::new(ScriptedSources), stage.notifier.clone());
     assert_eq!(engine.evaluate("stuck-0", day(1)).await.unwrap().verdict, Verdict::Ok);
+}
+
+/// Gives up with a panic: on opening the source `stuck`, or on the check of what another one gave.
+struct GivingUp;
+
+#[async_trait]
+impl Sources for GivingUp {
+    async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        assert!(source.as_str() != "stuck", "the source is damaged");
+        ScriptedSources.open(source, span).await
+    }
+}
+
+#[async_trait]
+impl Checker for GivingUp {
+    async fn check(&self, _request: CheckRequest) -> CheckOutcome {
+        panic!("the checker is broken")
+    }
+
+    async fn manual(&self, plugin: &str) -> Result<Manual, String> {
+        Err(format!("{plugin} has no manual"))
+    }
+
+    fn digest(&self, _plugin: &str) -> Option<String> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_its_monitor_that_is_recorded_and_told() {
+    let stage = Stage::new(Said::default()).await;
+    let ports = Ports {
+        clock: stage.clock.clone(),
+        store: stage.store.clone(),
+        sources: Arc::new(GivingUp),
+        checker: Arc::new(GivingUp),
+        actions: stage.actions.clone(),
+        notifier: stage.notifier.clone(),
+    };
+    let mut workspace = with_stuck(1);
+    workspace.monitors.values_mut().for_each(|monitor| monitor.check.timeout = Duration::from_secs(60));
+    let engine = Engine::of_daemon(workspace, ports, &stage.process);
+    for (monitor, said) in [("stuck-0", "the source is damaged"), ("loan-auc", "while running the check")] {
+        let tick = Tick { at: day(1), monitor: name(monitor) };
+        let ticked = engine.simulate_tick(&stage.clock, &tick).await.unwrap();
+        assert!(ticked, "{monitor} runs");
+        let incidents = stage.store.incidents(&watchkeeper_store::IncidentFilter::default()).await.unwrap();
+        let incident = incidents.iter().find(|incident| incident.monitor.as_str() == monitor).expect("it is recorded");
+        let detail = incident.series[0].detail.as_deref().unwrap_or_default();
+        assert!(detail.contains("by a mistake in Watchkeeper") && detail.contains(said), "{detail}");
+    }
 }

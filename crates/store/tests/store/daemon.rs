@@ -3,9 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::tempdir;
+use watchkeeper_engine::ports::store::{Store as _, StoreError};
 use watchkeeper_store::{LockError, SqliteStore};
 
-use crate::fixture::at;
+use crate::fixture::{at, name};
 
 #[tokio::test]
 async fn a_second_daemon_is_refused_and_told_who_runs() {
@@ -37,4 +38,19 @@ async fn many_may_open_a_new_store_at_once() {
 async fn a_store_in_memory_has_nobody_to_share_with() {
     let store = SqliteStore::in_memory().await.unwrap();
     assert!(store.lock_daemon("nobody", at(0)).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_nobody_would_find_is_not_written_and_goes_on_where_it_is_put_back() {
+    let folder = tempdir().unwrap();
+    let (here, away) = (folder.path().join("state"), folder.path().join("away"));
+    let store = SqliteStore::open(&here).await.unwrap();
+    let lock = store.lock_daemon("127.0.0.1:7878", at(0)).unwrap().unwrap();
+    std::fs::rename(&here, &away).unwrap();
+    assert!(!store.is_in_place() && !lock.is_in_place());
+    let refused = store.skip_to(&name("nulls"), at(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Failed { .. }), "{refused}");
+    std::fs::rename(&away, &here).unwrap();
+    assert!(store.is_in_place() && lock.is_in_place());
+    store.skip_to(&name("nulls"), at(1)).await.unwrap();
 }

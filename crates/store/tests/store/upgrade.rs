@@ -6,7 +6,7 @@ use sqlx::{Connection as _, SqliteConnection, migrate::Migrator};
 use tempfile::tempdir;
 use watchkeeper_engine::ports::store::Store as _;
 use watchkeeper_model::{Cause, Labels, Standing, Subject};
-use watchkeeper_store::{IncidentFilter, SqliteStore};
+use watchkeeper_store::{IncidentFilter, OpenError, SqliteStore};
 
 use crate::fixture::{at, name};
 
@@ -54,4 +54,23 @@ async fn what_could_not_be_measured_is_read_as_such_and_one_incident_a_group_sta
     let states: Vec<_> = all.iter().map(|one| (one.id.as_str(), one.state)).collect();
     assert_eq!(states, [("bb22", "open"), ("aa11", "resolved")]);
     assert!(store.unreadable().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_store_of_another_version_is_not_read_and_not_changed() {
+    let folder = tempdir().unwrap();
+    before(folder.path()).await;
+    let file = folder.path().join("watchkeeper.db");
+    let as_it_was = std::fs::read(&file).unwrap();
+    assert!(matches!(SqliteStore::open_to_read(folder.path()).await, Err(OpenError::OtherVersion { .. })));
+    assert_eq!(std::fs::read(&file).unwrap(), as_it_was);
+    SqliteStore::open(folder.path()).await.unwrap().close().await;
+    assert!(SqliteStore::open_to_read(folder.path()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn where_there_is_no_store_nothing_is_made() {
+    let folder = tempdir().unwrap();
+    assert!(SqliteStore::open_to_read(&folder.path().join("state")).await.unwrap().is_none());
+    assert!(!folder.path().join("state").exists());
 }

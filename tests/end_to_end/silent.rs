@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{bench::Bench, reload::pipe};
+use crate::{bench::Bench, minutely::monitor, reload::pipe};
 
 /// A visitor's own process may have as few files open as the daemon.
 fn connect(address: &str, said: &[u8]) -> Option<TcpStream> {
@@ -63,4 +63,26 @@ fn a_pipe_among_the_configuration_is_told_and_the_daemon_obeys_every_signal() {
     daemon.says("reloaded: the new configuration is watched");
     daemon.signal("TERM");
     assert_eq!(daemon.ends(), Some(0));
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_plugin_is_told_at_once() {
+    let bench = Bench::sample();
+    fs::create_dir(bench.path().join("checks")).expect("a folder for plugins");
+    pipe(&bench.path().join("checks/mine.wasm"));
+    monitor(&bench, "mine", "plugin = \"checks/mine.wasm\"\n");
+    let told = bench.json(&["lint"], 1);
+    assert!(told.to_string().contains("it is not a plain file"), "{told:#}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_main_file_is_told_at_once() {
+    let bench = Bench::sample();
+    let main = bench.path().join("config/watchkeeper.toml");
+    fs::remove_file(&main).expect("it goes");
+    pipe(&main);
+    let output = bench.run(&["lint"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("cannot read config/watchkeeper.toml: it is not a plain file"), "{told}");
 }

@@ -82,16 +82,21 @@ impl Life {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Ends it as an operator does.
+    /// Ends it as an operator does. It may come to its fault point now.
     pub(crate) fn end(mut self) -> Result<(), String> {
         self.signal("TERM");
         let until = Instant::now() + PATIENCE;
         loop {
             match self.child.try_wait().expect("it is ours") {
-                Some(status) if status.success() => return Ok(()),
+                Some(status) if status.success() || status.signal() == Some(9) => return Ok(()),
                 Some(status) => return Err(format!("the daemon ended with {status}:\n{}", self.said())),
                 None if Instant::now() > until => return Err(format!("the daemon obeys no SIGTERM:\n{}", self.said())),
-                None => thread::sleep(LOOK_EVERY),
+                None => {
+                    if self.found() == Ok(Found::Stopped) {
+                        self.signal("CONT");
+                    }
+                    thread::sleep(LOOK_EVERY);
+                }
             }
         }
     }

@@ -17,8 +17,6 @@ use crate::{
     table::Table,
 };
 
-/// How soon a fault is struck, in real time; later, it never is.
-const STRUCK_WITHIN: Duration = Duration::from_secs(4);
 /// How long it may take until all is quiet, in real time.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
 /// What the clock is moved on by, each time it is not quiet yet.
@@ -126,10 +124,14 @@ impl<'a> Torture<'a> {
             self.table.count(fault.blow.as_str(), fault.at, turn.kind);
             return Ok(true);
         }
-        let until = Instant::now() + STRUCK_WITHIN;
+        let until = Instant::now() + QUIET_WITHIN;
         let found = loop {
             match life.found()? {
-                Found::Running if Instant::now() > until => return Ok(false),
+                // A place that was never come to.
+                Found::Running if self.is_quiet(turn) == Ok(true) => return Ok(false),
+                Found::Running if Instant::now() > until => {
+                    return Err(format!("stranded before {fault}: {:?} past the hour:\n{}", turn.clock, life.said()));
+                }
                 Found::Running => self.pass_time(turn),
                 found => break found,
             }
@@ -178,23 +180,24 @@ impl<'a> Torture<'a> {
         let until = Instant::now() + QUIET_WITHIN;
         loop {
             life.found()?;
-            let look = || {
-                let store = Store::open(self.place)?;
-                let past = store.is_past(turn.kind.as_str(), Place::tick(turn.hour))?;
-                Ok::<_, String>((past, store.unfinished()?))
-            };
-            let seen = look();
-            if let Ok((past, unfinished)) = &seen
-                && (*past || turn.is_too_late())
-                && unfinished.ticks + unfinished.steps + unfinished.messages == 0
-            {
-                return Ok(());
+            match self.is_quiet(turn) {
+                Ok(true) => return Ok(()),
+                seen if Instant::now() > until => {
+                    let unfinished = Store::open(self.place).and_then(|store| store.unfinished());
+                    let (clock, said) = (turn.clock, life.said());
+                    return Err(format!("stranded: {seen:?}, {unfinished:?}, {clock:?} past the hour:\n{said}"));
+                }
+                _ => self.pass_time(turn),
             }
-            if Instant::now() > until {
-                return Err(format!("stranded: {seen:?} {:?} past the hour:\n{}", turn.clock, life.said()));
-            }
-            self.pass_time(turn);
         }
+    }
+
+    /// Whether the tick is behind us, or too late, and nothing that it began is unfinished.
+    fn is_quiet(&self, turn: &Turn) -> Result<bool, String> {
+        let store = Store::open(self.place)?;
+        let past = turn.is_too_late() || store.is_past(turn.kind.as_str(), Place::tick(turn.hour))?;
+        let unfinished = store.unfinished()?;
+        Ok(past && unfinished.ticks + unfinished.steps + unfinished.messages == 0)
     }
 
     /// What was to follow from the tick, unless it came too late to be judged.

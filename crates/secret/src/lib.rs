@@ -185,6 +185,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pipe_is_no_secret_and_is_not_waited_for() {
+        let folder = Folder::with("pipe", "other", b"x");
+        assert!(std::process::Command::new("mkfifo").arg(folder.0.join("token")).status().unwrap().success());
+        let error = SecretReader::new(&folder.0).resolve(&Secret::File("token".into())).unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("it is not a plain file"), "{error:?}");
+    }
+
+    #[test]
     fn a_credential_stays_in_its_folder() {
         let folder = Folder::with("credential", "jira", b"from systemd");
         let reader = SecretReader::new(Path::new("/nowhere")).with_credentials(&folder.0);

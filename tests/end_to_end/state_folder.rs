@@ -149,3 +149,16 @@ fn a_copy_on_read_only_media_is_read_and_not_written() {
     let said = refused(&bench.run(&["release"]));
     assert!(said.contains("Read-only file system"), "{said}");
 }
+
+#[test]
+fn a_daemon_that_was_stopped_leaves_one_file_that_can_be_read_on_its_own() {
+    let bench = stored();
+    let daemon = bench.daemon();
+    daemon.signal("TERM");
+    assert_eq!(daemon.ends(), Some(0));
+    let state = bench.path().join("state");
+    assert!(!state.join("watchkeeper.db-wal").exists());
+    fs::remove_file(state.join("daemon.lock")).expect("it is there");
+    fs::remove_file(state.join("open.lock")).expect("it is there");
+    assert_eq!(bench.json(&["ledger", "verify"], 0)["rows"], 1);
+}

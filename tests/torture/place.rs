@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{peers::Peers, plan::Kind};
+use crate::{peers::Peers, plan::Kind, say};
 
 /// The first hour of the torture's own time, in seconds since 1970.
 const FIRST_HOUR: u64 = 1_893_456_000;
@@ -130,7 +130,7 @@ impl Place {
     pub(crate) fn verify_ledger(&self) {
         let output = self.command().args(["ledger", "verify"]).output().expect("the binary starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        print!("{}", String::from_utf8_lossy(&output.stdout));
+        say(String::from_utf8_lossy(&output.stdout).trim());
     }
 
     /// The binary in this workspace.

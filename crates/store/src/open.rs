@@ -13,7 +13,6 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-
 use watchkeeper_engine::points::{Point, Side, reach};
 
 use crate::{
@@ -121,8 +120,7 @@ impl SqliteStore {
     }
 
     /// Opens the store in a folder to read it; nothing is made or changed, so that it may lie on read-only media. There
-    /// it is taken for finished: nobody may be writing to it. Everything that writes fails.
-    /// `None` where there is no store.
+    /// it is taken for finished: nobody may be writing to it. Everything that writes fails. `None` where there is no store.
     pub async fn open_to_read(folder: &Path) -> Result<Option<Self>, OpenError> {
         let path = folder.join(FILE);
         if !place::is_plain_file(&path).map_err(|source| unusable(folder, source))? {

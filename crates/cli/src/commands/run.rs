@@ -19,6 +19,9 @@ use crate::{clock::SystemClock, exit::Exit, failure::Failure, render::terminal::
 /// How often the state folder is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long the store may take to close.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+
 /// Watches until it is asked to stop.
 pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
     files::raise_limit();
@@ -46,6 +49,8 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
         }
     }
     daemon.finish(terminal).await;
+    // One file is left, without a write-ahead log beside it; what is given up on may still hold a connection.
+    let _ = tokio::time::timeout(CLOSING_MAX, store.close()).await;
     tell(terminal, "stopped");
     Ok(Exit::Fine)
 }

@@ -23,8 +23,10 @@ const QUIET_WITHIN: Duration = Duration::from_secs(60);
 const CLOCK_STEP: Duration = Duration::from_secs(3);
 /// What the clock is moved on by in one turn, at most: the next tick is not due yet.
 const CLOCK_MAX: Duration = Duration::from_secs(58 * 60);
-/// How long a full disk or a lock lasts, in real time.
-const STORE_AWAY: Duration = Duration::from_millis(1_200);
+/// How long a full disk lasts, in real time.
+const FULL_FOR: Duration = Duration::from_millis(1_200);
+/// How long a lock lasts, in real time: shorter and longer than a writer waits for it.
+const LOCKED_FOR: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(6)];
 /// Turns that a failure's story tells.
 const STORY: usize = 8;
 
@@ -151,14 +153,14 @@ impl<'a> Torture<'a> {
                 let filler = self.place.path("state/filler");
                 fill(&filler);
                 life.signal("CONT");
-                thread::sleep(STORE_AWAY);
+                thread::sleep(FULL_FOR);
                 fs::remove_file(filler).expect("the disk is freed");
             }
             Blow::Locked => {
                 // At some places the daemon itself has the lock: then it is only stopped.
                 let lock = store::lock(self.place);
                 life.signal("CONT");
-                thread::sleep(STORE_AWAY);
+                thread::sleep(self.dice.one_of(&LOCKED_FOR));
                 drop(lock);
             }
             Blow::Kill | Blow::Reloads => {}

@@ -17,6 +17,11 @@ use crate::{
     table::Table,
 };
 
+const HOUR: Duration = Duration::from_secs(3600);
+/// How long before its tick the daemon is started.
+const START: Duration = Duration::from_millis(500);
+/// The first time, it has to be running by then: a monitor that never ran has missed nothing.
+const FIRST_START: Duration = Duration::from_secs(3);
 /// How long it may take until all is quiet, in real time.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
 /// What the clock is moved on by, each time it is not quiet yet.
@@ -70,7 +75,7 @@ impl<'a> Torture<'a> {
 
     /// A turn without a fault: the monitor has a tick behind it.
     pub(crate) fn warm_up(&mut self, kind: Kind) {
-        self.play(kind, false, &[]).unwrap_or_else(|wrong| panic!("without any fault: {wrong}"));
+        self.play(kind, false, &[], FIRST_START).unwrap_or_else(|wrong| panic!("without any fault: {wrong}"));
     }
 
     pub(crate) fn turn(&mut self) -> Result<(), String> {
@@ -78,10 +83,10 @@ impl<'a> Torture<'a> {
         let breaches = !Store::open(self.place)?.is_open(kind.as_str())?;
         let faults = plan::faults(&mut self.dice, kind, breaches, self.place.can_fill);
         self.turns += 1;
-        self.play(kind, breaches, &faults)
+        self.play(kind, breaches, &faults, START)
     }
 
-    fn play(&mut self, kind: Kind, breaches: bool, faults: &[Fault]) -> Result<(), String> {
+    fn play(&mut self, kind: Kind, breaches: bool, faults: &[Fault], before: Duration) -> Result<(), String> {
         self.hour += 1;
         let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let moves = if breaches { "goes into breach" } else { "is well" };
@@ -89,8 +94,7 @@ impl<'a> Torture<'a> {
         self.place.watch_only(kind);
         self.place.set_data(kind, breaches);
         let mut turn = Turn { kind, hour: self.hour, breaches, clock: Duration::ZERO };
-        // The tick is due half a second after the start.
-        self.place.set_clock(turn.hour - 1, Duration::from_millis(3_600_000 - 500));
+        self.place.set_clock(turn.hour - 1, HOUR - before);
         let mut life = Life::begin(self.place, faults.first().copied());
         let mut struck = 0;
         for (number, fault) in (1..).zip(faults) {

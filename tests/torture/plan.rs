@@ -92,7 +92,8 @@ const MESSAGE: [&str; 6] = [
     "message.mark.after",
 ];
 /// Places that are come to after a kill only: that kill's place, and theirs.
-const AFTER_A_KILL: [([&str; 2], [&str; 2]); 2] = [
+const AFTER_A_KILL: [([&str; 2], [&str; 2]); 3] = [
+    (["tick.claim.before", "tick.claim.before"], ["tick.pass.before", "tick.pass.after"]),
     (["tick.claim.after", "tick.record.before"], ["tick.take.before", "tick.take.after"]),
     (["message.take.after", "message.mark.before"], ["message.put-back.before", "message.put-back.after"]),
 ];

@@ -10,6 +10,8 @@ pub enum Point {
     TickClaim,
     /// A tick that was left in the middle is taken up.
     TickTake,
+    /// Ticks are passed over, or the mark is set up to which none runs any more.
+    TickPass,
     /// A check is recorded, with all that follows.
     TickRecord,
     /// A step is taken in hand.
@@ -62,9 +64,10 @@ pub fn reach(point: Point, side: Side) {
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TickClaim,
         Self::TickTake,
+        Self::TickPass,
         Self::TickRecord,
         Self::StepTake,
         Self::StepIntent,
@@ -82,6 +85,7 @@ impl Point {
         match self {
             Self::TickClaim => "tick.claim",
             Self::TickTake => "tick.take",
+            Self::TickPass => "tick.pass",
             Self::TickRecord => "tick.record",
             Self::StepTake => "step.take",
             Self::StepIntent => "step.intent",

@@ -30,7 +30,7 @@ async fn mark(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<i64>, 
 pub(crate) async fn skip_to(store: &SqliteStore, monitor: &Name, at: Time) -> Result<(), Fault> {
     let mut tx = store.write().await?;
     raise(&mut tx, monitor, at).await?;
-    Ok(tx.commit().await?)
+    commit(tx, Point::TickPass).await
 }
 
 async fn raise(db: &mut SqliteConnection, monitor: &Name, at: Time) -> Result<(), Fault> {
@@ -125,7 +125,7 @@ pub(crate) async fn pass_over(store: &SqliteStore, claim: &Claim, now: Time) -> 
         let body = json!({ "tick": claim.scheduled_at, "why": "past its starting deadline" });
         ledger::append_one(&mut tx, now, "tick.passed_over", claim.monitor.as_str(), &body).await?;
     }
-    Ok(tx.commit().await?)
+    commit(tx, Point::TickPass).await
 }
 
 /// The newest tick of a monitor that was recorded.

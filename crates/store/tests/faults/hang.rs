@@ -142,17 +142,22 @@ impl Checker for Asking {
     }
 }
 
+/// The stage's ports with other data and another checker.
+fn ports(stage: &Stage, sources: impl Sources + 'static, checker: impl Checker + 'static) -> Ports {
+    Ports {
+        clock: stage.clock.clone(),
+        store: stage.store.clone(),
+        sources: Arc::new(sources),
+        checker: Arc::new(checker),
+        actions: stage.actions.clone(),
+        notifier: stage.notifier.clone(),
+    }
+}
+
 #[tokio::test]
 async fn a_check_that_waits_for_data_gives_its_turn_to_another_one() {
     let stage = Stage::new(Said::default()).await;
-    let ports = Ports {
-        clock: stage.clock.clone(),
-        store: stage.store.clone(),
-        sources: Arc::new(OnlyCounted),
-        checker: Arc::new(Asking),
-        actions: stage.actions.clone(),
-        notifier: stage.notifier.clone(),
-    };
+    let ports = ports(&stage, OnlyCounted, Asking);
     let mut workspace = with_stuck(3);
     // The stuck ones go on for longer than this test waits; one check computes at a time.
     workspace.monitors.values_mut().for_each(|monitor| monitor.check.timeout = Duration::from_secs(600));
@@ -214,14 +219,7 @@ impl Checker for GivingUp {
 #[tokio::test]
 async fn a_panic_is_an_error_of_its_monitor_that_is_recorded_and_told() {
     let stage = Stage::new(Said::default()).await;
-    let ports = Ports {
-        clock: stage.clock.clone(),
-        store: stage.store.clone(),
-        sources: Arc::new(GivingUp),
-        checker: Arc::new(GivingUp),
-        actions: stage.actions.clone(),
-        notifier: stage.notifier.clone(),
-    };
+    let ports = ports(&stage, GivingUp, GivingUp);
     let mut workspace = with_stuck(1);
     workspace.monitors.values_mut().for_each(|monitor| monitor.check.timeout = Duration::from_secs(60));
     let engine = Engine::of_daemon(workspace, ports, &stage.process);

@@ -58,7 +58,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["baseline", "evaluation", "in_hand", "reads", "supervise"],
             &["error", "retry"],
             &["health"],
-            &["points", "ports"],
+            &["fault_points", "ports"],
         ],
     ),
     (

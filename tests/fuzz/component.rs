@@ -28,8 +28,8 @@ fn components() {
     let host = runtime.block_on(async { host(folder.path()) });
     let inputs = [guests::endless(), guests::panicking()];
     fuzz("component", &inputs, WORDS, |bytes| {
-        fs::write(folder.path().join("bent.wasm"), bytes).expect("written");
-        if let Err(reason) = runtime.block_on(host.manual("bent.wasm")) {
+        fs::write(folder.path().join("mutated.wasm"), bytes).expect("written");
+        if let Err(reason) = runtime.block_on(host.manual("mutated.wasm")) {
             assert!(!reason.is_empty() && !reason.contains("panicked"), "{reason}");
         }
     });

@@ -26,7 +26,7 @@ async fn read(sources: &DataSources, name: &Name) -> Result<(), FrameError> {
     Ok(())
 }
 
-fn bend_files(name: &'static str, file: &str, inputs: &[Vec<u8>], words: &'static [&'static str]) {
+fn mutate_files(name: &'static str, file: &str, inputs: &[Vec<u8>], words: &'static [&'static str]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let source = Name::parse("a").expect("a name");
     let kind = SourceKind::Files(FilesSource { path: file.to_owned(), format: None });
@@ -67,13 +67,13 @@ fn parquet(compression: Compression) -> Vec<u8> {
 #[test]
 fn parquet_files() {
     let inputs = [Compression::UNCOMPRESSED, Compression::ZSTD(Default::default())].map(parquet);
-    bend_files("parquet", "a.parquet", &inputs, &["PAR1", "\u{0}\u{0}\u{0}\u{0}", "\u{7f}", "city"]);
+    mutate_files("parquet", "a.parquet", &inputs, &["PAR1", "\u{0}\u{0}\u{0}\u{0}", "\u{7f}", "city"]);
 }
 
 #[test]
 fn csv_files() {
     let inputs = ["id,x,city,at\n1,2.5,a,2026-01-01\n2,,\"b, c\",2026-01-02T00:00:00Z\n".into()];
-    bend_files(
+    mutate_files(
         "csv",
         "a.csv",
         &inputs,
@@ -85,7 +85,7 @@ fn csv_files() {
 fn json_lines() {
     let inputs =
         ["{\"id\":1,\"x\":2.5,\"city\":\"a\"}\n{\"id\":2,\"x\":null,\"tags\":[1,2],\"o\":{\"k\":true}}\n".into()];
-    bend_files(
+    mutate_files(
         "jsonl",
         "a.jsonl",
         &inputs,

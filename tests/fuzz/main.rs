@@ -1,13 +1,13 @@
-//! Fuzzing: whatever bytes come in, they are refused or read, and nothing panics or hangs. Good inputs are bent at random,
+//! Fuzzing: whatever bytes come in, they are refused or read, and nothing panics or hangs. Good inputs are mutated at random,
 //! ten seconds each; `FUZZ_SECONDS` makes it longer. What once failed is kept in `seeds` and tried first.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 #![expect(clippy::disallowed_methods, reason = "it ends by the clock on the wall")]
 
-mod bend;
 mod component;
 mod cron;
 mod data;
 mod ledger;
+mod mutate;
 mod ofrep;
 mod workspace;
 
@@ -22,7 +22,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 /// Cases between two looks at the clock.
 const CASES: u32 = 16;
 
-/// Bends the inputs until the time is up; `check` panics at what must not be.
+/// Mutates the inputs until the time is up; `check` panics at what must not be.
 fn fuzz(name: &'static str, inputs: &[Vec<u8>], words: &'static [&'static str], check: impl Fn(&[u8])) {
     let seconds = env::var("FUZZ_SECONDS").map_or(10, |text| text.parse().expect("a number of seconds"));
     let until = Instant::now() + Duration::from_secs(seconds);
@@ -35,7 +35,7 @@ fn fuzz(name: &'static str, inputs: &[Vec<u8>], words: &'static [&'static str], 
         ..Config::default()
     };
     while Instant::now() < until {
-        let tried = TestRunner::new(config()).run(&bend::bent(inputs.to_vec(), words), |input| {
+        let tried = TestRunner::new(config()).run(&mutate::mutated(inputs.to_vec(), words), |input| {
             check(&input);
             Ok(())
         });

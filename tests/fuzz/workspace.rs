@@ -34,8 +34,8 @@ const WORDS: &[&str] = &[
     "é",
 ];
 
-/// Every file of a workspace with these words in it, bent one at a time.
-fn bend_files(name: &'static str, folder: &str) {
+/// Every file of a workspace with these words in it, mutated one at a time.
+fn mutate_files(name: &'static str, folder: &str) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lie in the repository");
     let place = tempfile::tempdir().expect("a temporary folder");
     let mut texts = Vec::new();
@@ -50,9 +50,9 @@ fn bend_files(name: &'static str, folder: &str) {
             }
         }
     }
-    let bent = place.path().join(folder).join(if folder == "config" { "watchkeeper.toml" } else { "bent.toml" });
+    let mutated = place.path().join(folder).join(if folder == "config" { "watchkeeper.toml" } else { "mutated.toml" });
     fuzz(name, &texts, WORDS, |bytes| {
-        fs::write(&bent, bytes).expect("written");
+        fs::write(&mutated, bytes).expect("written");
         for mistake in outline(place.path()).mistakes {
             told(&mistake);
         }
@@ -70,15 +70,15 @@ fn told(mistake: &Diagnostic) {
 
 #[test]
 fn the_main_file() {
-    bend_files("main", "config");
+    mutate_files("main", "config");
 }
 
 #[test]
 fn monitors() {
-    bend_files("monitors", "config/monitors");
+    mutate_files("monitors", "config/monitors");
 }
 
 #[test]
 fn runbooks() {
-    bend_files("runbooks", "runbooks");
+    mutate_files("runbooks", "runbooks");
 }

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     place::Place,
-    plan::{Blow, Fault},
+    plan::{Fault, Injection},
 };
 
 /// How long things may take in real time.
@@ -41,8 +41,8 @@ impl Life {
         let file = File::create(&log).expect("a log");
         let mut command = place.command();
         command.arg("run").stdout(Stdio::null()).stderr(file);
-        if let Some(Fault { blow, at }) = fault.filter(|fault| fault.blow != Blow::Reloads) {
-            let how = if blow == Blow::Kill { "kill" } else { "stop" };
+        if let Some(Fault { injection, at }) = fault.filter(|fault| fault.injection != Injection::Reloads) {
+            let how = if injection == Injection::Kill { "kill" } else { "stop" };
             command.env("WATCHKEEPER_FAULT", format!("{at}:1:{how}"));
         }
         Self { child: command.spawn().expect("the daemon starts"), log }

@@ -8,7 +8,6 @@
 #![expect(clippy::disallowed_methods, reason = "real processes are waited for in real time")]
 
 mod audit;
-mod dice;
 mod life;
 mod peers;
 mod place;
@@ -23,7 +22,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{dice::Dice, place::Place, plan::Kind, table::Table, turn::Torture};
+use fastrand::Rng;
+
+use crate::{place::Place, plan::Kind, table::Table, turn::Torture};
 
 fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
@@ -43,7 +44,7 @@ fn whatever_happens_each_first_step_is_done_once_and_told() {
     say(&format!("torture for {minutes} min with seed {seed}"));
 
     let place = Place::new();
-    let mut torture = Torture::new(&place, Dice::new(seed));
+    let mut torture = Torture::new(&place, Rng::with_seed(seed));
     let until = Instant::now() + Duration::from_secs(60 * minutes);
     for kind in Kind::ALL {
         torture.warm_up(kind);

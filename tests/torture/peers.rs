@@ -10,9 +10,8 @@ use std::{
     time::Duration,
 };
 
+use fastrand::Rng;
 use serde_json::{Value, json};
-
-use crate::dice::Dice;
 
 /// What the peers took.
 #[derive(Default)]
@@ -50,9 +49,9 @@ impl Peers {
         let taken = Arc::new(Mutex::new(Taken::default()));
         let shared = Arc::clone(&taken);
         thread::spawn(move || {
-            let mut dice = Dice::new(u64::from(address.port()));
+            let mut dice = Rng::with_seed(u64::from(address.port()));
             for stream in listener.incoming().flatten() {
-                let (shared, roll) = (Arc::clone(&shared), dice.below(40));
+                let (shared, roll) = (Arc::clone(&shared), dice.usize(..40));
                 // Whoever breaks off is no failure of the peer's.
                 thread::spawn(move || drop(serve(stream, &shared, &manners(roll))));
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::dice::Dice;
+use fastrand::Rng;
 
 /// The kind of the first step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ impl Kind {
 
 /// What happens at a fault point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blow {
+pub(crate) enum Injection {
     /// `kill -9`, and a new start.
     Kill,
     /// SIGSTOP, ten minutes or an hour by the clock, SIGCONT.
@@ -43,7 +43,7 @@ pub(crate) enum Blow {
     Reloads,
 }
 
-impl Blow {
+impl Injection {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Kill => "kill -9",
@@ -55,17 +55,17 @@ impl Blow {
     }
 }
 
-/// A blow at a place.
+/// An injection at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
-    pub(crate) blow: Blow,
+    pub(crate) injection: Injection,
     /// `step.intent.before`.
     pub(crate) at: &'static str,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.blow.as_str(), self.at)
+        write!(f, "{} at {}", self.injection.as_str(), self.at)
     }
 }
 
@@ -92,33 +92,38 @@ const MESSAGE: [&str; 6] = [
     "message.mark.after",
 ];
 /// Places that are come to after a kill only: that kill's place, and theirs.
-const AFTER_A_KILL: [([&str; 2], [&str; 2]); 3] = [
-    (["tick.claim.before", "tick.claim.before"], ["tick.pass.before", "tick.pass.after"]),
-    (["tick.claim.after", "tick.record.before"], ["tick.take.before", "tick.take.after"]),
-    (["message.take.after", "message.mark.before"], ["message.put-back.before", "message.put-back.after"]),
+const AFTER_A_KILL: [(&[&str], &[&str]); 3] = [
+    (&["tick.claim.before"], &["tick.pass.before", "tick.pass.after"]),
+    (&["tick.claim.after", "tick.record.before"], &["tick.take.before", "tick.take.after"]),
+    (&["message.take.after", "message.mark.before"], &["message.put-back.before", "message.put-back.after"]),
 ];
 /// The same for a step whose mark is looked for.
-const PROBE: ([&str; 2], [&str; 2]) =
-    (["step.intent.after", "step.send.after"], ["step.probe.before", "step.probe.after"]);
+const PROBE: (&[&str], &[&str]) =
+    (&["step.intent.after", "step.send.after"], &["step.probe.before", "step.probe.after"]);
+
+/// One of these.
+pub(crate) fn one_of<T: Copy>(dice: &mut Rng, choices: &[T]) -> T {
+    choices[dice.usize(..choices.len())]
+}
 
 /// The faults of one turn, one after another.
-pub(crate) fn faults(dice: &mut Dice, kind: Kind, breaches: bool, can_fill: bool) -> Vec<Fault> {
-    let mut blows = vec![Blow::Kill, Blow::Kill, Blow::Kill, Blow::Stop, Blow::Locked];
-    blows.extend(can_fill.then_some(Blow::Full));
-    if dice.below(12) == 0 {
-        return vec![Fault { blow: Blow::Reloads, at: "any" }];
+pub(crate) fn faults(dice: &mut Rng, kind: Kind, breaches: bool, can_fill: bool) -> Vec<Fault> {
+    let mut injections = vec![Injection::Kill, Injection::Kill, Injection::Kill, Injection::Stop, Injection::Locked];
+    injections.extend(can_fill.then_some(Injection::Full));
+    if dice.usize(..12) == 0 {
+        return vec![Fault { injection: Injection::Reloads, at: "any" }];
     }
-    if dice.below(4) == 0 {
+    if dice.usize(..4) == 0 {
         let mut pairs = AFTER_A_KILL.to_vec();
         pairs.extend((breaches && kind == Kind::Jira).then_some([PROBE; 3]).into_iter().flatten());
-        let (first, second) = dice.one_of(&pairs);
-        let first = Fault { blow: Blow::Kill, at: dice.one_of(&first) };
-        return vec![first, Fault { blow: dice.one_of(&blows), at: dice.one_of(&second) }];
+        let (first, second) = one_of(dice, &pairs);
+        let first = Fault { injection: Injection::Kill, at: one_of(dice, first) };
+        return vec![first, Fault { injection: one_of(dice, &injections), at: one_of(dice, second) }];
     }
     let mut places = [&TICK[..], &MESSAGE[..]].concat();
     if breaches {
         places.extend([&STEP[..], &STEP[..]].concat());
         places.extend(if kind == Kind::Gate { &[][..] } else { &SEND[..] });
     }
-    vec![Fault { blow: dice.one_of(&blows), at: dice.one_of(&places) }]
+    vec![Fault { injection: one_of(dice, &injections), at: one_of(dice, &places) }]
 }

@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fastrand::Rng;
+
 use crate::{
     audit::Audit,
-    dice::Dice,
     life::{Found, LOOK_EVERY, Life},
     place::Place,
-    plan::{self, Blow, Fault, Kind},
+    plan::{self, Fault, Injection, Kind},
     store::{self, Store},
     table::Table,
 };
@@ -37,7 +38,7 @@ const STORY: usize = 8;
 
 pub(crate) struct Torture<'a> {
     place: &'a Place,
-    dice: Dice,
+    dice: Rng,
     audit: Audit,
     hour: u64,
     lines: Vec<String>,
@@ -63,7 +64,7 @@ impl Turn {
 }
 
 impl<'a> Torture<'a> {
-    pub(crate) fn new(place: &'a Place, dice: Dice) -> Self {
+    pub(crate) fn new(place: &'a Place, dice: Rng) -> Self {
         let (audit, lines, table) = (Audit::default(), Vec::new(), Table::default());
         Self { place, dice, audit, hour: 0, lines, table, turns: 0, repeated: 0 }
     }
@@ -79,7 +80,7 @@ impl<'a> Torture<'a> {
     }
 
     pub(crate) fn turn(&mut self) -> Result<(), String> {
-        let kind = self.dice.one_of(&Kind::ALL);
+        let kind = plan::one_of(&mut self.dice, &Kind::ALL);
         let breaches = !Store::open(self.place)?.is_open(kind.as_str())?;
         let faults = plan::faults(&mut self.dice, kind, breaches, self.place.can_fill);
         self.turns += 1;
@@ -102,7 +103,7 @@ impl<'a> Torture<'a> {
                 true => struck += 1,
                 false => break,
             }
-            if fault.blow == Blow::Kill {
+            if fault.injection == Injection::Kill {
                 life = Life::begin(self.place, faults.get(number).copied());
             }
         }
@@ -121,13 +122,13 @@ impl<'a> Torture<'a> {
 
     /// Waits for a fault to strike, and does the rest of it; gives whether it struck.
     fn strike(&mut self, turn: &mut Turn, life: &mut Life, fault: Fault) -> Result<bool, String> {
-        if fault.blow == Blow::Reloads {
+        if fault.injection == Injection::Reloads {
             life.listens()?;
             for _ in 0..20 {
                 life.signal("HUP");
                 thread::sleep(LOOK_EVERY);
             }
-            self.table.count(fault.blow.as_str(), fault.at, turn.kind);
+            self.table.count(fault.injection.as_str(), fault.at, turn.kind);
             return Ok(true);
         }
         let until = Instant::now() + QUIET_WITHIN;
@@ -142,32 +143,32 @@ impl<'a> Torture<'a> {
                 found => break found,
             }
         };
-        self.table.count(fault.blow.as_str(), fault.at, turn.kind);
+        self.table.count(fault.injection.as_str(), fault.at, turn.kind);
         if found == Found::Killed {
             return Ok(true);
         }
-        match fault.blow {
-            Blow::Stop => {
-                let away = Duration::from_secs(60 * self.dice.one_of(&[10, 50]));
+        match fault.injection {
+            Injection::Stop => {
+                let away = Duration::from_secs(60 * plan::one_of(&mut self.dice, &[10, 50]));
                 turn.clock = (turn.clock + away).min(CLOCK_MAX);
                 self.place.set_clock(turn.hour, turn.clock);
                 life.signal("CONT");
             }
-            Blow::Full => {
+            Injection::Full => {
                 let filler = self.place.path("state/filler");
                 fill(&filler);
                 life.signal("CONT");
                 thread::sleep(FULL_FOR);
                 fs::remove_file(filler).expect("the disk is freed");
             }
-            Blow::Locked => {
+            Injection::Locked => {
                 // At some places the daemon itself has the lock: then it is only stopped.
                 let lock = store::lock(self.place);
                 life.signal("CONT");
-                thread::sleep(self.dice.one_of(&LOCKED_FOR));
+                thread::sleep(plan::one_of(&mut self.dice, &LOCKED_FOR));
                 drop(lock);
             }
-            Blow::Kill | Blow::Reloads => {}
+            Injection::Kill | Injection::Reloads => {}
         }
         Ok(true)
     }

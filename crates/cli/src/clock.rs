@@ -20,7 +20,7 @@ impl Clock for SystemClock {
     fn now(&self) -> Time {
         let now = Utc::now();
         #[cfg(debug_assertions)]
-        let now = now + crate::rigged::clock_offset();
+        let now = now + crate::test_hooks::clock_offset();
         // The store keeps microseconds; a finer time would not come back equal.
         now.trunc_subsecs(6)
     }
@@ -34,8 +34,8 @@ impl Clock for SystemClock {
 
 fn nap_max() -> Duration {
     #[cfg(debug_assertions)]
-    if crate::rigged::sets_clock() {
-        return crate::rigged::NAP_MAX;
+    if crate::test_hooks::sets_clock() {
+        return crate::test_hooks::NAP_MAX;
     }
     NAP_MAX
 }

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
     log_to_stderr(&cli.command, terminal);
     #[cfg(debug_assertions)]
-    crate::rigged::install()?;
+    crate::test_hooks::install()?;
     match &cli.command {
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),

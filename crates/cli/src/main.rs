@@ -12,7 +12,7 @@ mod place;
 mod rehearsal;
 mod render;
 #[cfg(debug_assertions)]
-mod rigged;
+mod test_hooks;
 mod wiring;
 
 use std::process::ExitCode;

@@ -66,7 +66,8 @@ impl Evaluator {
         let span = input_span(monitor, at);
         let under_way = UnderWay { monitor, at, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
         let limit = monitor.check.timeout;
-        // A panic is this monitor's error, recorded and told: a tick that ended in nothing would leave the last verdict standing.
+        // A panic is this monitor's error, recorded and told; a tick that ended in nothing would leave the last verdict
+        // standing.
         let measuring = AssertUnwindSafe(self.measure(&under_way)).catch_unwind();
         let measured = match tokio::time::timeout(limit.saturating_add(GRACE), measuring).await {
             Ok(Ok(measured)) => measured.unwrap_or_else(Measured::Failed),

@@ -25,7 +25,7 @@ mod trend;
 mod watch;
 mod watched;
 
-pub mod points;
+pub mod fault_points;
 pub mod ports;
 
 pub use baseline::{BaselineError, BaselineState};

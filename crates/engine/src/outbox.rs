@@ -12,8 +12,8 @@ use watchkeeper_model::Time;
 
 use crate::{
     error::EngineError,
+    fault_points::{Point, Side, reach},
     in_hand::{Held, InHand, Piece},
-    points::{Point, Side, reach},
     ports::{
         notifier::{Delivery, Notifier},
         store::{Delivered, OutboxItem, Store, StoreError},

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 use watchkeeper_engine::{
-    points::Point,
+    fault_points::Point,
     ports::store::{CheckRecord, Claim, Groups, Recorded},
 };
 use watchkeeper_model::{GroupState, Labels, Name};

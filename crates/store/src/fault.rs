@@ -10,7 +10,7 @@ pub(crate) enum Fault {
     #[error("the row was taken over or has moved on")]
     Fenced,
     /// The file that is open is no longer where it was opened.
-    #[error("the state folder was moved away or replaced: what is written now, nobody would find")]
+    #[error("the store's file is not where it was opened: what is written now, nobody would find")]
     Moved,
     /// The database said no.
     #[error(transparent)]

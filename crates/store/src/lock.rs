@@ -53,12 +53,10 @@ impl DaemonLock {
             Refusal::Io(source) => LockError::Io { path, source },
         })
     }
-}
 
-impl DaemonLock {
-    /// Whether the lock still stands where another daemon would look for it.
-    pub fn is_in_place(&self) -> bool {
-        self.place.is_in_place()
+    /// Whether another daemon would find no lock, or another one, where this one was taken.
+    pub fn has_moved(&self) -> bool {
+        self.place.has_moved()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::SqliteConnection;
 use watchkeeper_engine::{
-    points::Point,
+    fault_points::Point,
     ports::store::{CheckRecord, Claim, PastTick},
 };
 use watchkeeper_model::{Name, Time};

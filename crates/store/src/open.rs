@@ -13,7 +13,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use watchkeeper_engine::points::{Point, Side, reach};
+use watchkeeper_engine::fault_points::{Point, Side, reach};
 
 use crate::{
     fault::Fault,
@@ -146,9 +146,9 @@ impl SqliteStore {
         folder.join(FILE).is_file()
     }
 
-    /// Whether the file that is open is still the one that stands in the folder. A store in memory cannot move.
-    pub fn is_in_place(&self) -> bool {
-        self.file.as_ref().is_none_or(|file| file.is_in_place())
+    /// Whether the file that is open no longer stands in the folder. A store in memory cannot move.
+    pub fn has_moved(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.has_moved())
     }
 
     /// A store that lives as long as this value: for simulations and tests. One connection reads and writes.
@@ -175,7 +175,7 @@ impl SqliteStore {
     /// A transaction that may write: it has the write lock from its first statement on. What nobody would find again is
     /// not written: a file that was moved away or replaced.
     pub(crate) async fn write(&self) -> Result<Tx, Fault> {
-        if !self.is_in_place() {
+        if self.file.as_ref().is_some_and(|file| !file.is_in_place()) {
             return Err(Fault::Moved);
         }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::{
-    points::Point,
+    fault_points::Point,
     ports::store::{Delivered, OutboxItem},
 };
 use watchkeeper_model::{Message, MessageEvent, MessageStatus, Time};

@@ -1,7 +1,7 @@
 //! The store's place: a private folder, and the plain files in it.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -147,8 +147,20 @@ impl Identity {
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
     }
 
-    /// Whether it still stands at its path.
+    /// Whether it is seen at its path.
     pub(crate) fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode))
+        fs::metadata(&self.path).is_ok_and(|found| self.is(&found))
+    }
+
+    /// Whether it is seen not to be at its path any more. A path that cannot be looked at just now says neither.
+    pub(crate) fn has_moved(&self) -> bool {
+        match fs::metadata(&self.path) {
+            Ok(found) => !self.is(&found),
+            Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        }
+    }
+
+    fn is(&self, found: &Metadata) -> bool {
+        (found.dev(), found.ino()) == (self.device, self.inode)
     }
 }

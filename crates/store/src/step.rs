@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::{
-    points::Point,
+    fault_points::Point,
     ports::store::{Begin, Begun, Ending, StepEnd, StepRecord},
 };
 use watchkeeper_model::{Action, GateAction, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};

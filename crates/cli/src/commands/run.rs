@@ -58,7 +58,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
 /// Waits until the store is no longer where it was opened: another daemon could begin beside this one. Nothing is
 /// written from then on, so nothing is begun; what is in flight is found out about by whoever has the store.
 async fn moved_away(store: &SqliteStore, lock: Option<&DaemonLock>) -> Failure {
-    while store.is_in_place() && lock.is_none_or(DaemonLock::is_in_place) {
+    while !store.has_moved() && !lock.is_some_and(DaemonLock::has_moved) {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let folder = store.folder().unwrap_or(Path::new("")).display().to_string();

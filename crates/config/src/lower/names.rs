@@ -11,6 +11,9 @@ use crate::{
     place::{Place, Report},
 };
 
+/// The most suggestions of one reading.
+const SUGGESTIONS_MAX: u32 = 500;
+
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -43,9 +46,6 @@ pub(crate) struct Names {
     uncertain: BTreeSet<Kind>,
     suggestions_left: Cell<u32>,
 }
-
-/// The most suggestions of one reading.
-const SUGGESTIONS_MAX: u32 = 500;
 
 impl Names {
     pub(crate) fn of(files: &Files) -> Self {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     compose,
-    points::{Point, Side, reach},
+    fault_points::{Point, Side, reach},
     ports::{
         action::{ActionCall, ActionEnd},
         store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},

@@ -7,7 +7,7 @@ use watchkeeper_model::{Action, Guarantee, Outcome, Recovery, Time};
 
 use super::{Steps, act::call, limits::PROBE_FOR};
 use crate::{
-    points::{Point, Side, reach},
+    fault_points::{Point, Side, reach},
     ports::{
         action::{ActionEnd, Probe},
         store::StepRecord,

@@ -47,10 +47,10 @@ async fn what_nobody_would_find_is_not_written_and_goes_on_where_it_is_put_back(
     let store = SqliteStore::open(&here).await.unwrap();
     let lock = store.lock_daemon("127.0.0.1:7878", at(0)).unwrap().unwrap();
     std::fs::rename(&here, &away).unwrap();
-    assert!(!store.is_in_place() && !lock.is_in_place());
+    assert!(store.has_moved() && lock.has_moved());
     let refused = store.skip_to(&name("nulls"), at(1)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Failed { .. }), "{refused}");
     std::fs::rename(&away, &here).unwrap();
-    assert!(store.is_in_place() && lock.is_in_place());
+    assert!(!store.has_moved() && !lock.has_moved());
     store.skip_to(&name("nulls"), at(1)).await.unwrap();
 }

@@ -19,7 +19,7 @@ use std::{
 
 use chrono::TimeDelta;
 use rustix::process::{Signal, getpid, kill_process};
-use watchkeeper_engine::points::{Point, Side, on_reach};
+use watchkeeper_engine::fault_points::{Point, Side, on_reach};
 
 use crate::failure::Failure;
 
@@ -69,7 +69,7 @@ pub(crate) fn sets_clock() -> bool {
 /// What is added to the wall clock. A file that is not there, or is being written, adds nothing.
 pub(crate) fn clock_offset() -> TimeDelta {
     let text = CLOCK.as_ref().and_then(|file| fs::read_to_string(Path::new(file)).ok());
-    text.and_then(|text| text.trim().parse().ok()).map_or(TimeDelta::zero(), TimeDelta::milliseconds)
+    text.and_then(|text| TimeDelta::try_milliseconds(text.trim().parse().ok()?)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn mutate_files(name: &'static str, file: &str, inputs: &[Vec<u8>], words: &'sta
             let sources = DataSources::new(folder.path(), sources.clone()).with_memory_limit(limit);
             // Refused or read; a panic would go through here.
             let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(read(&sources, &source))));
-            if let Err(FrameError(message)) = ended.expect("no panic leaves a source") {
+            if let Err(FrameError { message, .. }) = ended.expect("no panic leaves a source") {
                 assert!(message.starts_with("source `a`: ") && !message.contains('\n'), "{message}");
             }
         }

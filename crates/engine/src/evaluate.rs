@@ -20,13 +20,18 @@ use crate::{
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker},
         clock::Clock,
-        frame::{Frame, FrameError, Sources, Span},
+        frame::{Frame, FrameError, FrameFault, Moment, Sources, Span},
     },
     reads::{CountedFrame, Reading, Reads, Turn},
 };
 
 /// What the deadline leaves a check to say for itself why it did not end in time.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How often a tick tries to read its data.
+const TRIES_MAX: u32 = 3;
+/// What it waits after the first try; after the second one twice as long.
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// Evaluates monitors.
 pub(crate) struct Evaluator {
@@ -59,6 +64,15 @@ struct UnderWay<'a> {
     doing: Mutex<String>,
 }
 
+/// A look at the sources that ends with its evaluation, whatever is still reading.
+struct OneMoment(Arc<dyn Moment>);
+
+impl Drop for OneMoment {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 impl Evaluator {
     /// Evaluates one monitor at one tick and acts on nothing. It ends at its deadline, whatever its data does.
     pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
@@ -70,7 +84,7 @@ impl Evaluator {
         // standing.
         let measuring = AssertUnwindSafe(self.measure(&under_way)).catch_unwind();
         let measured = match tokio::time::timeout(limit.saturating_add(GRACE), measuring).await {
-            Ok(Ok(measured)) => measured.unwrap_or_else(Measured::Failed),
+            Ok(Ok(measured)) => measured,
             Ok(Err(_)) => Measured::Failed(under_way.panicked()),
             Err(_) => Measured::Failed(self.too_late(&under_way)),
         };
@@ -89,35 +103,70 @@ impl Evaluator {
         }
     }
 
-    async fn measure(&self, under_way: &UnderWay<'_>) -> Result<Measured, String> {
-        let UnderWay { monitor, at, span, .. } = *under_way;
+    /// Measures in one state of the data; where that cannot be read just now, or moved meanwhile, once more a moment later.
+    async fn measure(&self, under_way: &UnderWay<'_>) -> Measured {
+        let mut tries = 1;
+        loop {
+            let moment = OneMoment(self.sources.moment());
+            match self.measure_at(under_way, &moment.0).await {
+                Ok(measured) => return measured,
+                Err(error) if error.may_pass() && tries < TRIES_MAX => {}
+                Err(error) => return Measured::Failed(error.to_string()),
+            }
+            drop(moment);
+            under_way.now(format!("waiting to read the source `{}` again", under_way.monitor.input.source));
+            tokio::time::sleep(BETWEEN_TRIES * tries).await;
+            tries += 1;
+        }
+    }
+
+    async fn measure_at(&self, under_way: &UnderWay<'_>, moment: &Arc<dyn Moment>) -> Result<Measured, FrameError> {
+        let UnderWay { monitor, span, .. } = *under_way;
         let source = &monitor.input.source;
         let reading = self.reads.of(source);
         under_way.now(format!("opening the source `{source}`"));
-        let current = self.open(&reading, source, span).await.map_err(|e| e.to_string())?;
-        under_way.now(format!("counting the rows of the source `{source}`"));
-        let counted = Arc::clone(&current);
-        let rows = reading.run(async move { counted.count().await }).await;
-        let rows = rows.map_err(|e| e.to_string())?;
-        *under_way.rows.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
-        if rows < monitor.input.min_rows {
-            let needed = monitor.input.min_rows;
-            return Ok(Measured::NoData(format!("{rows} rows in the window, at least {needed} needed")));
-        }
+        let current = open(&reading, moment, source, span).await?;
         let of_baseline = self.reads.of(baseline_source(monitor));
         under_way.now(format!("opening the baseline, the source `{}`", baseline_source(monitor)));
-        let baseline = self.open_baseline(&of_baseline, monitor, span).await.map_err(|e| e.to_string())?;
+        let baseline = self.open_baseline(&of_baseline, moment, monitor, span).await?;
+        let measured = self.run_check(under_way, &reading, &current, baseline.zip(Some(of_baseline))).await;
+        // Most databases have counted the rows on the way.
+        under_way.now(format!("counting the rows of the source `{source}`"));
+        let (counted, needed) = (Arc::clone(&current), monitor.input.min_rows);
+        let counted = reading.run(async move { counted.count_to(needed).await }).await;
+        let (measured, counted) = match (measured, counted) {
+            (Ok(measured), Ok(counted)) => (measured, counted),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
+        under_way.now(format!("looking whether the source `{source}` is what it was"));
+        let unmoved = Arc::clone(moment);
+        reading.run(async move { unmoved.unmoved().await }).await?;
+        *under_way.rows.lock().unwrap_or_else(PoisonError::into_inner) = counted.rows;
+        if counted.enough {
+            return Ok(measured);
+        }
+        let rows = counted.rows.map_or_else(|| "too few".to_owned(), |rows| rows.to_string());
+        Ok(Measured::NoData(format!("{rows} rows in the window, at least {needed} needed")))
+    }
 
+    async fn run_check(
+        &self,
+        under_way: &UnderWay<'_>,
+        reading: &Reading,
+        current: &Arc<dyn Frame>,
+        baseline: Option<(OpenBaseline, Reading)>,
+    ) -> Result<Measured, FrameError> {
+        let UnderWay { monitor, at, span, .. } = *under_way;
         under_way.now("waiting for its turn".to_owned());
         // Room first: a check that waits for its turn holds none that others need to finish.
-        let _room = reading.room().await.map_err(|e| e.to_string())?;
+        let _room = reading.room().await?;
         let turn = Turn::take(&self.turns).await;
         let counted = |inner: &Arc<dyn Frame>, reading: &Reading| -> Arc<dyn Frame> {
             let (inner, reading, turn) = (Arc::clone(inner), reading.clone(), Arc::clone(&turn));
             Arc::new(CountedFrame { inner, reading, turn })
         };
-        let current = counted(&current, &reading);
-        let compared = baseline.as_ref().map(|baseline| counted(&baseline.frame, &of_baseline));
+        let current = counted(current, reading);
+        let compared = baseline.as_ref().map(|(baseline, reading)| counted(&baseline.frame, reading));
         under_way.now("running the check".to_owned());
         let values = match self.checker.check(CheckRequest::of(monitor, at, span, current, compared.clone())).await {
             CheckOutcome::Measured(values) if values.is_empty() => {
@@ -126,35 +175,35 @@ impl Evaluator {
             CheckOutcome::Measured(values) => values,
             CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
             CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+            CheckOutcome::Unread(reason) => return Err(FrameError::new(FrameFault::Unreachable, reason)),
         };
         let needed = monitor.thresholds.iter().any(Threshold::needs_baseline);
         let reference = match baseline.zip(compared).filter(|_| needed) {
-            Some((baseline, frame)) => {
+            Some(((baseline, _), frame)) => {
                 under_way.now("running the check on the baseline".to_owned());
                 let request = CheckRequest::of(monitor, at, span, frame, None);
-                self.baselines.values(monitor, &baseline, request).await?
+                match self.baselines.values(monitor, &baseline, request).await {
+                    Ok(values) => values,
+                    Err(reason) => return Ok(Measured::Failed(reason)),
+                }
             }
             None => Arc::default(),
         };
         Ok(Measured::Values(values, reference))
     }
 
-    async fn open(&self, reading: &Reading, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
-        let (sources, source) = (Arc::clone(&self.sources), source.clone());
-        reading.run(async move { sources.open(&source, span).await }).await
-    }
-
     async fn open_baseline(
         &self,
         reading: &Reading,
+        moment: &Arc<dyn Moment>,
         monitor: &Monitor,
         span: Span,
     ) -> Result<Option<OpenBaseline>, FrameError> {
         if monitor.baseline.is_none() {
             return Ok(None);
         }
-        let (baselines, monitor) = (Arc::clone(&self.baselines), monitor.clone());
-        reading.run(async move { baselines.open(&monitor, span).await.map_err(FrameError) }).await
+        let (baselines, moment, monitor) = (Arc::clone(&self.baselines), Arc::clone(moment), monitor.clone());
+        reading.run(async move { baselines.open(&*moment, &monitor, span).await }).await
     }
 
     /// Freezes a fixed baseline after a tick that was judged with it, unless it is frozen. The tick is recorded already:
@@ -192,6 +241,16 @@ impl UnderWay<'_> {
     fn now(&self, doing: String) {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
     }
+}
+
+async fn open(
+    reading: &Reading,
+    moment: &Arc<dyn Moment>,
+    source: &Name,
+    span: Span,
+) -> Result<Arc<dyn Frame>, FrameError> {
+    let (moment, source) = (Arc::clone(moment), source.clone());
+    reading.run(async move { moment.open(&source, span).await }).await
 }
 
 /// The source that a monitor's baseline is read from.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use watchkeeper_model::Name;
 
-use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, Scan};
+use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan};
 
 /// Reads of one source that have not ended, at most; the next ones wait for them.
 const OF_ONE_SOURCE_MAX: usize = 8;
@@ -100,13 +100,17 @@ impl Reading {
                 reading.await
             }
         };
-        ended.unwrap_or_else(|panic| Err(FrameError(format!("the read failed by a mistake in Watchkeeper: {panic}"))))
+        ended.unwrap_or_else(|panic| Err(failed(&panic)))
     }
 }
 
 /// Semaphores are closed by nobody; if one were, nothing could be read.
 fn gone(_: AcquireError) -> FrameError {
-    FrameError("the engine is being stopped".to_owned())
+    FrameError::new(FrameFault::Unreachable, "the engine is being stopped")
+}
+
+fn failed(panic: &tokio::task::JoinError) -> FrameError {
+    FrameError::new(FrameFault::Malformed, format!("the read failed by a mistake in Watchkeeper: {panic}"))
 }
 
 /// A check's turn at the processors, given to others while it waits for data.
@@ -190,9 +194,8 @@ struct CountedScan {
 #[async_trait]
 impl Scan for CountedScan {
     async fn next(&mut self) -> Result<Option<Vec<Column>>, FrameError> {
-        let before =
-            self.scan.take().ok_or_else(|| FrameError("an earlier part of the rows could not be read".to_owned()));
-        let mut scan = before?;
+        let unread = || FrameError::new(FrameFault::Unreachable, "an earlier part of the rows could not be read");
+        let mut scan = self.scan.take().ok_or_else(unread)?;
         self.turn.pause();
         let read = self.reading.run(async move { scan.next().await.map(|chunk| (scan, chunk)) }).await;
         self.turn.resume().await;

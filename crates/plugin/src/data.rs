@@ -36,14 +36,16 @@ impl HostFrame for Sandbox {
         let frame = Arc::clone(&self.open.get(&frame)?.0);
         let asks: Vec<_> = ask.into_iter().map(translate::aggregate).collect();
         let answers = self.wait(frame.aggregate(&asks))?;
-        Ok(answers.map(|answers| answers.into_iter().map(translate::answer).collect()).map_err(said))
+        Ok(answers
+            .map(|answers| answers.into_iter().map(translate::answer).collect())
+            .map_err(|error| self.said(error)))
     }
 
     fn query(&mut self, frame: Resource<OpenFrame>, sql: String) -> Result<Result<Resource<data::Frame>, String>> {
         let frame = Arc::clone(&self.open.get(&frame)?.0);
         match self.wait(frame.query(&sql))? {
             Ok(result) => Ok(Ok(self.open.push(OpenFrame(result))?)),
-            Err(error) => Ok(Err(said(error))),
+            Err(error) => Ok(Err(self.said(error))),
         }
     }
 
@@ -55,7 +57,7 @@ impl HostFrame for Sandbox {
         let frame = Arc::clone(&self.open.get(&frame)?.0);
         match self.wait(frame.scan(&columns))? {
             Ok(scan) => Ok(Ok(self.open.push(OpenScan(Some(scan)))?)),
-            Err(error) => Ok(Err(said(error))),
+            Err(error) => Ok(Err(self.said(error))),
         }
     }
 
@@ -73,7 +75,9 @@ impl HostScan for Sandbox {
         };
         let chunk = self.wait(taken.next())?;
         self.open.get_mut(&scan)?.0 = Some(taken);
-        Ok(chunk.map(|chunk| chunk.map(|columns| columns.into_iter().map(translate::column).collect())).map_err(said))
+        Ok(chunk
+            .map(|chunk| chunk.map(|columns| columns.into_iter().map(translate::column).collect()))
+            .map_err(|error| self.said(error)))
     }
 
     fn drop(&mut self, scan: Resource<OpenScan>) -> Result<()> {
@@ -82,6 +86,10 @@ impl HostScan for Sandbox {
     }
 }
 
-fn said(error: FrameError) -> String {
-    error.0
+impl Sandbox {
+    /// What the guest is told; what kind of fault it was stays here.
+    fn said(&mut self, error: FrameError) -> String {
+        self.unread = Some(error.fault);
+        error.message
+    }
 }

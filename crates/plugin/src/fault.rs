@@ -48,6 +48,10 @@ pub(crate) enum Fault {
     NoData(String),
     #[error("could not measure now and asks for another try at the next tick: {0}")]
     Retry(String),
+    #[error("could not measure now: {0}")]
+    Unread(String),
+    #[error("could not measure: {0}")]
+    Unfit(String),
     #[error("gave an answer that is not accepted: {0}")]
     BadOutput(String),
     #[error("could not be run: {0}")]

@@ -211,6 +211,7 @@ impl Checker for Host {
         match measured {
             Ok(measurements) => CheckOutcome::Measured(measurements),
             Err(Fault::NoData(reason)) => CheckOutcome::NoData(reason),
+            Err(fault @ Fault::Unread(_)) => CheckOutcome::Unread(message(&plugin, &fault)),
             Err(fault) => CheckOutcome::Failed(message(&plugin, &fault)),
         }
     }

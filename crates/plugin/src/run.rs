@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use wasmtime::{Engine, Store, component::Resource};
-use watchkeeper_engine::ports::{checker::CheckRequest, checker::Manual, frame::Frame};
+use watchkeeper_engine::ports::{
+    checker::CheckRequest,
+    checker::Manual,
+    frame::{Frame, FrameFault},
+};
 use watchkeeper_model::{Measurement, digest_of};
 
 use crate::{
@@ -37,7 +41,12 @@ pub(crate) fn check(
         Ok(measured) => output::measurements(measured),
         Err(types::Failure::Config(reason)) => Err(Fault::Config(shown(&reason))),
         Err(types::Failure::NoData(reason)) => Err(Fault::NoData(shown(&reason))),
-        Err(types::Failure::Retry(reason)) => Err(Fault::Retry(shown(&reason))),
+        Err(types::Failure::Retry(reason)) => Err(match store.data().unread {
+            Some(FrameFault::Unreachable | FrameFault::Moved) => Fault::Unread(shown(&reason)),
+            // What cannot change by itself is not promised another try.
+            Some(_) => Fault::Unfit(shown(&reason)),
+            None => Fault::Retry(shown(&reason)),
+        }),
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline, component::ResourceTable};
+use watchkeeper_engine::ports::frame::FrameFault;
 
 use crate::{
     engine::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX},
@@ -43,6 +44,8 @@ impl Deadline {
 pub(crate) struct Sandbox {
     pub(crate) open: ResourceTable,
     pub(crate) log: RunLog,
+    /// What kept the last of its reads from its data.
+    pub(crate) unread: Option<FrameFault>,
     limits: Limits,
     deadline: Deadline,
     runtime: Handle,
@@ -60,7 +63,7 @@ impl Sandbox {
         let mut open = ResourceTable::new();
         open.set_max_capacity(OPEN_MAX);
         let limits = Limits { memory_bytes_max, memory_bytes: 0 };
-        let mut store = Store::new(engine, Self { open, log, limits, deadline, runtime });
+        let mut store = Store::new(engine, Self { open, log, unread: None, limits, deadline, runtime });
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, Scan};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, RowCount, Scan};
 
-use crate::fault::fault;
+use crate::fault::malformed;
 
 /// Waits for a read of a source; a panic in it is an error. What was being read is not used again by anybody.
 pub(crate) async fn caught<T>(
@@ -21,7 +21,10 @@ pub(crate) async fn caught<T>(
 fn gave_up(source: &str, panic: &(dyn Any + Send)) -> FrameError {
     let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     let said = said.and_then(|said| said.lines().next()).unwrap_or("no reason");
-    fault(source, format!("cannot be read: its reader gave up ({said}); a file is probably damaged, write it again"))
+    malformed(
+        source,
+        format!("cannot be read: its reader gave up ({said}); a file is probably damaged, write it again"),
+    )
 }
 
 /// A frame whose every read is caught.
@@ -47,6 +50,10 @@ impl Frame for CaughtFrame {
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
         let inner = caught(&self.source, self.inner.query(sql)).await?;
         Ok(Arc::new(Self { source: Arc::clone(&self.source), inner }))
+    }
+
+    async fn count_to(&self, enough: u64) -> Result<RowCount, FrameError> {
+        caught(&self.source, self.inner.count_to(enough)).await
     }
 
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use watchkeeper_engine::ports::frame::{Column, FrameError, Scan, Values};
 
 use crate::cells::Cells;
-use crate::fault::reason;
 use crate::rows::Batches;
 use crate::shape::Shape;
 
@@ -37,7 +36,7 @@ impl ChunkScan {
             return Ok(Some(rest));
         }
         while let Some(batch) = self.batches.next().await {
-            let batch = batch.map_err(|error| self.shape.fault(format!("cannot be read: {}", reason(&error))))?;
+            let batch = batch.map_err(|error| self.shape.unread(&error))?;
             if batch.num_rows() > 0 {
                 return Ok(Some(batch));
             }
@@ -55,7 +54,7 @@ impl Scan for ChunkScan {
             self.rest = Some(batch.slice(rows, batch.num_rows() - rows));
         }
         let head = batch.slice(0, rows);
-        let column = |index: &usize| column(head.column(*index)).map_err(|what| self.shape.fault(what));
+        let column = |index: &usize| column(head.column(*index)).map_err(|what| self.shape.malformed(what));
         self.columns.iter().map(column).collect::<Result<Vec<_>, _>>().map(Some)
     }
 }

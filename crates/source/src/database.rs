@@ -11,47 +11,29 @@ mod pushed;
 mod relation;
 mod sqlite;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use watchkeeper_engine::ports::frame::{FieldKind, FrameError, Scan};
-use watchkeeper_model::{DatabaseServer, DatabaseSource};
-use watchkeeper_secret::SecretReader;
 
 use column::{Cell, Native};
 use dialect::Dialect;
-use postgres::Postgres;
-use sqlite::Sqlite;
 
 pub(crate) use frame::DatabaseFrame;
+pub(crate) use postgres::{Postgres, Server, Session as PostgresSession};
 pub(crate) use relation::{Opened, join_in_database};
+pub(crate) use sqlite::{Session as SqliteSession, Sqlite};
 
 /// A database, as one source speaks to it.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
-    Postgres(Arc<Postgres>),
-    Sqlite(Arc<Sqlite>),
+    Postgres(Postgres),
+    Sqlite(Sqlite),
 }
 
 impl Database {
-    /// The database of a source; nothing is opened yet.
-    pub(crate) fn new(name: &str, source: &DatabaseSource, workspace: &Path) -> Self {
-        match &source.server {
-            DatabaseServer::Postgres(url) => {
-                let secrets = SecretReader::new(workspace);
-                Self::Postgres(Arc::new(Postgres::new(name, url.clone(), secrets, source.timeout)))
-            }
-            DatabaseServer::Sqlite(path) => {
-                Self::Sqlite(Arc::new(Sqlite::new(name, workspace.join(path), source.timeout)))
-            }
-        }
-    }
-
     /// Whether both are one place, so that one statement can read from both.
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Postgres(one), Self::Postgres(other)) => one.url() == other.url(),
-            (Self::Sqlite(one), Self::Sqlite(other)) => one.path() == other.path(),
+            (Self::Postgres(one), Self::Postgres(other)) => one.is_same_place(other),
+            (Self::Sqlite(one), Self::Sqlite(other)) => one.is_same_place(other),
             _ => false,
         }
     }

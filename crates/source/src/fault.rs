@@ -3,11 +3,65 @@
 use std::fmt::Display;
 
 use datafusion::error::DataFusionError;
-use watchkeeper_engine::ports::frame::FrameError;
+use datafusion::object_store;
+use watchkeeper_engine::ports::frame::{FrameError, FrameFault};
 
-/// `source `name`: what happened`.
-pub(crate) fn fault(source: &str, what: impl Display) -> FrameError {
-    FrameError(format!("source `{source}`: {what}"))
+use crate::kind::FileMoved;
+
+/// What keeps a source from being read, before it is known whose words they are.
+#[derive(Debug)]
+pub(crate) struct Why {
+    fault: FrameFault,
+    what: String,
+}
+
+impl Why {
+    /// A fault of one kind, in words that go on after the source's name.
+    pub(crate) fn new(fault: FrameFault, what: impl Display) -> Self {
+        Self { fault, what: what.to_string() }
+    }
+
+    /// The same, said of a source.
+    pub(crate) fn of(self, source: &str) -> FrameError {
+        FrameError::new(self.fault, format!("source `{source}`: {}", self.what))
+    }
+}
+
+/// `source `name`: what happened`, of a source whose data is not what it should be.
+pub(crate) fn malformed(source: &str, what: impl Display) -> FrameError {
+    Why::new(FrameFault::Malformed, what).of(source)
+}
+
+/// `source `name`: what cannot be asked of it`.
+pub(crate) fn refused(source: &str, what: impl Display) -> FrameError {
+    Why::new(FrameFault::Refused, what).of(source)
+}
+
+/// `source `name`: what is not there`.
+pub(crate) fn missing(source: &str, what: impl Display) -> FrameError {
+    Why::new(FrameFault::Missing, what).of(source)
+}
+
+impl From<String> for Why {
+    /// Of data that is not what it should be.
+    fn from(what: String) -> Self {
+        Self { fault: FrameFault::Malformed, what }
+    }
+}
+
+/// What kind of fault an error of DataFusion is.
+pub(crate) fn fault_of(error: &DataFusionError) -> FrameFault {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<FileMoved>() {
+            return FrameFault::Moved;
+        }
+        if error.is::<object_store::Error>() && error.source().is_none_or(|deeper| !deeper.is::<FileMoved>()) {
+            return FrameFault::Unreachable;
+        }
+        cause = error.source();
+    }
+    FrameFault::Malformed
 }
 
 /// The innermost reason of a DataFusion error, on one line, without its class names and backtrace.

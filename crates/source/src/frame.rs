@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::common::TableReference;
-use datafusion::error::DataFusionError;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
 
 use crate::aggregate::Questions;
 use crate::chunks::ChunkScan;
-use crate::fault::reason;
+use crate::fault::{Why, fault_of, reason};
 use crate::rows::Rows;
 use crate::session::{SQL_PARTS, Sessions, read_only};
 use crate::shape::Shape;
@@ -28,10 +27,6 @@ impl SourceFrame {
     pub(crate) fn new(shape: Arc<Shape>, rows: Rows, sessions: Arc<Sessions>) -> Self {
         Self { shape, rows, sessions }
     }
-
-    fn unread(&self, error: &DataFusionError) -> FrameError {
-        self.shape.fault(format!("cannot be read: {}", reason(error)))
-    }
 }
 
 #[async_trait]
@@ -46,17 +41,19 @@ impl Frame for SourceFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let questions = Arc::new(Questions::new(&self.shape, asks)?);
-        self.rows.answers(&self.shape, &questions).await.map_err(|error| self.unread(&error))
+        self.rows.answers(&self.shape, &questions).await.map_err(|error| self.shape.unread(&error))
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
         let context = self.sessions.context(SQL_PARTS);
         let input = self.rows.table().and_then(|rows| context.register_table(TableReference::bare(INPUT), rows));
-        input.map_err(|error| self.unread(&error))?;
-        let plan = read_only(&context, sql).await.map_err(|what| self.shape.fault(what))?;
+        input.map_err(|error| self.shape.unread(&error))?;
+        let plan = read_only(&context, sql).await.map_err(|what| self.shape.refused(what))?;
         let shape = Shape::new(&self.shape.source, Arc::clone(plan.schema().inner()), None)?;
         let gathered = Rows::gather(plan, self.sessions.decoded_bytes_max()).await;
-        let rows = gathered.map_err(|error| self.shape.fault(format!("the SQL failed: {}", reason(&error))))?;
+        let rows = gathered.map_err(|error| {
+            Why::new(fault_of(&error), format!("the SQL failed: {}", reason(&error))).of(&self.shape.source)
+        })?;
         Ok(Arc::new(Self::new(Arc::new(shape), rows, Arc::clone(&self.sessions))))
     }
 
@@ -68,8 +65,8 @@ impl Frame for SourceFrame {
         read.dedup();
         let places = wanted.iter().filter_map(|column| read.binary_search(column).ok()).collect();
         let batches = match read.is_empty() {
-            true => return Err(self.shape.fault("a scan names no column; name at least one")),
-            false => self.rows.batches(&self.shape, &read).await.map_err(|error| self.unread(&error))?,
+            true => return Err(self.shape.refused("a scan names no column; name at least one")),
+            false => self.rows.batches(&self.shape, &read).await.map_err(|error| self.shape.unread(&error))?,
         };
         Ok(Box::new(ChunkScan::new(Arc::clone(&self.shape), batches, places)))
     }

@@ -10,6 +10,7 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast;
 
 use crate::fault::reason;
+use crate::table::Stamp;
 
 /// Parts a scan of files is split into. Fixed, not the number of cores, so that every machine adds up the same parts.
 pub(crate) const SCAN_PARTS: usize = 4;
@@ -31,7 +32,7 @@ const FICKLE_FUNCTIONS: [&str; 8] =
 pub(crate) struct Sessions {
     runtime: Arc<RuntimeEnv>,
     /// Sources of at most this size on disk are held in memory.
-    pub(crate) memory_bytes_max: u64,
+    memory_bytes_max: u64,
 }
 
 impl Sessions {
@@ -43,6 +44,11 @@ impl Sessions {
     /// The most bytes that decoded rows may take in memory.
     pub(crate) fn decoded_bytes_max(&self) -> usize {
         usize::try_from(self.memory_bytes_max.saturating_mul(DECODED_FACTOR)).unwrap_or(usize::MAX)
+    }
+
+    /// How much memory a source may take: none if its files are too big.
+    pub(crate) fn bytes_max(&self, stamp: &Stamp) -> usize {
+        if stamp.bytes() <= self.memory_bytes_max { self.decoded_bytes_max() } else { 0 }
     }
 
     /// A session without tables.

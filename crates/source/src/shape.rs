@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::error::DataFusionError;
 use watchkeeper_engine::ports::frame::{Field, FieldKind, FrameError};
 
-use crate::fault::{fault, nearest};
+use crate::fault::{Why, fault_of, malformed, missing, nearest, reason, refused};
 
 /// The columns of a frame.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Shape {
         self.fields
             .iter()
             .position(|field| field.name == column)
-            .ok_or_else(|| self.fault(format!("there is no column `{column}`{}", nearest(column, self.names()))))
+            .ok_or_else(|| self.missing(format!("there is no column `{column}`{}", nearest(column, self.names()))))
     }
 
     /// The position of a column that can be read, not just counted.
@@ -47,7 +48,7 @@ impl Shape {
         let index = self.index(column)?;
         let field = &self.fields[index];
         match field.kind {
-            FieldKind::Other => Err(self.fault(format!(
+            FieldKind::Other => Err(self.refused(format!(
                 "the column `{column}` is {}, which can only be counted, not read; convert it in a view",
                 field.data_type
             ))),
@@ -57,12 +58,27 @@ impl Shape {
 
     /// Why no window can be cut from it.
     pub(crate) fn windowless(&self) -> FrameError {
-        self.fault("a window is asked of it, but it has no time column; set its `time_column`")
+        self.refused("a window is asked of it, but it has no time column; set its `time_column`")
     }
 
-    /// An error about this source.
-    pub(crate) fn fault(&self, what: impl std::fmt::Display) -> FrameError {
-        fault(&self.source, what)
+    /// What cannot be asked of this source.
+    pub(crate) fn refused(&self, what: impl std::fmt::Display) -> FrameError {
+        refused(&self.source, what)
+    }
+
+    /// What is not there in this source.
+    pub(crate) fn missing(&self, what: impl std::fmt::Display) -> FrameError {
+        missing(&self.source, what)
+    }
+
+    /// What cannot be read in this source.
+    pub(crate) fn malformed(&self, what: impl std::fmt::Display) -> FrameError {
+        malformed(&self.source, what)
+    }
+
+    /// An error while it was read.
+    pub(crate) fn unread(&self, error: &DataFusionError) -> FrameError {
+        Why::new(fault_of(error), format!("cannot be read: {}", reason(error))).of(&self.source)
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -70,16 +86,16 @@ impl Shape {
     }
 
     fn no_time_column(&self, name: &str) -> FrameError {
-        self.fault(format!("its `time_column` names `{name}`, which is not a column{}", nearest(name, self.names())))
+        self.missing(format!("its `time_column` names `{name}`, which is not a column{}", nearest(name, self.names())))
     }
 
     fn refuse_doubled_names(&self) -> Result<(), FrameError> {
         let mut seen = BTreeSet::new();
         match self.names().find(|name| !seen.insert(*name)) {
-            Some(name) => Err(self.fault(format!(
+            Some(name) => Err(self.refused(format!(
                 "the column `{name}` stands twice; list the columns wanted, each with a name of its own"
             ))),
-            None if self.fields.is_empty() => Err(self.fault("there are no columns")),
+            None if self.fields.is_empty() => Err(self.refused("there are no columns")),
             None => Ok(()),
         }
     }
@@ -90,7 +106,7 @@ impl Shape {
         if timely {
             return Ok(());
         }
-        Err(self.fault(format!(
+        Err(self.refused(format!(
             "its time column `{}` is {}, not a time; store it as a timestamp, a date or RFC 3339 text, or convert it in a view",
             field.name, field.data_type
         )))

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, RecordBatch, UInt64Array};
 use datafusion::arrow::compute::take_record_batch;
 use datafusion::dataframe::DataFrame;
-use datafusion::object_store::ObjectMeta;
-use watchkeeper_engine::ports::frame::{FrameError, Span};
+use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
-use crate::fault::{fault, reason};
+use crate::fault::{Why, fault_of, reason};
+use crate::kind::Listing;
 use crate::rows::Rows;
 use crate::shape::Shape;
 use crate::time::{ceil_micros, micros, within};
@@ -16,8 +16,8 @@ use crate::time::{ceil_micros, micros, within};
 /// What a table was made from; a table of the same stamp is the same table.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Stamp {
-    /// Path, size, time and tag of each file.
-    pub(crate) files: Vec<ObjectMeta>,
+    /// Of files: which they are.
+    pub(crate) listing: Option<Listing>,
     /// Of a view: the stamps of its inputs.
     pub(crate) inputs: Vec<Arc<Stamp>>,
     /// Of a document: its text.
@@ -27,8 +27,7 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// Bytes on disk.
     pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum::<u64>()
-            + self.inputs.iter().map(|input| input.bytes()).sum::<u64>()
+        self.listing.as_ref().map_or(0, Listing::bytes) + self.inputs.iter().map(|input| input.bytes()).sum::<u64>()
     }
 }
 
@@ -42,6 +41,8 @@ pub(crate) struct Table {
     rows: Rows,
     /// In memory with a time column: the times of the first rows in ascending order; rows without one come after.
     times: Vec<i64>,
+    /// Why no window can be cut: its time column holds what is not a time.
+    untimely: Option<FrameError>,
 }
 
 impl Table {
@@ -55,10 +56,22 @@ impl Table {
     ) -> Result<Self, FrameError> {
         let schema = Arc::clone(plan.schema().inner());
         let shape = Arc::new(Shape::new(name, schema, time_column)?);
-        let rows = if bytes_max == 0 { Rows::Plan(Box::new(plan)) } else { gather(name, plan, bytes_max).await? };
+        let streamed = |plan: DataFrame| Rows::Plan(Box::new(plan));
+        let rows =
+            if bytes_max == 0 { Ok(streamed(plan.clone())) } else { Rows::gather(plan.clone(), bytes_max).await };
         match rows {
-            Rows::Memory(batch) => Self::sorted(stamp, shape, batch),
-            plan => Ok(Self { stamp, shape, rows: plan, times: Vec::new() }),
+            Ok(Rows::Memory(batch)) => match Self::sorted(&stamp, &shape, batch) {
+                Ok(table) => Ok(table),
+                Err(untimely) => {
+                    Ok(Self { untimely: Some(untimely), ..Self::unsorted(&stamp, &shape, streamed(plan)) })
+                }
+            },
+            Ok(rows) => Ok(Self::unsorted(&stamp, &shape, rows)),
+            Err(error) => match fault_of(&error) {
+                // A value that cannot be read is a matter of its column; the others are read without it.
+                FrameFault::Malformed => Ok(Self::unsorted(&stamp, &shape, streamed(plan))),
+                fault => Err(Why::new(fault, format!("cannot be read: {}", reason(&error))).of(name)),
+            },
         }
     }
 
@@ -70,23 +83,26 @@ impl Table {
         rows: RecordBatch,
     ) -> Result<Self, FrameError> {
         let shape = Arc::new(Shape::new(name, rows.schema(), time_column)?);
-        Self::sorted(stamp, shape, rows)
+        Self::sorted(&stamp, &shape, rows)
     }
 
     /// Sorts by time, keeping the order of the files where times are equal.
-    fn sorted(stamp: Arc<Stamp>, shape: Arc<Shape>, batch: RecordBatch) -> Result<Self, FrameError> {
-        let Some(column) = shape.time else {
-            return Ok(Self { stamp, shape, rows: Rows::Memory(batch), times: Vec::new() });
-        };
+    fn sorted(stamp: &Arc<Stamp>, shape: &Arc<Shape>, batch: RecordBatch) -> Result<Self, FrameError> {
+        let Some(column) = shape.time else { return Ok(Self::unsorted(stamp, shape, Rows::Memory(batch))) };
         let times = micros(batch.column(column)).map_err(|error| {
-            shape.fault(format!("its time column `{}` holds what is not a time: {error}", shape.fields[column].name))
+            shape
+                .malformed(format!("its time column `{}` holds what is not a time: {error}", shape.fields[column].name))
         })?;
         let mut order: Vec<(i64, u64)> = times.iter().zip(0..).filter_map(|(time, row)| Some((time?, row))).collect();
         let kept = times.null_count() == 0 && order.is_sorted();
         order.sort_unstable();
-        let batch = if kept { batch } else { reorder(&shape, &batch, &order, times.is_nullable().then_some(&times))? };
+        let batch = if kept { batch } else { reorder(shape, &batch, &order, times.is_nullable().then_some(&times))? };
         let times = order.into_iter().map(|(time, _)| time).collect();
-        Ok(Self { stamp, shape, rows: Rows::Memory(batch), times })
+        Ok(Self { times, ..Self::unsorted(stamp, shape, Rows::Memory(batch)) })
+    }
+
+    fn unsorted(stamp: &Arc<Stamp>, shape: &Arc<Shape>, rows: Rows) -> Self {
+        Self { stamp: Arc::clone(stamp), shape: Arc::clone(shape), rows, times: Vec::new(), untimely: None }
     }
 
     /// All rows, in this table's order.
@@ -102,6 +118,9 @@ impl Table {
         let Some(column) = self.shape.time else {
             return Err(self.shape.windowless());
         };
+        if let Some(untimely) = &self.untimely {
+            return Err(untimely.clone());
+        }
         match &self.rows {
             Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),
             Rows::Plan(plan) => {
@@ -111,7 +130,7 @@ impl Table {
                 let cut = match filter {
                     Some(filter) => plan
                         .filter(filter)
-                        .map_err(|error| self.shape.fault(format!("cannot cut a window: {}", reason(&error))))?,
+                        .map_err(|error| self.shape.refused(format!("cannot cut a window: {}", reason(&error))))?,
                     None => plan,
                 };
                 Ok(Rows::Plan(Box::new(cut)))
@@ -127,11 +146,6 @@ impl Table {
     }
 }
 
-async fn gather(name: &str, plan: DataFrame, bytes_max: usize) -> Result<Rows, FrameError> {
-    let rows = Rows::gather(plan, bytes_max).await;
-    rows.map_err(|error| fault(name, format!("cannot be read: {}", reason(&error))))
-}
-
 /// Rows by time, then those without one.
 fn reorder(
     shape: &Shape,
@@ -141,5 +155,5 @@ fn reorder(
 ) -> Result<RecordBatch, FrameError> {
     let timeless = times.into_iter().flat_map(|times| times.iter().zip(0..).filter(|(time, _)| time.is_none()));
     let rows: UInt64Array = order.iter().map(|(_, row)| *row).chain(timeless.map(|(_, row)| row)).collect();
-    take_record_batch(batch, &rows).map_err(|error| shape.fault(format!("cannot be sorted by time: {error}")))
+    take_record_batch(batch, &rows).map_err(|error| shape.malformed(format!("cannot be sorted by time: {error}")))
 }

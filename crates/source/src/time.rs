@@ -91,7 +91,8 @@ fn bound(data_type: &DataType, time: Time) -> ScalarValue {
 
 const UTC: &str = "+00:00";
 
-fn utc_micros() -> DataType {
+/// The type that all times are read in.
+pub(crate) fn utc_micros() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into()))
 }
 

@@ -7,8 +7,11 @@ use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use watchkeeper_engine::ports::frame::FrameFault;
 use watchkeeper_model::Secret;
 use watchkeeper_secret::SecretReader;
+
+use crate::fault::Why;
 
 /// The largest answer that is read.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -31,9 +34,10 @@ pub(crate) async fn get(
     token: Option<&Secret>,
     secrets: &SecretReader,
     timeout: Duration,
-) -> Result<Answer, String> {
+) -> Result<Answer, Why> {
     let place = shown(&url);
-    let token = token.map(|token| secrets.resolve(token)).transpose().map_err(|error| error.to_string())?;
+    let token =
+        token.map(|token| secrets.resolve(token)).transpose().map_err(|error| Why::new(FrameFault::Refused, error))?;
     let client = client(timeout).map_err(|error| format!("cannot set up an HTTP client: {error}"))?;
     let asked = ask(&client, url, token.as_ref(), &place);
     // The client's own limit covers the body as well; this one holds whatever it does.
@@ -52,16 +56,17 @@ impl Answer {
     }
 
     /// Why a status that is not 2xx is no answer, and what to try.
-    pub(crate) fn refusal(&self, place: &str) -> String {
+    pub(crate) fn refusal(&self, place: &str) -> Why {
+        use FrameFault::{Missing, Refused, Unreachable};
         let status = self.status;
-        let remedy = match status.as_u16() {
-            401 | 403 => "check its `token`",
-            404 => "check its `url`",
-            429 => "it is asked too often; give its monitors a slower schedule",
-            300..=399 => "it redirects; give the address that it redirects to",
-            _ => "look at the server, the next tick tries again",
+        let (fault, remedy) = match status.as_u16() {
+            401 | 403 => (Refused, "check its `token`"),
+            404 => (Missing, "check its `url`"),
+            429 => (Unreachable, "it is asked too often; give its monitors a slower schedule"),
+            300..=399 => (Refused, "it redirects; give the address that it redirects to"),
+            _ => (Unreachable, "look at the server, the next tick tries again"),
         };
-        format!("{place} answered {status}: {}; {remedy}", self.excerpt())
+        Why::new(fault, format!("{place} answered {status}: {}; {remedy}", self.excerpt()))
     }
 }
 
@@ -84,7 +89,7 @@ fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
         .build()
 }
 
-async fn ask(client: &Client, url: Url, token: Option<&SecretString>, place: &str) -> Result<Answer, String> {
+async fn ask(client: &Client, url: Url, token: Option<&SecretString>, place: &str) -> Result<Answer, Why> {
     let mut request = client.get(url).header(ACCEPT, "application/json");
     if let Some(token) = token {
         request = request.bearer_auth(token.expose_secret());
@@ -97,35 +102,40 @@ async fn ask(client: &Client, url: Url, token: Option<&SecretString>, place: &st
     Ok(Answer { status, body })
 }
 
-async fn read(response: &mut Response, place: &str) -> Result<Vec<u8>, String> {
+async fn read(response: &mut Response, place: &str) -> Result<Vec<u8>, Why> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(place, error))? {
         body.extend_from_slice(&chunk);
         if body.len() > BODY_BYTES_MAX {
-            return Err(format!("{place} gives more than 256 MiB; ask for less, or load it into a database"));
+            let what = format!("{place} gives more than 256 MiB; ask for less, or load it into a database");
+            return Err(Why::new(FrameFault::Refused, what));
         }
     }
     Ok(body)
 }
 
-fn unanswered(place: &str, error: reqwest::Error) -> String {
-    match error {
+fn unanswered(place: &str, error: reqwest::Error) -> Why {
+    away(match error {
         error if error.is_timeout() && !error.is_connect() => {
             format!("{place} did not answer within its time limit; raise its `timeout`, or look at the server")
         }
         error => format!("{place} cannot be reached: {}; check its `url`, and that the server runs", deepest(error)),
-    }
+    })
 }
 
-fn broken(place: &str, error: reqwest::Error) -> String {
+fn broken(place: &str, error: reqwest::Error) -> Why {
     if error.is_timeout() {
-        return format!("{place} did not finish its answer within its time limit; raise its `timeout`");
+        return away(format!("{place} did not finish its answer within its time limit; raise its `timeout`"));
     }
-    format!("the answer of {place} broke off: {}; look at the server, the next tick tries again", deepest(error))
+    away(format!("the answer of {place} broke off: {}; look at the server, the next tick tries again", deepest(error)))
 }
 
-fn late(place: &str, timeout: Duration) -> String {
-    format!("{place} did not answer within {timeout:?}; raise its `timeout`, or look at the server")
+fn late(place: &str, timeout: Duration) -> Why {
+    away(format!("{place} did not answer within {timeout:?}; raise its `timeout`, or look at the server"))
+}
+
+fn away(what: String) -> Why {
+    Why::new(FrameFault::Unreachable, what)
 }
 
 /// The innermost cause, without the URL.

@@ -15,7 +15,10 @@ use watchkeeper_engine::{
     BaselineError, BaselineState, Engine, Evaluation, Ports, SimulatedClock,
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker, Manual},
-        frame::{Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, Scan, Sources, Span, Values},
+        frame::{
+            Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, FrameFault, Moment, Scan, Sources, Span,
+            Values,
+        },
         store::Store as _,
     },
 };
@@ -30,10 +33,10 @@ fn name(text: &str) -> Name {
 }
 
 /// One column `x`; the source `training` can be changed, and counts how often it is opened.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Data {
-    training: Mutex<Vec<f64>>,
-    opened: AtomicUsize,
+    training: Arc<Mutex<Vec<f64>>>,
+    opened: Arc<AtomicUsize>,
 }
 
 impl Data {
@@ -47,7 +50,7 @@ impl Data {
 }
 
 #[async_trait]
-impl Sources for Data {
+impl Moment for Data {
     async fn open(&self, source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         if source.as_str() != "training" {
             return Ok(Arc::new(Numbers::new(vec![0.0])));
@@ -55,10 +58,17 @@ impl Sources for Data {
         self.opened.fetch_add(1, Ordering::Relaxed);
         let values = self.values();
         if values.is_empty() {
-            Err(FrameError("there is no file".to_owned()))
+            Err(FrameError::new(FrameFault::Missing, "there is no file"))
         } else {
             Ok(Arc::new(Numbers::new(values)))
         }
+    }
+}
+
+#[async_trait]
+impl Sources for Data {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(self.clone())
     }
 
     async fn identity(&self, _source: &Name) -> Result<Option<String>, FrameError> {
@@ -94,7 +104,7 @@ impl Frame for Numbers {
             Aggregate::Minimum(_) => Ok(Answer::Number(values.iter().copied().reduce(f64::min))),
             Aggregate::Maximum(_) => Ok(Answer::Number(values.iter().copied().reduce(f64::max))),
             Aggregate::Mean(_) => Ok(Answer::Number(Some(values.iter().sum::<f64>() / values.len() as f64))),
-            other => Err(FrameError(format!("{other:?} is not asked here"))),
+            other => Err(FrameError::new(FrameFault::Missing, format!("{other:?} is not asked here"))),
         };
         asks.iter().map(answer).collect()
     }
@@ -134,7 +144,7 @@ async fn mean(frame: &dyn Frame, asks: Asks) -> Result<f64, FrameError> {
     match asks {
         Asks::Mean => match frame.aggregate(&[Aggregate::Mean("x".to_owned())]).await?[..] {
             [Answer::Number(Some(mean))] => Ok(mean),
-            _ => Err(FrameError("no mean".to_owned())),
+            _ => Err(FrameError::new(FrameFault::Missing, "no mean")),
         },
         Asks::MeanOfQuery => Box::pin(mean(&*frame.query("half").await?, Asks::Mean)).await,
         Asks::Rows => {
@@ -157,7 +167,7 @@ impl Checker for MeanCheck {
         let series = Series { metric: "mean".to_owned(), labels: Labels::new() };
         match mean(&*frame, self.0).await {
             Ok(value) => CheckOutcome::Measured(vec![Measurement { series, value, detail: None }]),
-            Err(error) => CheckOutcome::Failed(error.0),
+            Err(error) => CheckOutcome::Failed(error.message),
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker, Manual},
-    frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Sources, Span},
+    frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Moment, Scan, Sources, Span},
 };
 use watchkeeper_model::{Labels, Measurement, Name, Series};
 
@@ -53,6 +53,13 @@ pub struct ScriptedSources;
 
 #[async_trait]
 impl Sources for ScriptedSources {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Moment for ScriptedSources {
     async fn open(&self, _source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         Ok(Arc::new(EmptyFrame { rows: 1000 }))
     }
@@ -77,16 +84,20 @@ impl Frame for EmptyFrame {
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let answer = |ask: &Aggregate| match ask {
             Aggregate::Rows => Ok(Answer::Count(self.rows)),
-            other => Err(FrameError(format!("the frame has no columns, so it cannot answer {other:?}"))),
+            other => Err(missing(&format!("the frame has no columns, so it cannot answer {other:?}"))),
         };
         asks.iter().map(answer).collect()
     }
 
     async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
-        Err(FrameError("the frame has no columns".to_owned()))
+        Err(missing("the frame has no columns"))
     }
 
     async fn scan(&self, _columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
-        Err(FrameError("the frame has no columns".to_owned()))
+        Err(missing("the frame has no columns"))
     }
+}
+
+fn missing(what: &str) -> FrameError {
+    FrameError::new(FrameFault::Missing, what)
 }

@@ -18,7 +18,7 @@ use crate::{
     error::EngineError,
     ports::{
         checker::{CheckOutcome, CheckRequest},
-        frame::{Frame, FrameError, Span},
+        frame::{Frame, FrameError, FrameFault, Span},
         store::LedgerRow,
     },
 };
@@ -99,7 +99,10 @@ impl Baselines {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
         let Some(known) = known.filter(|known| judged && known.frozen_at.is_none()) else { return Ok(()) };
         let kept = self.digested(monitor, &known, "watchkeeper").await?;
-        self.keep(kept, None).await.map(|_| ()).map_err(|error| FrameError(error.to_string()))
+        self.keep(kept, None)
+            .await
+            .map(|_| ())
+            .map_err(|error| FrameError::new(FrameFault::Unreachable, error.to_string()))
     }
 
     /// Runs the check with the baseline on both sides, so that it asks all that it will ask of a baseline.
@@ -111,7 +114,9 @@ impl Baselines {
         };
         match self.checker.check(request(Some(Arc::clone(&baseline.frame)))).await {
             CheckOutcome::Measured(_) => {}
-            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => return Err(unfit(reason)),
+            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) | CheckOutcome::Unread(reason) => {
+                return Err(unfit(reason));
+            }
         }
         if monitor.thresholds.iter().any(Threshold::needs_baseline) {
             self.values(monitor, &baseline, request(None)).await.map_err(unfit)?;
@@ -121,8 +126,8 @@ impl Baselines {
 
     /// The digest of what is known.
     async fn digested(&self, monitor: &Monitor, known: &KnownBaseline, by: &str) -> Result<KeptBaseline, FrameError> {
-        let (source, span) =
-            monitor.baseline.as_ref().and_then(fixed).ok_or_else(|| FrameError(not_fixed(monitor).to_string()))?;
+        let not_fixed = || FrameError::new(FrameFault::Refused, not_fixed(monitor).to_string());
+        let (source, span) = monitor.baseline.as_ref().and_then(fixed).ok_or_else(not_fixed)?;
         let frame = known.origin.frame().await?;
         let fingerprint = fingerprint::take(&*self.sources, source, span, &*frame).await?;
         let values = known.values.lock().unwrap_or_else(PoisonError::into_inner).clone();

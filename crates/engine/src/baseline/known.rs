@@ -17,7 +17,7 @@ use super::{
 use crate::ports::baseline::{Fingerprint, KeptBaseline, MeasuredBaseline};
 use crate::ports::{
     checker::{CheckOutcome, CheckRequest},
-    frame::{Frame, Span},
+    frame::{Frame, FrameError, FrameFault, Moment, Span},
 };
 
 /// The check's own values on a baseline.
@@ -53,41 +53,52 @@ pub(crate) fn fixed(baseline: &Baseline) -> Option<(&Name, Span)> {
 }
 
 impl Baselines {
-    /// Opens a monitor's baseline for a tick whose own rows lie in `span`.
-    pub(crate) async fn open(&self, monitor: &Monitor, span: Span) -> Result<Option<OpenBaseline>, String> {
+    /// Opens a monitor's baseline for a tick whose own rows lie in `span`, in the same look at the sources.
+    pub(crate) async fn open(
+        &self,
+        moment: &dyn Moment,
+        monitor: &Monitor,
+        span: Span,
+    ) -> Result<Option<OpenBaseline>, FrameError> {
         let Some(baseline) = &monitor.baseline else { return Ok(None) };
         let opened = match fixed(baseline) {
-            Some((source, span)) => self.known_of(monitor, source, span).await.map(OpenBaseline::of),
+            Some((source, span)) => self.known_of(moment, monitor, source, span).await.map(OpenBaseline::of),
             None => {
                 let Baseline::Offset(by) = baseline else { return Ok(None) };
                 let earlier = |time: Option<Time>| time.map(|time| time - *by);
                 let span = Span { start: earlier(span.start), end: earlier(span.end) };
-                let opened = self.sources.open(&monitor.input.source, span).await;
-                opened.map(|frame| OpenBaseline { frame, known: None }).map_err(|error| error.to_string())
+                let opened = moment.open(&monitor.input.source, span).await;
+                opened.map(|frame| OpenBaseline { frame, known: None })
             }
         };
-        opened.map(Some).map_err(|error| format!("the baseline: {error}"))
+        opened.map(Some).map_err(|error| FrameError::new(error.fault, format!("the baseline: {error}")))
     }
 
     /// What is known of a fixed baseline; read anew when it was frozen since, or when its data changed before it was.
-    async fn known_of(&self, monitor: &Monitor, source: &Name, span: Span) -> Result<Arc<KnownBaseline>, String> {
-        let said = |error: &dyn std::fmt::Display| error.to_string();
-        let frozen_at = self.store.baseline_frozen_at(&monitor.id).await.map_err(|error| said(&error))?;
+    async fn known_of(
+        &self,
+        moment: &dyn Moment,
+        monitor: &Monitor,
+        source: &Name,
+        span: Span,
+    ) -> Result<Arc<KnownBaseline>, FrameError> {
+        let away = |error: &dyn std::fmt::Display| FrameError::new(FrameFault::Unreachable, error.to_string());
+        let frozen_at = self.store.baseline_frozen_at(&monitor.id).await.map_err(|error| away(&error))?;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&monitor.id).cloned();
         if let Some(known) = known.clone().filter(|known| frozen_at.is_some() && known.frozen_at == frozen_at) {
             return Ok(known);
         }
         if frozen_at.is_some() {
-            let kept = self.store.baseline(&monitor.id).await.map_err(|error| said(&error))?;
+            let kept = self.store.baseline(&monitor.id).await.map_err(|error| away(&error))?;
             if let Some(kept) = kept.filter(|kept| kept.digest.fingerprint.is_of(source, span)) {
                 return Ok(self.remember(&monitor.id, self.thawed(kept)));
             }
         }
-        let identity = self.sources.identity(source).await.map_err(|error| said(&error))?;
+        let identity = self.sources.identity(source).await?;
         if let Some(known) = known.filter(|known| known.frozen_at.is_none() && known.identity == identity) {
             return Ok(known);
         }
-        let frame = self.sources.open(source, span).await.map_err(|error| said(&error))?;
+        let frame = moment.open(source, span).await?;
         let memory = Arc::new(Memory::of(&*frame));
         let origin = Arc::new(Origin::Open(frame));
         Ok(self.remember(&monitor.id, KnownBaseline::unfrozen(identity, memory, origin)))
@@ -135,7 +146,7 @@ impl Baselines {
         }
         let values: Values = match self.checker.check(request).await {
             CheckOutcome::Measured(values) => Arc::new(values.into_iter().map(|m| (m.series, m.value)).collect()),
-            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) => {
+            CheckOutcome::NoData(reason) | CheckOutcome::Failed(reason) | CheckOutcome::Unread(reason) => {
                 return Err(format!("the check cannot be run on the baseline: {reason}"));
             }
         };

@@ -7,7 +7,7 @@ use watchkeeper_model::Name;
 
 use super::fingerprint::{Moved, moved};
 use crate::ports::baseline::Fingerprint;
-use crate::ports::frame::{Frame, FrameError, Sources};
+use crate::ports::frame::{Frame, FrameError, FrameFault, Sources};
 
 /// The rows behind a memory.
 pub(crate) enum Origin {
@@ -51,15 +51,18 @@ impl Origin {
 impl FrozenRows {
     async fn open(&self) -> Result<Arc<dyn Frame>, FrameError> {
         let print = &self.fingerprint;
-        let why = match moved(&*self.sources, print).await {
+        let (fault, why) = match moved(&*self.sources, print).await {
             Ok(None) => return self.sources.open(&print.source, print.span).await,
-            Ok(Some(Moved { rows })) => format!("its data has changed since ({} rows then, {rows} now)", print.rows),
-            Err(error) => format!("its data cannot be read any more: {error}"),
+            Ok(Some(Moved { rows })) => {
+                (FrameFault::Missing, format!("its data has changed since ({} rows then, {rows} now)", print.rows))
+            }
+            Err(error) => (error.fault, format!("its data cannot be read any more: {error}")),
         };
         let monitor = &self.monitor;
-        Err(FrameError(format!(
+        let message = format!(
             "the frozen baseline of `{monitor}` holds answers, not rows, and not the answer that is asked; {why}. \
              `watchkeeper baseline refresh {monitor}` takes the data as it is"
-        )))
+        );
+        Err(FrameError::new(fault, message))
     }
 }

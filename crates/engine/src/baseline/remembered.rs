@@ -10,7 +10,7 @@ use super::{
     origin::Origin,
     replay::{KeptScan, RecordingScan},
 };
-use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
+use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan};
 
 /// A frame with a memory.
 pub(crate) struct RememberedFrame {
@@ -40,7 +40,7 @@ impl Frame for RememberedFrame {
         let mut learnt = learnt.into_iter();
         let answers = known.into_iter().map(|answer| answer.or_else(|| learnt.next()));
         let answers: Option<Vec<Answer>> = answers.collect();
-        answers.ok_or_else(|| FrameError("the baseline did not answer every question".to_owned()))
+        answers.ok_or_else(|| FrameError::new(FrameFault::Malformed, "the baseline did not answer every question"))
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {

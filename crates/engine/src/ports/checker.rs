@@ -74,6 +74,8 @@ pub enum CheckOutcome {
     NoData(String),
     /// It failed: a message that its author, or whoever set its parameters, can act on.
     Failed(String),
+    /// Its data could not be read just now, and why; another try a moment later may succeed.
+    Unread(String),
 }
 
 /// A plugin's own description.

@@ -9,13 +9,33 @@ use watchkeeper_model::{Name, Time};
 /// Opens named sources.
 #[async_trait]
 pub trait Sources: Send + Sync {
-    /// Opens a source, cut to `span` on its time column.
-    async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError>;
+    /// The sources from now on, for one evaluation.
+    fn moment(&self) -> Arc<dyn Moment>;
+    /// Opens a source by itself; each read of its rows may see another state of them.
+    async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
+        let moment = self.moment();
+        let opened = moment.open(source, span).await;
+        moment.end();
+        opened
+    }
     /// What tells that a source's data has changed without reading it, such as the sizes and times of its files; equal
     /// identities are equal data. `None` where only the rows can tell.
     async fn identity(&self, _source: &Name) -> Result<Option<String>, FrameError> {
         Ok(None)
     }
+}
+
+/// Sources for one evaluation: while it is held, all that is opened of it is read in one state of the data.
+#[async_trait]
+pub trait Moment: Send + Sync {
+    /// Opens a source, cut to `span` on its time column.
+    async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError>;
+    /// Fails with [`FrameFault::Moved`] where what was read is not in the state of the beginning any more.
+    async fn unmoved(&self) -> Result<(), FrameError> {
+        Ok(())
+    }
+    /// The evaluation has ended: what still runs is cancelled. Frames that are kept read another state from now on.
+    fn end(&self) {}
 }
 
 /// The rows with a time in `[start, end)`; an absent end is unbounded.
@@ -42,11 +62,25 @@ pub trait Frame: Send + Sync {
     async fn count(&self) -> Result<u64, FrameError> {
         match self.aggregate(&[Aggregate::Rows]).await?[..] {
             [Answer::Count(rows)] => Ok(rows),
-            _ => Err(FrameError("the source did not answer how many rows it has".to_owned())),
+            _ => Err(FrameError::new(FrameFault::Malformed, "the source did not answer how many rows it has")),
         }
+    }
+    /// Whether there are `enough` rows, and how many where that costs little more.
+    async fn count_to(&self, enough: u64) -> Result<RowCount, FrameError> {
+        let rows = self.count().await?;
+        Ok(RowCount { rows: Some(rows), enough: rows >= enough })
     }
     /// Reads columns in chunks.
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError>;
+}
+
+/// What is known of how many rows there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowCount {
+    /// All rows, where they were counted.
+    pub rows: Option<u64>,
+    /// Whether there are as many as were asked for.
+    pub enough: bool,
 }
 
 /// A running scan.
@@ -224,7 +258,39 @@ pub enum Values {
     Times(Vec<i64>),
 }
 
-/// Why data cannot be read: one sentence that names source, column and remedy where it can.
+/// Why data cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct FrameError(pub String);
+#[error("{message}")]
+pub struct FrameError {
+    /// What kind of fault it is.
+    pub fault: FrameFault,
+    /// One sentence that names source, column and remedy where it can.
+    pub message: String,
+}
+
+/// What keeps data from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameFault {
+    /// Whoever keeps it does not answer, or has no room just now.
+    Unreachable,
+    /// It changed while it was read.
+    Moved,
+    /// There is no such source, file, table or column.
+    Missing,
+    /// What is asked cannot be asked of it, or may not be.
+    Refused,
+    /// What is there cannot be read as what it should be.
+    Malformed,
+}
+
+impl FrameError {
+    /// A fault, and the sentence that says it.
+    pub fn new(fault: FrameFault, message: impl Into<String>) -> Self {
+        Self { fault, message: message.into() }
+    }
+
+    /// Whether the next try, a moment later, may well succeed.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.fault, FrameFault::Unreachable | FrameFault::Moved)
+    }
+}

@@ -6,7 +6,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, Scan, Values};
+use watchkeeper_engine::ports::frame::{
+    Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, FrameFault, Scan, Values,
+};
 
 /// Columns of numbers; `None` is a null.
 pub(crate) struct Table {
@@ -29,7 +31,10 @@ impl Table {
     }
 
     fn column(&self, name: &str) -> Result<&[Option<f64>], FrameError> {
-        self.columns.get(name).map(Vec::as_slice).ok_or_else(|| FrameError(format!("there is no column `{name}`")))
+        self.columns
+            .get(name)
+            .map(Vec::as_slice)
+            .ok_or_else(|| FrameError::new(FrameFault::Missing, format!("there is no column `{name}`")))
     }
 
     fn values(&self, name: &str) -> Result<Vec<f64>, FrameError> {
@@ -53,7 +58,7 @@ impl Table {
                 let mean = values.iter().sum::<f64>() / values.len() as f64;
                 Answer::Number((!values.is_empty()).then_some(mean))
             }
-            other => return Err(FrameError(format!("this table does not answer {other:?}"))),
+            other => return Err(FrameError::new(FrameFault::Missing, format!("this table does not answer {other:?}"))),
         })
     }
 }
@@ -129,7 +134,7 @@ impl Stuck {
             Self::Pending => std::future::pending().await,
             Self::Blocking(held) => {
                 let released = held.lock().map(|held| held.recv());
-                Err(FrameError(format!("released: {released:?}")))
+                Err(FrameError::new(FrameFault::Missing, format!("released: {released:?}")))
             }
         }
     }

@@ -31,7 +31,7 @@ fn quantile(shape: &Shape, column: &str, share: f64) -> Result<(), FrameError> {
         return numeric(shape, "a quantile", column);
     }
     shape.index(column)?;
-    Err(shape.fault(format!("a quantile of `{column}` is asked at {share}; it must be within 0 and 1")))
+    Err(shape.refused(format!("a quantile of `{column}` is asked at {share}; it must be within 0 and 1")))
 }
 
 fn histogram(shape: &Shape, column: &str, edges: &[f64]) -> Result<(), FrameError> {
@@ -39,7 +39,7 @@ fn histogram(shape: &Shape, column: &str, edges: &[f64]) -> Result<(), FrameErro
         return numeric(shape, "a histogram", column);
     }
     shape.index(column)?;
-    Err(shape.fault(format!("the edges of the histogram of `{column}` do not ascend")))
+    Err(shape.refused(format!("the edges of the histogram of `{column}` do not ascend")))
 }
 
 fn numeric(shape: &Shape, what: &str, column: &str) -> Result<(), FrameError> {
@@ -55,5 +55,5 @@ fn refuse(shape: &Shape, what: &str, column: &str, kinds: &[FieldKind]) -> Resul
     if kinds.contains(&field.kind) {
         return Ok(());
     }
-    Err(shape.fault(format!("{what} of `{column}` needs numbers, but the column is {}", field.data_type)))
+    Err(shape.refused(format!("{what} of `{column}` needs numbers, but the column is {}", field.data_type)))
 }

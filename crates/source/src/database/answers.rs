@@ -169,7 +169,8 @@ fn json<T: serde::de::DeserializeOwned>(cell: Option<&Cell>) -> Result<T, String
     }
 }
 
-fn count(cell: Option<&Cell>) -> Result<u64, String> {
+/// A number of rows.
+pub(super) fn count(cell: Option<&Cell>) -> Result<u64, String> {
     match cell {
         Some(Cell::Integer(count)) => u64::try_from(*count).map_err(|_| "the database counted below 0".to_owned()),
         other => Err(format!("the database gave {other:?} where a count was asked")),

@@ -66,6 +66,11 @@ impl Statement {
         Ok(Self { sql: draft.write(relation, span), dialect, asked })
     }
 
+    /// How many rows there are: the last cell.
+    pub(crate) fn rows(&self, row: &[Cell]) -> Option<u64> {
+        answers::count(row.last()).ok()
+    }
+
     /// The answers that stand in the statement's row, in the order asked.
     pub(crate) fn answers(&self, row: &[Cell]) -> Result<Vec<Answer>, String> {
         let one = |(ask, column, cells): &(Aggregate, Option<Measured>, Range<usize>)| {

@@ -4,10 +4,14 @@ mod postgres;
 mod ranked;
 mod sqlite;
 
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::Operator;
 use datafusion::sql::unparser::dialect::Dialect as Unparsing;
 use watchkeeper_engine::ports::frame::Span;
 
 use super::column::Form;
+use crate::time::utc_micros;
 
 /// A kind of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,12 @@ impl Dialect {
 
     /// A table's name, quoted; a dot divides the schema from the table.
     pub(crate) fn quote_path(self, path: &str) -> String {
-        path.split('.').map(|part| self.quote(part)).collect::<Vec<_>>().join(".")
+        let quoted = path.split('.').map(|part| self.quote(part)).collect::<Vec<_>>().join(".");
+        match self {
+            // A view's input may bear the name of the table that it is, and SQLite takes it for itself.
+            Self::Sqlite if !path.contains('.') => format!("main.{quoted}"),
+            _ => quoted,
+        }
     }
 
     /// A column in the one type that its form is read in.
@@ -62,7 +71,7 @@ impl Dialect {
         match self {
             _ if !form.is_time() => plain.to_owned(),
             Self::Postgres => postgres::micros(plain),
-            Self::Sqlite => sqlite::micros(plain),
+            Self::Sqlite => plain.to_owned(),
         }
     }
 
@@ -75,10 +84,11 @@ impl Dialect {
     }
 
     /// The conditions that keep the rows of a span, on a column of the table itself.
-    pub(crate) fn within(self, form: Form, column: &str, span: Span) -> Vec<String> {
+    pub(crate) fn within(self, form: Form, column: &str, planned: bool, span: Span) -> Vec<String> {
         match self {
             Self::Postgres => postgres::within(form, column, span),
-            Self::Sqlite => sqlite::within(column, span),
+            Self::Sqlite if planned && form.is_time() => sqlite::within(column, span),
+            Self::Sqlite => sqlite::within(&format!("watch_micros({column})"), span),
         }
     }
 
@@ -144,12 +154,62 @@ impl Dialect {
         }
     }
 
-    /// Whether a float that is cast to an integer is rounded, not cut.
-    pub(crate) fn cast_rounds(self) -> bool {
+    /// A column of a planned query in the one type that its form is read in.
+    pub(crate) fn planned(self, form: Form, column: &str) -> String {
         match self {
-            Self::Postgres => true,
-            Self::Sqlite => false,
+            Self::Postgres => postgres::plain(form, column),
+            Self::Sqlite => sqlite::planned(form, column),
         }
+    }
+
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+        }
+    }
+
+    /// How a function of a planned query is written, with `{0}`, `{1}` and so on for its arguments, of which some are
+    /// texts. The error is what is wrong with them, or none where the function has no equal.
+    pub(crate) fn function(self, name: &str, texts: &[Option<String>]) -> Result<String, Option<String>> {
+        match self {
+            Self::Postgres => postgres::functions::function(name, texts),
+            Self::Sqlite => sqlite::functions::function(name, texts),
+        }
+    }
+
+    /// How a cast of a planned query is written; none where it would give something else.
+    pub(crate) fn cast(self, from: &DataType, to: &DataType) -> Option<&'static str> {
+        match self {
+            Self::Postgres => postgres::functions::cast(from, to),
+            Self::Sqlite => sqlite::functions::cast(from, to),
+        }
+    }
+
+    /// How arithmetic of a planned query is written where it differs; the error names what there is no equal for.
+    pub(crate) fn arithmetic(
+        self,
+        operator: Operator,
+        one: &DataType,
+        other: &DataType,
+    ) -> Result<Option<&'static str>, &'static str> {
+        match self {
+            Self::Postgres => Ok(None),
+            Self::Sqlite => sqlite::functions::arithmetic(operator, one, other),
+        }
+    }
+
+    /// A time as it stands in a planned query.
+    pub(crate) fn time_literal(self, time: &ScalarValue) -> datafusion::error::Result<Option<String>> {
+        let micros = match time.cast_to(&utc_micros())? {
+            ScalarValue::TimestampMicrosecond(Some(micros), _) => micros,
+            _ => return Ok(None),
+        };
+        Ok(Some(match self {
+            Self::Postgres => postgres::time_literal(micros, Form::of_arrow(&time.data_type())),
+            Self::Sqlite => micros.to_string(),
+        }))
     }
 
     /// How a planned query is written.

@@ -1,15 +1,19 @@
 //! A frame over rows in a database: what is asked of it becomes statements that run there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Span};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, RowCount, Scan, Span};
 
+use super::answers;
 use super::asks::{ASKS_MAX, Statement};
 use super::pushed::{Input, translate};
 use super::relation::Opened;
 use crate::aggregate::Questions;
 use crate::session::Sessions;
+
+/// So many rows are looked for one by one.
+const ENOUGH_MAX: u64 = 100_000;
 
 /// The name that a frame goes by in SQL.
 const INPUT: &str = "input";
@@ -19,6 +23,8 @@ pub(crate) struct DatabaseFrame {
     opened: Opened,
     span: Span,
     sessions: Arc<Sessions>,
+    /// How many there are; every statement of asks counts them on the way.
+    rows: OnceLock<u64>,
 }
 
 impl DatabaseFrame {
@@ -27,14 +33,17 @@ impl DatabaseFrame {
         if span != Span::default() && opened.relation.time.is_none() {
             return Err(opened.shape.windowless());
         }
-        Ok(Self { opened, span, sessions })
+        Ok(Self { opened, span, sessions, rows: OnceLock::new() })
     }
 
     async fn ask(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let Opened { database, shape, relation } = &self.opened;
         let statement = Statement::new(database.dialect(), shape, relation, self.span, asks)?;
         let row = database.row(&statement.sql).await?;
-        statement.answers(&row).map_err(|what| shape.fault(what))
+        if let Some(rows) = statement.rows(&row) {
+            self.rows.get_or_init(|| rows);
+        }
+        statement.answers(&row).map_err(|what| shape.malformed(what))
     }
 }
 
@@ -63,18 +72,35 @@ impl Frame for DatabaseFrame {
         let query = relation.select_all(database.dialect(), self.span);
         let input = Input { name: INPUT, columns: &relation.columns, query };
         let translated = translate(&self.sessions, database.dialect(), &[input], sql).await;
-        let translated = translated.map_err(|what| shape.fault(what))?;
+        let translated = translated.map_err(|what| shape.refused(what))?;
         // What the database does not understand is said now, not when the rows are read.
         database.columns_of_query(&translated.query).await?;
-        let opened = Opened::of_query(&shape.source, None, &translated.query, translated.columns, database)?;
-        Ok(Arc::new(Self { opened, span: Span::default(), sessions: Arc::clone(&self.sessions) }))
+        let opened = Opened::of_planned(&shape.source, None, translated, database)?;
+        Ok(Arc::new(Self::new(opened, Span::default(), Arc::clone(&self.sessions))?))
+    }
+
+    /// A whole table is not counted where nobody asked for its rows.
+    async fn count_to(&self, enough: u64) -> Result<RowCount, FrameError> {
+        if self.rows.get().is_none() && self.span == Span::default() && enough <= ENOUGH_MAX {
+            let Opened { database, shape, relation } = &self.opened;
+            let some =
+                format!("SELECT count(*) FROM (SELECT 1 FROM {} AS source_rows LIMIT {enough}) AS some", relation.from);
+            let row = database.row(&some).await?;
+            let rows = answers::count(row.first()).map_err(|what| shape.malformed(what))?;
+            return Ok(RowCount { rows: (rows < enough).then_some(rows), enough: rows >= enough });
+        }
+        let rows = match self.rows.get() {
+            Some(rows) => *rows,
+            None => self.count().await?,
+        };
+        Ok(RowCount { rows: Some(rows), enough: rows >= enough })
     }
 
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
         let Opened { database, shape, relation } = &self.opened;
         let wanted = columns.iter().map(|column| shape.readable(column)).collect::<Result<Vec<_>, _>>()?;
         if wanted.is_empty() {
-            return Err(shape.fault("a scan names no column; name at least one"));
+            return Err(shape.refused("a scan names no column; name at least one"));
         }
         let dialect = database.dialect();
         let named: Vec<(usize, String)> =

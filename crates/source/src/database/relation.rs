@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use watchkeeper_engine::ports::frame::{FrameError, Span};
-use watchkeeper_model::{DatabaseRows, DatabaseSource, Name, ViewSource};
+use watchkeeper_model::{DatabaseRows, DatabaseSource, Name};
 
 use super::Database;
 use super::column::{Native, schema};
 use super::dialect::Dialect;
-use super::pushed::{Input, translate};
-use crate::fault::fault;
+use super::pushed::{Input, Translated, translate};
+use crate::fault::refused;
 use crate::session::Sessions;
 use crate::shape::Shape;
 
@@ -21,6 +21,8 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<Native>,
     /// Index of the column that windows are cut on.
     pub(crate) time: Option<usize>,
+    /// Whether it is a query that was planned here.
+    planned: bool,
 }
 
 /// A source in a database, looked at but not read.
@@ -36,12 +38,17 @@ impl Relation {
     pub(crate) fn select(&self, dialect: Dialect, columns: &[(usize, String)], span: Span) -> String {
         let column = |(index, name): &(usize, String)| {
             let native = &self.columns[*index];
-            format!("{} AS {name}", dialect.plain(native.form, &dialect.quote(&native.name)))
+            let column = dialect.quote(&native.name);
+            let plain = match self.planned {
+                true => dialect.planned(native.form, &column),
+                false => dialect.plain(native.form, &column),
+            };
+            format!("{plain} AS {name}")
         };
         let list = if columns.is_empty() { vec!["1 AS one".to_owned()] } else { columns.iter().map(column).collect() };
         let bounds = self.time.map_or_else(Vec::new, |time| {
             let native = &self.columns[time];
-            dialect.within(native.form, &dialect.quote(&native.name), span)
+            dialect.within(native.form, &dialect.quote(&native.name), self.planned, span)
         });
         let filter = if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) };
         format!("SELECT {} FROM {} AS source_rows{filter}", list.join(", "), self.from)
@@ -70,11 +77,22 @@ impl Opened {
                 return Self::of_query(name, time_column, query, columns, database);
             }
         };
-        Self::new(name, time_column, from, columns, database)
+        Self::new(name, time_column, from, columns, database, false)
     }
 
-    /// The rows of a query that this database runs.
-    pub(crate) fn of_query(
+    /// The rows of a query that was planned here.
+    pub(crate) fn of_planned(
+        name: &str,
+        time_column: Option<&str>,
+        translated: Translated,
+        database: &Database,
+    ) -> Result<Self, FrameError> {
+        let from = format!("({}\n)", translated.query);
+        Self::new(name, time_column, from, translated.columns, database, true)
+    }
+
+    /// The rows of a query in the database's own SQL.
+    fn of_query(
         name: &str,
         time_column: Option<&str>,
         query: &str,
@@ -82,7 +100,7 @@ impl Opened {
         database: &Database,
     ) -> Result<Self, FrameError> {
         // The line's end closes a comment at the end of the query.
-        Self::new(name, time_column, format!("({query}\n)"), columns, database)
+        Self::new(name, time_column, format!("({query}\n)"), columns, database, false)
     }
 
     fn new(
@@ -91,12 +109,13 @@ impl Opened {
         from: String,
         columns: Vec<Native>,
         database: &Database,
+        planned: bool,
     ) -> Result<Self, FrameError> {
         let mut shape = Shape::new(name, Arc::new(schema(&columns)), time_column)?;
         for (field, column) in shape.fields.iter_mut().zip(&columns) {
             field.data_type.clone_from(&column.type_name);
         }
-        let relation = Relation { from, columns, time: shape.time };
+        let relation = Relation { from, columns, time: shape.time, planned };
         Ok(Self { database: database.clone(), shape: Arc::new(shape), relation: Arc::new(relation) })
     }
 }
@@ -105,11 +124,11 @@ impl Opened {
 pub(crate) async fn join_in_database(
     name: &str,
     time_column: Option<&str>,
-    view: &ViewSource,
+    sql: &str,
     inputs: &[(&Name, Opened)],
     sessions: &Sessions,
 ) -> Result<Opened, FrameError> {
-    let Some((_, first)) = inputs.first() else { return Err(fault(name, "its SQL reads no source")) };
+    let Some((_, first)) = inputs.first() else { return Err(refused(name, "its SQL reads no source")) };
     let dialect = first.database.dialect();
     let tables: Vec<Input<'_>> = inputs
         .iter()
@@ -119,6 +138,6 @@ pub(crate) async fn join_in_database(
             query: opened.relation.select_all(dialect, Span::default()),
         })
         .collect();
-    let translated = translate(sessions, dialect, &tables, &view.sql).await.map_err(|what| fault(name, what))?;
-    Opened::of_query(name, time_column, &translated.query, translated.columns, &first.database)
+    let translated = translate(sessions, dialect, &tables, sql).await.map_err(|what| refused(name, what))?;
+    Opened::of_planned(name, time_column, translated, &first.database)
 }

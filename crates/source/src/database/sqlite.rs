@@ -1,49 +1,51 @@
-//! SQLite: a file opened read-only for each statement, on a thread that may block.
+//! SQLite: a file that is only read, on a thread that may block.
 
 mod functions;
 mod scan;
+mod session;
 mod value;
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
-use watchkeeper_engine::ports::frame::{FieldKind, FrameError, Scan};
+use rusqlite::{Connection, ErrorCode, InterruptHandle};
+use watchkeeper_engine::ports::frame::{FieldKind, FrameError, FrameFault, Scan};
 
 use super::column::{Cell, Native};
-use crate::fault::{fault, nearest};
+use crate::fault::{Why, missing, nearest};
 use scan::SqliteScan;
+pub(crate) use session::Session;
 use value::{cell, form, type_of};
 
 /// A SQLite file, as one source reads it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sqlite {
-    source: String,
-    path: PathBuf,
+    source: Arc<str>,
+    session: Arc<Session>,
     timeout: Duration,
 }
 
 impl Sqlite {
-    pub(crate) fn new(source: &str, path: PathBuf, timeout: Duration) -> Self {
-        Self { source: source.to_owned(), path, timeout }
+    /// Reads within a session.
+    pub(crate) fn new(source: &str, session: Arc<Session>, timeout: Duration) -> Self {
+        Self { source: source.into(), session, timeout }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Whether both are one file.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        self.session.path() == other.session.path()
     }
 
     /// The columns of a table, or the names of the tables that there are.
-    pub(crate) async fn columns_of_table(self: &Arc<Self>, table: &str) -> Result<Vec<Native>, FrameError> {
+    pub(crate) async fn columns_of_table(&self, table: &str) -> Result<Vec<Native>, FrameError> {
         let table = table.to_owned();
         self.work(move |sqlite, connection| {
             let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")?;
             let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
             if !tables.iter().any(|known| known.eq_ignore_ascii_case(&table)) {
                 let near = nearest(&table, tables.iter().map(String::as_str));
-                return Err(sqlite
-                    .fault(format!("there is no table `{table}` in {}{near}", sqlite.path.display()))
-                    .into());
+                let what = format!("there is no table `{table}` in {}{near}", sqlite.session.path().display());
+                return Err(missing(&sqlite.source, what).into());
             }
             let mut info = connection.prepare("SELECT name, type, \"notnull\" OR pk > 0 FROM pragma_table_info(?1)")?;
             let columns = info.query_map([&table], |row| {
@@ -57,7 +59,7 @@ impl Sqlite {
     }
 
     /// The columns of a query; one that SQLite cannot derive from a table's column is told by its first value.
-    pub(crate) async fn columns_of_query(self: &Arc<Self>, query: &str) -> Result<Vec<Native>, FrameError> {
+    pub(crate) async fn columns_of_query(&self, query: &str) -> Result<Vec<Native>, FrameError> {
         let sql = format!("SELECT * FROM ({query}\n) AS source_rows LIMIT 1");
         self.work(move |_, connection| {
             let mut statement = connection.prepare(&sql)?;
@@ -79,7 +81,7 @@ impl Sqlite {
     }
 
     /// The one row of a statement.
-    pub(crate) async fn row(self: &Arc<Self>, sql: String) -> Result<Vec<Cell>, FrameError> {
+    pub(crate) async fn row(&self, sql: String) -> Result<Vec<Cell>, FrameError> {
         self.work(move |_, connection| {
             let mut statement = connection.prepare(&sql)?;
             let columns = statement.column_count();
@@ -91,47 +93,45 @@ impl Sqlite {
     }
 
     /// The rows of a statement; the limit is for the whole of them.
-    pub(crate) async fn scan(
-        self: &Arc<Self>,
-        sql: String,
-        kinds: Vec<FieldKind>,
-    ) -> Result<Box<dyn Scan>, FrameError> {
-        Ok(Box::new(SqliteScan::start(Arc::clone(self), sql, kinds)))
+    pub(crate) async fn scan(&self, sql: String, kinds: Vec<FieldKind>) -> Result<Box<dyn Scan>, FrameError> {
+        Ok(Box::new(SqliteScan::start(self.clone(), sql, kinds)))
     }
 
     /// Runs work on a fresh connection, which is interrupted at the limit, or when nobody waits for it any more.
     async fn work<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce(&Self, &Connection) -> Result<T, Unread> + Send + 'static,
     ) -> Result<T, FrameError> {
-        let sqlite = Arc::clone(self);
+        let sqlite = self.clone();
         let (send, handle) = mpsc::channel();
         let running = tokio::task::spawn_blocking(move || {
-            let connection = sqlite.open()?;
-            send.send(connection.get_interrupt_handle()).unwrap_or_default();
-            work(&sqlite, &connection).map_err(|unread| sqlite.explain(unread))
+            sqlite.refuse_no_file()?;
+            let worked = sqlite.session.with(sqlite.timeout, |connection| {
+                send.send(connection.get_interrupt_handle()).unwrap_or_default();
+                work(&sqlite, connection)
+            });
+            worked.map_err(|unread| sqlite.explain(unread))
         });
         let _interrupt = Interrupt(handle);
         match tokio::time::timeout(self.timeout, running).await {
-            Ok(ended) => ended.map_err(|error| self.fault(format!("a reading task ended early: {error}")))?,
-            Err(_) => Err(self.fault(format!(
-                "the statement was interrupted after {:?}; narrow the window, add an index, or raise its `timeout`",
-                self.timeout
-            ))),
+            Ok(ended) => ended
+                .map_err(|error| self.fault(FrameFault::Malformed, format!("a reading task ended early: {error}")))?,
+            Err(_) => Err(self.fault(
+                FrameFault::Refused,
+                format!(
+                    "the statement was interrupted after {:?}; narrow the window, add an index, or raise its `timeout`",
+                    self.timeout
+                ),
+            )),
         }
     }
 
-    fn open(&self) -> Result<Connection, FrameError> {
-        if !self.path.is_file() {
-            return Err(self.fault(format!("there is no file at {}; check its `path`", self.path.display())));
+    fn refuse_no_file(&self) -> Result<(), FrameError> {
+        let path = self.session.path();
+        match path.is_file() {
+            true => Ok(()),
+            false => Err(missing(&self.source, format!("there is no file at {}; check its `path`", path.display()))),
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let opened = Connection::open_with_flags(&self.path, flags).and_then(|connection| {
-            connection.busy_timeout(self.timeout)?;
-            functions::add(&connection)?;
-            Ok(connection)
-        });
-        opened.map_err(|error| self.explain(error.into()))
     }
 
     fn explain(&self, unread: Unread) -> FrameError {
@@ -139,26 +139,34 @@ impl Sqlite {
             Unread::Known(error) => return error,
             Unread::Failed(error) => error,
         };
-        let path = self.path.display();
+        let path = self.session.path().display();
         // The error of a statement shows all of it.
         let said = match &error {
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
-        self.fault(match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                format!("{path} is not a whole SQLite file: {said}; restore it, or check its `path`")
+        let (fault, what) = match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+                FrameFault::Malformed,
+                format!("{path} is not a whole SQLite file: {said}; restore it, or check its `path`"),
+            ),
+            Some(ErrorCode::ReadOnly) => {
+                (FrameFault::Refused, format!("the SQL tries to write: {said}; a source only reads"))
             }
-            Some(ErrorCode::ReadOnly) => format!("the SQL tries to write: {said}; a source only reads"),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                format!("{path} is locked by a writer: {said}; use WAL mode, or raise its `timeout`")
-            }
-            _ => format!("SQLite refused the statement on {path}: {said}; try the SQL in the sqlite3 shell"),
-        })
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+                FrameFault::Unreachable,
+                format!("{path} is locked by a writer: {said}; use WAL mode, or raise its `timeout`"),
+            ),
+            _ => (
+                FrameFault::Refused,
+                format!("SQLite refused the statement on {path}: {said}; try the SQL in the sqlite3 shell"),
+            ),
+        };
+        self.fault(fault, what)
     }
 
-    fn fault(&self, what: impl std::fmt::Display) -> FrameError {
-        fault(&self.source, what)
+    fn fault(&self, fault: FrameFault, what: impl std::fmt::Display) -> FrameError {
+        Why::new(fault, what).of(&self.source)
     }
 }
 

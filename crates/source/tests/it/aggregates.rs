@@ -143,6 +143,6 @@ async fn an_unfit_ask_names_column_and_type() {
         ),
         (Aggregate::Nulls("y".into()), "source `t`: there is no column `y`; there are `x`, `n`, `s`, `at`"),
     ] {
-        assert_eq!(frame.aggregate(&[ask]).await.expect_err("unfit").0, wanted);
+        assert_eq!(frame.aggregate(&[ask]).await.expect_err("unfit").message, wanted);
     }
 }

@@ -39,7 +39,7 @@ async fn no_byte_of_a_parquet_file_can_end_the_process() {
             for sources in [workspace.held(), workspace.streamed()] {
                 let ended = AssertUnwindSafe(read(&sources)).catch_unwind().await;
                 let ended = ended.unwrap_or_else(|_| panic!("byte {place} xor {damage:#x} ends the process"));
-                gave_up += usize::from(ended.is_err_and(|error| error.0.contains("its reader gave up")));
+                gave_up += usize::from(ended.is_err_and(|error| error.message.contains("its reader gave up")));
             }
         }
     }

@@ -182,6 +182,8 @@ async fn a_document_that_is_no_table_is_an_error() {
 async fn a_view_cannot_read_prometheus() {
     let server = answering("{}").await;
     let workspace = prometheus(&server, None).view("v", &["p"], "select * from p", None);
-    let Err(FrameError(found)) = workspace.held().open(&named("v"), Span::default()).await else { panic!("it opened") };
+    let Err(FrameError { message: found, .. }) = workspace.held().open(&named("v"), Span::default()).await else {
+        panic!("it opened")
+    };
     assert!(found.contains("a view cannot read it"), "{found}");
 }

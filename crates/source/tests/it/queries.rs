@@ -49,7 +49,10 @@ async fn a_query_can_only_read_its_input() {
         String::new(),
     ] {
         let Err(error) = frame.query(&sql).await else { panic!("`{sql}` was run") };
-        assert!(error.0.starts_with("source `days`: the SQL ") && !error.0.contains('\n'), "{sql}: {error}");
+        assert!(
+            error.message.starts_with("source `days`: the SQL ") && !error.message.contains('\n'),
+            "{sql}: {error}"
+        );
     }
     assert!(!workspace.path("secret.csv.out").exists());
 }
@@ -60,5 +63,5 @@ async fn a_query_that_fails_on_the_rows_says_why() {
     let Err(error) = frame.query("select cast(Kind as int) as n from input").await else {
         panic!("letters are no numbers")
     };
-    assert!(error.0.contains("the SQL failed: ") && error.0.contains("'a'"), "{error}");
+    assert!(error.message.contains("the SQL failed: ") && error.message.contains("'a'"), "{error}");
 }

@@ -55,6 +55,6 @@ async fn only_columns_that_are_there_and_readable_are_scanned() {
         (vec![], "source `t`: a scan names no column; name at least one"),
     ] {
         let Err(error) = frame.scan(&columns).await else { panic!("scanned {columns:?}") };
-        assert!(error.0.contains(wanted), "{error}");
+        assert!(error.message.contains(wanted), "{error}");
     }
 }

@@ -91,9 +91,11 @@ async fn what_cannot_be_read_is_an_error() {
     let script = "create table payments (amount real, at timestamp); insert into payments values ('much', 'soon');";
     let workspace = with_sqlite(Workspace::new(), script, table("payments"), Some("at"));
     let frame = open(&workspace.held(), "payments").await;
-    let FrameError(found) = frame.aggregate(&[Aggregate::Mean("amount".into())]).await.expect_err("a text");
+    let FrameError { message: found, .. } =
+        frame.aggregate(&[Aggregate::Mean("amount".into())]).await.expect_err("a text");
     assert!(found.contains("the value `much` stands in its column, which is not a number"), "{found}");
-    let FrameError(found) = frame.aggregate(&[Aggregate::Maximum("at".into())]).await.expect_err("a text");
+    let FrameError { message: found, .. } =
+        frame.aggregate(&[Aggregate::Maximum("at".into())]).await.expect_err("a text");
     assert!(found.contains("the value `soon` stands in its column, which is not a time"), "{found}");
 
     let workspace = with_sqlite(Workspace::new(), script, table("payment"), None);

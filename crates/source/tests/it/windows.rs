@@ -96,5 +96,5 @@ async fn a_window_needs_a_time_column_that_holds_times() {
     assert!(error.contains("its time column `word` holds what is not a time"), "{error}");
     let frame = workspace.streamed().open(&named("words"), day).await.expect("not read yet");
     let error = frame.aggregate(&[watchkeeper_engine::ports::frame::Aggregate::Rows]).await.expect_err("words");
-    assert!(error.0.contains("soon"), "{error}");
+    assert!(error.message.contains("soon"), "{error}");
 }

@@ -120,7 +120,7 @@ pub(crate) async fn open(sources: &DataSources, name: &str) -> Arc<dyn Frame> {
 pub(crate) async fn refused(sources: &DataSources, name: &str, span: Span) -> String {
     match sources.open(&named(name), span).await {
         Ok(_) => panic!("`{name}` opened"),
-        Err(FrameError(message)) => message,
+        Err(FrameError { message, .. }) => message,
     }
 }
 

@@ -8,7 +8,7 @@ use watchkeeper_engine::{
     Engine, Ports, Tick,
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker, Manual},
-        frame::{Aggregate, Answer, Field, Frame, FrameError, Scan, Sources, Span},
+        frame::{Aggregate, Answer, Field, Frame, FrameError, Moment, Scan, Sources, Span},
     },
 };
 use watchkeeper_model::{Name, Verdict, Workspace};
@@ -17,23 +17,37 @@ use watchkeeper_testkit::{EmptyFrame, ScriptedSources};
 use crate::stage::{Said, Stage, auc, day, name, pause, sample};
 
 /// The source `stuck` never opens; every other one does.
+#[derive(Clone)]
 struct Stuck;
 
-#[async_trait]
 impl Sources for Stuck {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl Moment for Stuck {
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         if source.as_str() == "stuck" {
             std::future::pending::<()>().await;
         }
-        ScriptedSources.open(source, span).await
+        Moment::open(&ScriptedSources, source, span).await
     }
 }
 
 /// Blocks its thread, as a stopped file server does: nothing interrupts it.
+#[derive(Clone)]
 struct Blocking(Arc<std::sync::Barrier>);
 
-#[async_trait]
 impl Sources for Blocking {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl Moment for Blocking {
     async fn open(&self, _source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         let barrier = self.0.clone();
         tokio::task::spawn_blocking(move || barrier.wait()).await.unwrap();
@@ -85,6 +99,7 @@ async fn monitors_whose_sources_hang_keep_no_other_one_waiting() {
 }
 
 /// Rows that can be counted; whatever else is asked of them never comes.
+#[derive(Clone)]
 struct OnlyCounted;
 
 #[async_trait]
@@ -113,8 +128,14 @@ impl Frame for OnlyCounted {
     }
 }
 
-#[async_trait]
 impl Sources for OnlyCounted {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl Moment for OnlyCounted {
     async fn open(&self, _source: &Name, _span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         Ok(Arc::new(Self))
     }
@@ -191,13 +212,20 @@ async fn reads_that_cannot_be_interrupted_are_counted_until_they_end_and_then_th
 }
 
 /// Gives up with a panic: on opening the source `stuck`, or on the check of what another one gave.
+#[derive(Clone)]
 struct GivingUp;
 
-#[async_trait]
 impl Sources for GivingUp {
+    fn moment(&self) -> Arc<dyn Moment> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl Moment for GivingUp {
     async fn open(&self, source: &Name, span: Span) -> Result<Arc<dyn Frame>, FrameError> {
         assert!(source.as_str() != "stuck", "the source is damaged");
-        ScriptedSources.open(source, span).await
+        Moment::open(&ScriptedSources, source, span).await
     }
 }
 

@@ -1,15 +1,19 @@
 //! PostgreSQL's SQL.
 
+pub(super) mod functions;
+mod pattern;
+
 use chrono::DateTime;
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::unparser::Unparser;
-use datafusion::sql::unparser::dialect::{Dialect, DistinctFromStyle, IntervalStyle, PostgreSqlDialect};
+use datafusion::sql::unparser::dialect::{Dialect, DistinctFromStyle, IntervalStyle};
 use watchkeeper_engine::ports::frame::Span;
 
 use super::Measured;
 use crate::database::column::Form;
+use crate::database::pushed::text;
 use crate::time::ceil_micros;
 
 /// Texts are compared by their bytes, as everywhere else, not by the database's language.
@@ -51,7 +55,7 @@ pub(super) fn within(form: Form, column: &str, span: Span) -> Vec<String> {
         // A day belongs to the span when its midnight does.
         Form::Date => (format!("{column}::timestamp"), "timestamp"),
         Form::Zoned => (column.to_owned(), "timestamptz"),
-        _ => (format!("{column}::timestamptz"), "timestamptz"),
+        _ => (functions::time_of_text(column), "timestamptz"),
     };
     let zone = if cast == "timestamp" { "" } else { "+00" };
     let bound = |micros: i64| match DateTime::from_timestamp_micros(micros) {
@@ -95,7 +99,21 @@ pub(super) fn top(group: &str, limit: u32) -> String {
     )
 }
 
-/// Planned queries for PostgreSQL, which has no `isnan` and folds case by the language of the text.
+/// A literal of a planned query.
+pub(super) fn time_literal(micros: i64, form: Form) -> String {
+    let cast = match form {
+        Form::Zoned => "timestamptz",
+        Form::Date => "date",
+        _ => "timestamp",
+    };
+    let zone = if form == Form::Zoned { "+00" } else { "" };
+    match DateTime::from_timestamp_micros(micros) {
+        Some(time) => format!("'{}{zone}'::{cast}", time.format("%Y-%m-%d %H:%M:%S%.6f")),
+        None => format!("'{}infinity'::{cast}", if micros < 0 { "-" } else { "" }),
+    }
+}
+
+/// Planned queries for PostgreSQL.
 pub(super) struct Unparsed;
 
 impl Dialect for Unparsed {
@@ -137,14 +155,6 @@ impl Dialect for Unparsed {
         name: &str,
         args: &[Expr],
     ) -> Result<Option<ast::Expr>> {
-        match (name, args) {
-            ("isnan", [arg]) => {
-                let nan = ast::Expr::value(ast::Value::SingleQuotedString("NaN".to_owned()));
-                let left = Box::new(ast::Expr::Nested(Box::new(unparser.expr_to_sql(arg)?)));
-                let test = ast::Expr::BinaryOp { left, op: ast::BinaryOperator::Eq, right: Box::new(nan) };
-                Ok(Some(ast::Expr::Nested(Box::new(test))))
-            }
-            _ => PostgreSqlDialect {}.scalar_function_to_sql_overrides(unparser, name, args),
-        }
+        text(unparser, name, args)
     }
 }

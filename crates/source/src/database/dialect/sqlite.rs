@@ -1,17 +1,18 @@
-//! SQLite's SQL. A column there may hold anything, so functions of ours read it strictly: `watch_number`, `watch_integer`,
-//! `watch_time` (as text) and `watch_micros`. A fifth, `watch_ln`, is there whether SQLite was built with its own or not.
+//! SQLite's SQL. A column there may hold anything, so functions of ours read it strictly, and its times are microseconds
+//! since 1970 from there on.
+
+pub(super) mod functions;
 
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::unparser::Unparser;
-use datafusion::sql::unparser::dialect::{
-    CharacterLengthStyle, DateFieldExtractStyle, Dialect, DistinctFromStyle, SqliteDialect,
-};
+use datafusion::sql::unparser::dialect::{CharacterLengthStyle, Dialect, DistinctFromStyle};
 use watchkeeper_engine::ports::frame::Span;
 
 use super::Measured;
 use crate::database::column::Form;
+use crate::database::pushed::text;
 use crate::time::ceil_micros;
 
 pub(super) fn plain(form: Form, column: &str) -> String {
@@ -19,25 +20,31 @@ pub(super) fn plain(form: Form, column: &str) -> String {
         Form::Number => format!("watch_number({column})"),
         Form::Integer | Form::Flag => format!("watch_integer({column})"),
         Form::Text | Form::Other => format!("CAST({column} AS TEXT)"),
-        Form::Zoned | Form::Naive | Form::Date => format!("watch_time({column})"),
+        Form::Zoned | Form::Naive | Form::Date => format!("watch_micros({column})"),
     }
 }
 
-pub(super) fn micros(plain: &str) -> String {
-    format!("watch_micros({plain})")
+/// A column of a query that was planned here; what it gives is plain but for the width of numbers.
+pub(super) fn planned(form: Form, column: &str) -> String {
+    match form {
+        Form::Integer => format!("watch_whole({column})"),
+        Form::Number => format!("watch_number({column})"),
+        _ => column.to_owned(),
+    }
 }
 
 pub(super) fn number(form: Form, plain: &str) -> String {
     match form {
-        Form::Zoned | Form::Naive | Form::Date => format!("CAST({} AS REAL)", micros(plain)),
+        Form::Zoned | Form::Naive | Form::Date => format!("CAST({plain} AS REAL)"),
         Form::Text | Form::Other => "NULL".to_owned(),
         Form::Number | Form::Integer | Form::Flag => format!("CAST({plain} AS REAL)"),
     }
 }
 
+/// On a column of microseconds.
 pub(super) fn within(column: &str, span: Span) -> Vec<String> {
-    let start = span.start.map(|start| format!("watch_micros({column}) >= {}", ceil_micros(start)));
-    let end = span.end.map(|end| format!("watch_micros({column}) < {}", ceil_micros(end)));
+    let start = span.start.map(|start| format!("{column} >= {}", ceil_micros(start)));
+    let end = span.end.map(|end| format!("{column} < {}", ceil_micros(end)));
     start.into_iter().chain(end).collect()
 }
 
@@ -68,7 +75,7 @@ pub(super) fn top(form: Form, group: &str, limit: u32) -> String {
     )
 }
 
-/// Planned queries for SQLite, which knows no NaN.
+/// Planned queries for SQLite.
 pub(super) struct Unparsed;
 
 impl Dialect for Unparsed {
@@ -78,14 +85,6 @@ impl Dialect for Unparsed {
 
     fn identifier_quote_style(&self, _: &str) -> Option<char> {
         Some('"')
-    }
-
-    fn date_field_extract_style(&self) -> DateFieldExtractStyle {
-        DateFieldExtractStyle::Strftime
-    }
-
-    fn date32_cast_dtype(&self) -> ast::DataType {
-        ast::DataType::Text
     }
 
     fn character_length_style(&self) -> CharacterLengthStyle {
@@ -106,13 +105,6 @@ impl Dialect for Unparsed {
         name: &str,
         args: &[Expr],
     ) -> Result<Option<ast::Expr>> {
-        match (name, args) {
-            ("isnan", [arg]) => {
-                let value = Box::new(ast::Expr::Nested(Box::new(unparser.expr_to_sql(arg)?)));
-                let test = ast::Expr::BinaryOp { left: value.clone(), op: ast::BinaryOperator::NotEq, right: value };
-                Ok(Some(ast::Expr::Nested(Box::new(test))))
-            }
-            _ => SqliteDialect {}.scalar_function_to_sql_overrides(unparser, name, args),
-        }
+        text(unparser, name, args)
     }
 }

@@ -7,6 +7,8 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, Error};
 
+use super::Unread;
+
 /// Where a database is, without who asks and with what password.
 pub(super) struct Place {
     server: String,
@@ -28,9 +30,9 @@ impl Place {
     }
 
     /// Why there is no connection.
-    pub(super) fn refused(&self, error: &Error) -> String {
+    pub(super) fn refused(&self, error: &Error) -> Unread {
         let Self { server, user, database } = self;
-        match error.code() {
+        let what = match error.code() {
             Some(code)
                 if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION =>
             {
@@ -48,8 +50,19 @@ impl Place {
                 "the database at {server} cannot be reached: {}; check that it runs, and that this machine may connect",
                 deepest(error)
             ),
+        };
+        match error.code() {
+            Some(code) if !may_pass(code) => Unread::Setting(what),
+            _ => Unread::Connect(what),
         }
     }
+}
+
+/// Whether the server may answer a moment later: it has no room, is starting or being stopped, or somebody cancelled us.
+pub(super) fn may_pass(code: &SqlState) -> bool {
+    let class = code.code().get(..2).unwrap_or_default();
+    // Connections, rolled back transactions, resources, operators and the system below.
+    *code != SqlState::QUERY_CANCELED && ["08", "40", "53", "57", "58"].contains(&class)
 }
 
 /// Whether a table that a statement names is not there.

@@ -1,11 +1,9 @@
 //! Rows of a running statement, read on a thread that may block and handed over in chunks.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use watchkeeper_engine::ports::frame::{Column, FieldKind, FrameError, Scan};
+use watchkeeper_engine::ports::frame::{Column, FieldKind, FrameError, FrameFault, Scan};
 
 use super::value::value;
 use super::{Sqlite, Unread};
@@ -22,7 +20,7 @@ pub(super) struct SqliteScan {
 }
 
 impl SqliteScan {
-    pub(super) fn start(sqlite: Arc<Sqlite>, sql: String, kinds: Vec<FieldKind>) -> Self {
+    pub(super) fn start(sqlite: Sqlite, sql: String, kinds: Vec<FieldKind>) -> Self {
         let (send, chunks) = channel(WAITING_MAX);
         tokio::spawn(async move {
             let give = send.clone();
@@ -58,7 +56,9 @@ fn read(
         while columns[0].rows() < CHUNK_ROWS_MAX {
             let Some(row) = rows.next()? else { break };
             for (index, (column, kind)) in columns.iter_mut().zip(kinds).enumerate() {
-                column.push(value(row.get_ref(index)?, *kind)).map_err(|what| sqlite.fault(what))?;
+                column
+                    .push(value(row.get_ref(index)?, *kind))
+                    .map_err(|what| sqlite.fault(FrameFault::Malformed, what))?;
             }
         }
         let read = columns[0].rows();

@@ -4,21 +4,23 @@
 mod answer;
 mod series;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use datafusion::arrow::array::RecordBatch;
 use url::Url;
-use watchkeeper_engine::ports::frame::{FrameError, Span};
+use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 use watchkeeper_model::{PrometheusSource, Time};
 use watchkeeper_secret::SecretReader;
 
-use crate::fault::fault;
+use crate::fault::Why;
+use crate::shape::Shape;
 use crate::web;
 use series::Series;
 
 /// The column of the samples' times.
-pub(crate) const TIME: &str = "time";
+const TIME: &str = "time";
 
 /// Prometheus refuses a range of more than 11,000 evaluations.
 const EVALUATIONS_MAX: i32 = 10_000;
@@ -26,27 +28,38 @@ const EVALUATIONS_MAX: i32 = 10_000;
 /// The most requests for one window: a step that needs more is a slip.
 const REQUESTS_MAX: usize = 100;
 
-/// Asks Prometheus for the samples of a span.
-pub(crate) async fn rows(
-    name: &str,
-    source: &PrometheusSource,
-    span: Span,
-    secrets: &SecretReader,
-) -> Result<RecordBatch, FrameError> {
-    let gathered = async {
-        let mut samples = Vec::new();
-        for request in requests(source, span)? {
-            samples.extend(ask(source, request, secrets).await?);
-        }
-        series::batch(samples)
-    };
-    gathered.await.map_err(|what| fault(name, what))
+/// A query to Prometheus.
+#[derive(Debug)]
+pub(crate) struct Prometheus {
+    source: PrometheusSource,
+    secrets: SecretReader,
 }
 
-async fn ask(source: &PrometheusSource, url: Url, secrets: &SecretReader) -> Result<Vec<Series>, String> {
-    let place = web::shown(&url);
-    let answer = web::get(url, source.token.as_ref(), secrets, source.timeout).await?;
-    answer::read(&answer, &place)
+impl Prometheus {
+    pub(crate) fn new(source: PrometheusSource, secrets: SecretReader) -> Self {
+        Self { source, secrets }
+    }
+
+    /// The samples of a span; what they are depends on it, so that none are kept.
+    pub(crate) async fn read(&self, name: &str, span: Span) -> Result<(Arc<Shape>, RecordBatch), FrameError> {
+        let rows = self.samples(span).await.map_err(|why| why.of(name))?;
+        let shape = Arc::new(Shape::new(name, rows.schema(), Some(TIME))?);
+        Ok((shape, rows))
+    }
+
+    async fn samples(&self, span: Span) -> Result<RecordBatch, Why> {
+        let mut samples = Vec::new();
+        for request in requests(&self.source, span).map_err(|what| Why::new(FrameFault::Refused, what))? {
+            samples.extend(self.ask(request).await?);
+        }
+        Ok(series::batch(samples)?)
+    }
+
+    async fn ask(&self, url: Url) -> Result<Vec<Series>, Why> {
+        let place = web::shown(&url);
+        let answer = web::get(url, self.source.token.as_ref(), &self.secrets, self.source.timeout).await?;
+        answer::read(&answer, &place)
+    }
 }
 
 /// The URLs to ask: one for an instant, as many as are needed for a range.

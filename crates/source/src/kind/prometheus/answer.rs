@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use watchkeeper_engine::ports::frame::FrameFault;
 
 use super::series::Series;
+use crate::fault::Why;
 use crate::web::Answer;
 
 #[derive(Deserialize)]
@@ -25,33 +27,36 @@ struct Data {
 }
 
 /// The series in an answer. One that Prometheus warns about may be partial, and is none.
-pub(super) fn read(answer: &Answer, place: &str) -> Result<Vec<Series>, String> {
+pub(super) fn read(answer: &Answer, place: &str) -> Result<Vec<Series>, Why> {
     let read = serde_json::from_slice::<Envelope>(&answer.body);
     let envelope = match read {
         Ok(envelope) => envelope,
         Err(_) if !answer.status.is_success() => return Err(answer.refusal(place)),
-        Err(error) => return Err(format!("{place} does not answer as Prometheus does: {error}; check its `url`")),
+        Err(error) => {
+            return Err(Why::from(format!("{place} does not answer as Prometheus does: {error}; check its `url`")));
+        }
     };
     if envelope.status != "success" {
         return Err(refused(&envelope, place));
     }
     if let Some(warning) = envelope.warnings.first() {
-        return Err(format!("the answer of {place} may not be whole: {warning}; the next tick tries again"));
+        let what = format!("the answer of {place} may not be whole: {warning}; the next tick tries again");
+        return Err(Why::new(FrameFault::Unreachable, what));
     }
     let data =
         envelope.data.ok_or_else(|| format!("{place} does not answer as Prometheus does: there is no `data`"))?;
-    series(data).map_err(|error| format!("{place} does not answer as Prometheus does: {error}"))
+    series(data).map_err(|error| Why::from(format!("{place} does not answer as Prometheus does: {error}")))
 }
 
-fn refused(envelope: &Envelope, place: &str) -> String {
+fn refused(envelope: &Envelope, place: &str) -> Why {
     let error = envelope.error.as_deref().unwrap_or("no reason given");
-    let remedy = match envelope.error_type.as_deref() {
-        Some("bad_data") => "correct its `query`",
-        Some("timeout" | "canceled") => "raise its `timeout`, or make its `query` cheaper",
-        Some("execution") => "make its `query` select less, or correct it",
-        _ => "look at the server, the next tick tries again",
+    let (fault, remedy) = match envelope.error_type.as_deref() {
+        Some("bad_data") => (FrameFault::Refused, "correct its `query`"),
+        Some("timeout" | "canceled") => (FrameFault::Refused, "raise its `timeout`, or make its `query` cheaper"),
+        Some("execution") => (FrameFault::Refused, "make its `query` select less, or correct it"),
+        _ => (FrameFault::Unreachable, "look at the server, the next tick tries again"),
     };
-    format!("{place} refused the query: {error}; {remedy}")
+    Why::new(fault, format!("{place} refused the query: {error}; {remedy}"))
 }
 
 fn series(data: Data) -> Result<Vec<Series>, String> {

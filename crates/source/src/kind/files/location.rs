@@ -82,6 +82,11 @@ impl Location {
         format!("{}{}", self.root, file.location)
     }
 
+    /// Whether the files are on this machine's disks.
+    pub(crate) fn is_local(&self) -> bool {
+        self.root == "/"
+    }
+
     /// Whether the path names many files by wildcards.
     pub(crate) fn has_wildcards(&self) -> bool {
         !self.wildcards.is_empty()

@@ -8,51 +8,80 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
+use tokio::sync::Mutex;
 use url::Url;
 use watchkeeper_engine::ports::frame::FrameError;
 use watchkeeper_model::{FileFormat, HttpSource};
 use watchkeeper_secret::SecretReader;
 
-use crate::fault::fault;
-use crate::format::settle;
+use super::files::settle;
+use crate::fault::{Why, malformed};
+use crate::table::{Stamp, Table};
 use crate::web;
 
-/// The document's text.
-pub(crate) async fn fetch(name: &str, source: &HttpSource, secrets: &SecretReader) -> Result<Vec<u8>, FrameError> {
-    let answer = async {
+/// A document behind a URL.
+#[derive(Debug)]
+pub(crate) struct Http {
+    source: HttpSource,
+    secrets: SecretReader,
+    /// Locked while it is read, so that two opens at once read it once.
+    kept: Mutex<Option<Arc<Table>>>,
+}
+
+impl Http {
+    pub(crate) fn new(source: HttpSource, secrets: SecretReader) -> Self {
+        Self { source, secrets, kept: Mutex::default() }
+    }
+
+    /// The rows of the document as it is now; decoded anew only when its text has changed.
+    pub(crate) async fn read(&self, name: &str, time_column: Option<&str>) -> Result<Arc<Table>, FrameError> {
+        let text = self.stamp().await.map_err(|why| why.of(name))?;
+        let mut kept = self.kept.lock().await;
+        if let Some(table) = kept.as_ref().filter(|table| table.stamp.document.as_ref() == Some(&text)) {
+            return Ok(Arc::clone(table));
+        }
+        let rows = rows(name, &self.source, &text)?;
+        let stamp = Arc::new(Stamp { document: Some(text), ..Stamp::default() });
+        let table = Table::of_rows(name, time_column, stamp, rows)?;
+        Ok(Arc::clone(kept.insert(Arc::new(table))))
+    }
+
+    /// The document's text.
+    async fn stamp(&self) -> Result<Vec<u8>, Why> {
+        let source = &self.source;
         let url = Url::parse(&source.url).map_err(|error| format!("its `url` cannot be used: {error}"))?;
         let place = web::shown(&url);
-        let answer = web::get(url, source.token.as_ref(), secrets, source.timeout).await?;
+        let answer = web::get(url, source.token.as_ref(), &self.secrets, source.timeout).await?;
         if answer.status.is_success() { Ok(answer.body) } else { Err(answer.refusal(&place)) }
-    };
-    answer.await.map_err(|what| fault(name, what))
+    }
 }
 
 /// The rows in a document.
-pub(crate) fn rows(name: &str, source: &HttpSource, text: &[u8]) -> Result<RecordBatch, FrameError> {
+fn rows(name: &str, source: &HttpSource, text: &[u8]) -> Result<RecordBatch, FrameError> {
     let place = Url::parse(&source.url).map_or_else(|_| "its `url`".to_owned(), |url| web::shown(&url));
     let document: Value = serde_json::from_slice(text)
-        .map_err(|error| fault(name, format!("what {place} gives is not JSON: {error}; check its `url`")))?;
+        .map_err(|error| malformed(name, format!("what {place} gives is not JSON: {error}; check its `url`")))?;
     let at = if source.pointer.is_empty() { "the document".to_owned() } else { format!("`{}`", source.pointer) };
-    let found = document
-        .pointer(&source.pointer)
-        .ok_or_else(|| fault(name, format!("there is nothing at {at} in what {place} gives; check its `pointer`")))?;
+    let found = document.pointer(&source.pointer).ok_or_else(|| {
+        malformed(name, format!("there is nothing at {at} in what {place} gives; check its `pointer`"))
+    })?;
     let Value::Array(items) = found else {
-        return Err(fault(
+        return Err(malformed(
             name,
             format!("{at} in what {place} gives is {}, not an array; check its `pointer`", kind(found)),
         ));
     };
     if let Some(other) = items.iter().find(|item| !item.is_object()) {
-        return Err(fault(name, format!("{at} in what {place} gives holds {}, not only objects", kind(other))));
+        return Err(malformed(name, format!("{at} in what {place} gives holds {}, not only objects", kind(other))));
     }
     if items.is_empty() {
         let what =
             format!("{at} in what {place} gives is empty, so its columns are unknown; let it hold at least one object");
-        return Err(fault(name, what));
+        return Err(malformed(name, what));
     }
-    batch(items)
-        .map_err(|error| fault(name, format!("the objects at {at} in what {place} gives do not make a table: {error}")))
+    batch(items).map_err(|error| {
+        malformed(name, format!("the objects at {at} in what {place} gives do not make a table: {error}"))
+    })
 }
 
 fn batch(items: &[Value]) -> Result<RecordBatch, ArrowError> {

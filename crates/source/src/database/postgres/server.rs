@@ -1,0 +1,84 @@
+//! A server's connections: few, and shared by all sources that name it by one address.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::{Client, Config};
+use watchkeeper_model::Secret;
+use watchkeeper_secret::SecretReader;
+
+use super::Unread;
+use super::fault::Place;
+use super::tls::Tls;
+
+/// How long connecting may take, at most.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Evaluations that are connected at once; the others wait for one of them to end.
+const CONNECTIONS_MAX: usize = 8;
+
+/// A PostgreSQL database and who asks it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    url: Secret,
+    secrets: SecretReader,
+    idle: Mutex<Vec<Client>>,
+    places: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Nothing is opened, and the secret is not read, until something is asked.
+    pub(crate) fn new(url: Secret, secrets: SecretReader) -> Self {
+        Self { url, secrets, idle: Mutex::default(), places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    }
+
+    /// Where its address is kept.
+    pub(crate) fn url(&self) -> &Secret {
+        &self.url
+    }
+
+    /// Waits for a place among those that are connected.
+    pub(super) async fn place(&self, limit: Duration) -> Result<OwnedSemaphorePermit, Unread> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        match tokio::time::timeout(limit, place).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Unread::Connect(format!(
+                "{CONNECTIONS_MAX} evaluations were asking its server for {limit:?} without an end; look at its load, or \
+                 give its monitors other minutes"
+            ))),
+        }
+    }
+
+    /// A connection that waits for the next statement; it may have been closed meanwhile.
+    pub(super) fn take_idle(&self) -> Option<Client> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Keeps a connection for the next one.
+    pub(super) fn keep_idle(&self, client: Client) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if !client.is_closed() && idle.len() < CONNECTIONS_MAX {
+            idle.push(client);
+        }
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(&self, limit: Duration) -> Result<Client, Unread> {
+        let url = self.secrets.resolve(&self.url).map_err(|error| Unread::Setting(error.to_string()))?;
+        let mut config: Config = url.expose_secret().parse().map_err(|_| Unread::Setting(malformed()))?;
+        config.application_name("watchkeeper").connect_timeout(CONNECT.min(limit));
+        let place = Place::of(&config);
+        let tls = Tls::new().map_err(Unread::Setting)?;
+        let connected = config.connect(tls).await;
+        let (client, connection) = connected.map_err(|error| place.refused(&error))?;
+        // It ends with its client; what goes wrong on it is told to whoever waits for an answer.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+fn malformed() -> String {
+    "its `url` is not a PostgreSQL URL; write postgres://user:password@host:5432/database".to_owned()
+}

@@ -1,0 +1,39 @@
+//! The kinds of sources, one file each: what a source is now, its rows, and what its data is known by unread.
+
+mod files;
+mod http;
+mod prometheus;
+mod view;
+
+use std::path::Path;
+
+use watchkeeper_model::{DatabaseSource, SourceKind};
+use watchkeeper_secret::SecretReader;
+
+pub(crate) use files::{FileMoved, Files, Listing};
+pub(crate) use http::Http;
+pub(crate) use prometheus::Prometheus;
+pub(crate) use view::View;
+
+/// A source by its kind.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Files(Files),
+    View(View),
+    Database(DatabaseSource),
+    Prometheus(Prometheus),
+    Http(Http),
+}
+
+impl Kind {
+    /// A source of a workspace; nothing is opened yet.
+    pub(crate) fn of(kind: SourceKind, workspace: &Path, secrets: &SecretReader) -> Self {
+        match kind {
+            SourceKind::Files(source) => Self::Files(Files::new(source, workspace.to_owned())),
+            SourceKind::View(source) => Self::View(View::new(source)),
+            SourceKind::Database(source) => Self::Database(source),
+            SourceKind::Prometheus(source) => Self::Prometheus(Prometheus::new(source, secrets.clone())),
+            SourceKind::Http(source) => Self::Http(Http::new(source, secrets.clone())),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The kind `files`: files of one format, local or in an object store.
+
+mod era;
+mod format;
+mod learn;
+mod listed;
+mod listing;
+mod location;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::object_store::path::Path as ObjectPath;
+use tokio::sync::Mutex;
+use watchkeeper_engine::ports::frame::{FrameError, Span};
+use watchkeeper_model::{FilesSource, digest_of};
+
+use crate::fault::malformed;
+use crate::session::Sessions;
+use crate::table::{Stamp, Table};
+use learn::Known;
+use location::Location;
+
+pub(crate) use format::settle;
+pub(crate) use listed::FileMoved;
+pub(crate) use listing::{File, Listing};
+
+/// A file may change while it is read; after so many tries it is said.
+const TRIES_MAX: usize = 3;
+
+/// The files of a source.
+#[derive(Debug)]
+pub(crate) struct Files {
+    source: FilesSource,
+    workspace: PathBuf,
+    location: OnceLock<Location>,
+    /// What was learned of each file, as long as it stays as it was.
+    known: Mutex<BTreeMap<ObjectPath, Known>>,
+    /// The tables of the newest listing, one for each set of columns that was asked for.
+    kept: Mutex<Vec<(SchemaRef, Arc<Table>)>>,
+}
+
+impl Files {
+    pub(crate) fn new(source: FilesSource, workspace: PathBuf) -> Self {
+        Self { source, workspace, location: OnceLock::new(), known: Mutex::default(), kept: Mutex::default() }
+    }
+
+    /// The files as they are now.
+    pub(crate) async fn stamp(&self, name: &str) -> Result<Listing, FrameError> {
+        Listing::take(&self.source, self.location(name)?).await.map_err(|why| why.of(name))
+    }
+
+    /// What its data is known by without reading it: its files' paths, sizes, times and tags.
+    pub(crate) async fn identity(&self, name: &str) -> Result<String, FrameError> {
+        let listing = self.stamp(name).await?;
+        let files: Vec<String> = listing.files.iter().map(|file| format!("{:?}", file.meta)).collect();
+        Ok(digest_of(&files.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
+    /// The rows, with the columns that the newest file of the span has.
+    pub(crate) async fn read(
+        &self,
+        name: &str,
+        time_column: Option<&str>,
+        span: Span,
+        sessions: &Arc<Sessions>,
+    ) -> Result<Arc<Table>, FrameError> {
+        let mut tries = 1;
+        loop {
+            match self.try_read(name, time_column, span, sessions).await {
+                Err(error) if error.may_pass() && tries < TRIES_MAX => tries += 1,
+                read => return read,
+            }
+        }
+    }
+
+    async fn try_read(
+        &self,
+        name: &str,
+        time_column: Option<&str>,
+        span: Span,
+        sessions: &Arc<Sessions>,
+    ) -> Result<Arc<Table>, FrameError> {
+        let location = self.location(name)?;
+        let listing = Listing::take(&self.source, location).await.map_err(|why| why.of(name))?;
+        let mut kept = self.kept.lock().await;
+        kept.retain(|(_, table)| table.stamp.listing.as_ref() == Some(&listing));
+        let learned = learn::all(&listing, location, sessions, &self.known).await.map_err(|why| why.of(name))?;
+        let eras = era::Eras::of(&listing, learned);
+        let last = eras.last_in(name, time_column, span, location, sessions, &self.known).await?;
+        let schema = eras.schema(last);
+        if let Some((_, table)) = kept.iter().find(|(known, _)| *known == schema) {
+            return Ok(Arc::clone(table));
+        }
+        let plan = eras.plan(name, &schema, location, sessions).map_err(|why| why.of(name))?;
+        let stamp = Arc::new(Stamp { listing: Some(listing), ..Stamp::default() });
+        let bytes_max = sessions.bytes_max(&stamp);
+        let table = Arc::new(Table::read(name, time_column, stamp, plan, bytes_max).await?);
+        kept.push((schema, Arc::clone(&table)));
+        Ok(table)
+    }
+
+    fn location(&self, name: &str) -> Result<&Location, FrameError> {
+        if let Some(location) = self.location.get() {
+            return Ok(location);
+        }
+        let location = Location::resolve(&self.workspace, &self.source.path).map_err(|what| malformed(name, what))?;
+        Ok(self.location.get_or_init(|| location))
+    }
+}

@@ -1,0 +1,227 @@
+//! Columns change from file to file; the newest file of a window says which there are. Rows of files before it are read
+//! as that one has them: a column that they lack is null there, and one of another type is converted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::ScalarValue;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{cast, ident, lit};
+use datafusion::object_store::path::Path as ObjectPath;
+use datafusion::prelude::SessionContext;
+use tokio::sync::Mutex;
+use url::Url;
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, FrameError, Span};
+
+use super::format::{in_common, reader};
+use super::learn::Known;
+use super::listed::Listed;
+use super::location::Location;
+use super::{File, Listing};
+use crate::aggregate::Questions;
+use crate::fault::{Why, fault_of, reason};
+use crate::rows::Rows;
+use crate::session::{SCAN_PARTS, Sessions};
+use crate::shape::Shape;
+use crate::time::ceil_micros;
+
+/// The files of a listing with the columns of each.
+pub(super) struct Eras<'a> {
+    listing: &'a Listing,
+    files: Vec<Known>,
+}
+
+impl<'a> Eras<'a> {
+    /// Types that a text file only suggests are one where they are kindred.
+    pub(super) fn of(listing: &'a Listing, mut files: Vec<Known>) -> Self {
+        let own: Vec<SchemaRef> = files.iter().map(|file| Arc::clone(&file.schema)).collect();
+        for file in &mut files {
+            file.schema = in_common(listing.format, &file.schema, &own);
+        }
+        Self { listing, files }
+    }
+
+    /// The columns as of one file; one that another file lacks may be null.
+    pub(super) fn schema(&self, last: usize) -> SchemaRef {
+        let own = &self.files[last].schema;
+        let nullable = |name: &str| {
+            self.files.iter().any(|file| file.schema.field_with_name(name).map_or(true, |field| field.is_nullable()))
+        };
+        let fields = own.fields().iter().map(|field| field.as_ref().clone().with_nullable(nullable(field.name())));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// The newest file with rows in a span, by their times; without a time column, by the file's own.
+    pub(super) async fn last_in(
+        &self,
+        name: &str,
+        time_column: Option<&str>,
+        span: Span,
+        location: &Location,
+        sessions: &Arc<Sessions>,
+        known: &Mutex<BTreeMap<ObjectPath, Known>>,
+    ) -> Result<usize, FrameError> {
+        if self.files.iter().all(|file| is_same(&file.schema, &self.files[0].schema)) {
+            return Ok(0);
+        }
+        let Some(time_column) = time_column else {
+            let newest =
+                self.files.iter().enumerate().max_by_key(|(place, file)| (file.file.meta.last_modified, *place));
+            return Ok(newest.map_or(0, |(place, _)| place));
+        };
+        let (mut best, mut latest) = (None::<(f64, usize)>, None::<(f64, usize)>);
+        let start = span.start.map_or(f64::NEG_INFINITY, |time| ceil_micros(time) as f64);
+        let end = span.end.map_or(f64::INFINITY, |time| ceil_micros(time) as f64);
+        for (place, file) in self.files.iter().enumerate() {
+            let times = match file.times {
+                Some(times) => times,
+                None => self.times(name, place, time_column, location, sessions, known).await?,
+            };
+            let Some((first, last)) = times else { continue };
+            latest = latest.max_by_time((last, place));
+            if first < end && last >= start {
+                best = best.max_by_time((last.min(end), place));
+            }
+        }
+        Ok(best.or(latest).map_or(self.files.len() - 1, |(_, place)| place))
+    }
+
+    /// Reads the columns of one schema from every file.
+    pub(super) fn plan(
+        &self,
+        name: &str,
+        schema: &SchemaRef,
+        location: &Location,
+        sessions: &Sessions,
+    ) -> Result<DataFrame, Why> {
+        let context = self.context(name, location, sessions)?;
+        let mut whole: Option<DataFrame> = None;
+        let mut rest = &self.files[..];
+        while let Some(first) = rest.first() {
+            let alike = rest.iter().take_while(|file| is_same(&file.schema, &first.schema)).count();
+            let (files, others) = rest.split_at(alike);
+            let read = self.read(name, &context, files).and_then(|frame| as_in(frame, schema));
+            let read = read.and_then(|read| match whole.take() {
+                None => Ok(read),
+                Some(before) => before.union(read),
+            });
+            whole = Some(read.map_err(|error| unplanned(location, &error))?);
+            rest = others;
+        }
+        whole.ok_or_else(|| Why::from(format!("there is nothing at {}", location.shown)))
+    }
+
+    async fn times(
+        &self,
+        name: &str,
+        place: usize,
+        time_column: &str,
+        location: &Location,
+        sessions: &Arc<Sessions>,
+        known: &Mutex<BTreeMap<ObjectPath, Known>>,
+    ) -> Result<Option<(f64, f64)>, FrameError> {
+        let file = &self.files[place];
+        let times = if file.schema.field_with_name(time_column).is_ok() {
+            let context = self.context(name, location, sessions).map_err(|why| why.of(name))?;
+            let column =
+                |frame: DataFrame| frame.select(vec![cast(ident(time_column), crate::time::utc_micros()).alias("at")]);
+            let plan = self.read(name, &context, std::slice::from_ref(file)).and_then(column);
+            let plan = plan.map_err(|error| unplanned(location, &error).of(name))?;
+            let shape = Shape::new(name, Arc::clone(plan.schema().inner()), None)?;
+            let asks = [Aggregate::Minimum("at".to_owned()), Aggregate::Maximum("at".to_owned())];
+            let questions = Arc::new(Questions::new(&shape, &asks)?);
+            let answers = Rows::Plan(Box::new(plan)).answers(&shape, &questions).await;
+            let answers = answers.map_err(|error| {
+                let shown = location.show(&file.file.meta);
+                Why::new(fault_of(&error), format!("{shown} cannot be read: {}", reason(&error))).of(name)
+            })?;
+            match answers[..] {
+                [Answer::Number(Some(first)), Answer::Number(Some(last))] => Some((first, last)),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        if let Some(known) = known.lock().await.get_mut(&file.file.meta.location) {
+            known.times = Some(times);
+        }
+        Ok(times)
+    }
+
+    fn context(&self, name: &str, location: &Location, sessions: &Sessions) -> Result<SessionContext, Why> {
+        let context = sessions.context(SCAN_PARTS);
+        let store = Listed::new(Arc::clone(&location.store), &self.listing.files);
+        context.register_object_store(&store_url(name)?, Arc::new(store));
+        Ok(context)
+    }
+
+    fn read(&self, name: &str, context: &SessionContext, files: &[Known]) -> Result<DataFrame, DataFusionError> {
+        let base = store_url(name).map_err(DataFusionError::Execution)?;
+        let url = |file: &File| {
+            let mut url = base.clone();
+            // DataFusion decodes the path once, and an object's path may hold percent signs of its own.
+            url.set_path(&format!("/{}", file.meta.location.as_ref().replace('%', "%25")));
+            ListingTableUrl::try_new(url, None)
+        };
+        let urls = files.iter().map(|known| url(&known.file)).collect::<Result<Vec<_>, _>>()?;
+        let options = ListingOptions::new(reader(self.listing.format)).with_file_extension("");
+        let config = ListingTableConfig::new_with_multi_paths(urls)
+            .with_listing_options(options)
+            .with_schema(nullable_where_any(files));
+        context.read_table(Arc::new(ListingTable::try_new(config)?))
+    }
+}
+
+/// The later of two, and of equal ones the one whose path comes later.
+trait MaxByTime {
+    fn max_by_time(self, other: (f64, usize)) -> Self;
+}
+
+impl MaxByTime for Option<(f64, usize)> {
+    fn max_by_time(self, other: (f64, usize)) -> Self {
+        self.filter(|known| known.0 > other.0).or(Some(other))
+    }
+}
+
+/// Whether both have the same columns of the same types.
+fn is_same(one: &Schema, other: &Schema) -> bool {
+    let columns =
+        |schema: &Schema| schema.fields().iter().map(|f| (f.name().clone(), f.data_type().clone())).collect::<Vec<_>>();
+    columns(one) == columns(other)
+}
+
+/// The columns of files that have the same ones.
+fn nullable_where_any(files: &[Known]) -> SchemaRef {
+    let nullable = |place: usize| files.iter().any(|file| file.schema.field(place).is_nullable());
+    let fields = files[0].schema.fields().iter().enumerate();
+    let fields = fields.map(|(place, field)| field.as_ref().clone().with_nullable(nullable(place)));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn as_in(frame: DataFrame, schema: &SchemaRef) -> Result<DataFrame, DataFusionError> {
+    let own = Arc::clone(frame.schema().inner());
+    if is_same(&own, schema) {
+        return Ok(frame);
+    }
+    let column = |field: &Arc<datafusion::arrow::datatypes::Field>| {
+        let name = field.name();
+        Ok(match own.field_with_name(name) {
+            Ok(known) if known.data_type() == field.data_type() => ident(name),
+            Ok(_) => cast(ident(name), field.data_type().clone()).alias(name),
+            Err(_) => lit(ScalarValue::try_from(field.data_type())?).alias(name),
+        })
+    };
+    frame.select(schema.fields().iter().map(column).collect::<Result<Vec<_>, DataFusionError>>()?)
+}
+
+/// Every source has a store of its own name, so that one scheme serves all stores.
+fn store_url(name: &str) -> Result<Url, String> {
+    Url::parse(&format!("source://{name}/")).map_err(|error| format!("its name cannot be used: {error}"))
+}
+
+fn unplanned(location: &Location, error: &DataFusionError) -> Why {
+    Why::new(fault_of(error), format!("cannot read {}: {}", location.shown, reason(error)))
+}

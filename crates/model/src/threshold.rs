@@ -29,7 +29,8 @@ pub struct Threshold {
     pub recover: u32,
 }
 
-/// One comparison of a value with a fixed limit or with its baseline. Fractions: 0.1 is 10 %.
+/// One comparison of a value with a fixed limit or with its baseline. Fractions: 0.1 is 10 %. Numbers that differ by less
+/// than a part in 10^12 are equal: what rounding adds is past no limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
@@ -39,9 +40,9 @@ pub enum Comparison {
     Below(f64),
     /// value < low or value > high
     Outside(f64, f64),
-    /// value = limit, exactly
+    /// value = limit
     Equals(f64),
-    /// value != limit, exactly
+    /// value != limit
     NotEquals(f64),
     /// (value - baseline) / |baseline| > fraction; a fall never holds
     IncreaseOverBaseline(f64),
@@ -123,18 +124,11 @@ impl Comparison {
         if !value.is_finite() {
             return None;
         }
-        let beyond = |difference: f64, reference: f64, fraction: f64| difference > fraction * reference.abs();
-        Some(match *self {
-            Self::Above(limit) => value > limit,
-            Self::Below(limit) => value < limit,
-            Self::Outside(low, high) => value < low || value > high,
-            Self::Equals(limit) => value == limit,
-            Self::NotEquals(limit) => value != limit,
-            Self::IncreaseOverBaseline(fraction) => beyond(value - baseline?, baseline?, fraction),
-            Self::DecreaseUnderBaseline(fraction) => beyond(baseline? - value, baseline?, fraction),
-            Self::DeviationFromBaseline(fraction) => beyond((value - baseline?).abs(), baseline?, fraction),
-            Self::DeviationFrom { expected, by } => beyond((value - expected).abs(), expected, by),
-        })
+        if let Self::Equals(limit) = *self {
+            return Some(!is_past(value, limit) && !is_past(limit, value));
+        }
+        let (low, high) = self.bounds(baseline)?;
+        Some(is_past(low, value) || is_past(value, high))
     }
 
     /// The lowest and the highest value for which it does not hold, infinite where there is no such end; `None` for
@@ -170,6 +164,14 @@ impl Comparison {
     pub fn needs_baseline(&self) -> bool {
         matches!(self, Self::IncreaseOverBaseline(_) | Self::DecreaseUnderBaseline(_) | Self::DeviationFromBaseline(_))
     }
+}
+
+/// What rounding may add to a number on its way: 0.7 and 10 % are 0.7700000000000000177…, and 0.77 is not past them.
+const NOISE: f64 = 1e-12;
+
+/// Whether a number is greater than another by more than noise, relative to the greater size of both.
+fn is_past(number: f64, other: f64) -> bool {
+    number > other && (other.is_infinite() || number - other > NOISE * number.abs().max(other.abs()))
 }
 
 impl fmt::Display for Comparison {

@@ -17,7 +17,7 @@ fn threshold(breach: Comparison) -> Threshold {
 fn directional_limits_are_directional() {
     let rise = threshold(Comparison::IncreaseOverBaseline(0.10));
     assert_eq!(rise.judge(0.5, Some(1.0)).verdict, Verdict::Ok, "an RMSE that falls never breaches");
-    assert_eq!(rise.judge(1.1, Some(1.0)).verdict, Verdict::Breach);
+    assert_eq!(rise.judge(1.11, Some(1.0)).verdict, Verdict::Breach);
     let fall = threshold(Comparison::DecreaseUnderBaseline(0.10));
     assert_eq!(fall.judge(2.0, Some(1.0)).verdict, Verdict::Ok);
     assert_eq!(fall.judge(0.89, Some(1.0)).verdict, Verdict::Breach);
@@ -31,6 +31,26 @@ fn limits_themselves_are_not_past_the_limit() {
     let near = threshold(Comparison::DeviationFrom { expected: 0.5, by: 0.25 });
     assert_eq!(near.judge(0.625, None).verdict, Verdict::Ok);
     assert_eq!(near.judge(0.626, None).verdict, Verdict::Breach);
+}
+
+#[test]
+fn what_rounding_adds_is_past_no_limit() {
+    let (rise, near) = (Comparison::IncreaseOverBaseline(0.1), Comparison::DeviationFrom { expected: 0.7, by: 0.1 });
+    for (limit, value, baseline) in [
+        (rise.clone(), 0.77, Some(0.7)),
+        (rise.clone(), 1.1, Some(1.0)),
+        (near, 0.77, None),
+        (Comparison::Above(0.3), 0.1 + 0.2, None),
+        (Comparison::Below(0.3), 0.9 - 0.6, None),
+        (Comparison::NotEquals(0.3), 0.1 + 0.2, None),
+    ] {
+        assert_eq!(threshold(limit.clone()).judge(value, baseline).verdict, Verdict::Ok, "{limit:?}");
+        assert_eq!(limit.excess(value, baseline), None);
+    }
+    assert_eq!(threshold(Comparison::Equals(0.3)).judge(0.1 + 0.2, None).verdict, Verdict::Breach);
+    // More than rounding does is past it, however small.
+    assert_eq!(threshold(rise).judge(0.770_000_001, Some(0.7)).verdict, Verdict::Breach);
+    assert_eq!(threshold(Comparison::Above(0.0)).judge(1e-300, None).verdict, Verdict::Breach);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::bindings::watchkeeper::check::data::{Aggregate, Answer, ClassColumns,
 
 /// Questions to put to a frame with [`Frame::answer`](crate::Frame::answer).
 ///
-/// Nulls are left out of all but [`rows`](Ask::rows) and [`nulls`](Ask::nulls); NaN is a value.
+/// Nulls and NaN are left out of all but [`rows`](Ask::rows), [`nulls`](Ask::nulls) and [`nans`](Ask::nans), each of
+/// which counts one of them alone.
 #[derive(Debug, Clone, Default)]
 pub struct Ask {
     pub(crate) questions: Vec<Aggregate>,

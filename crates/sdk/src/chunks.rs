@@ -21,7 +21,7 @@ impl Chunks {
         })
     }
 
-    /// Reads `N` columns of numbers, integers or flags, and gives each row to `row`; nulls are `None`.
+    /// Reads `N` columns of numbers, integers or flags, and gives each row to `row`; nulls and NaN are `None`.
     pub fn each_row<const N: usize>(
         self,
         mut row: impl FnMut([Option<f64>; N]) -> Result<(), Failure>,

@@ -74,9 +74,10 @@ impl Column {
 }
 
 impl Numbers<'_> {
-    /// Every row in order; nulls are `None`.
+    /// Every row in order; nulls and NaN are `None`.
     pub fn iter(&self) -> impl Iterator<Item = Option<f64>> {
-        self.values.iter().enumerate().map(|(row, value)| has_value(self.validity, row).then_some(*value))
+        let values = self.values.iter().enumerate();
+        values.map(|(row, value)| (has_value(self.validity, row) && !value.is_nan()).then_some(*value))
     }
 }
 
@@ -114,6 +115,13 @@ mod tests {
         let flags = column(Values::Booleans(vec![true, false]), None);
         let read: Vec<_> = flags.numbers()?.iter().collect();
         assert_eq!(read, [Some(1.0), Some(0.0)]);
+        Ok(())
+    }
+
+    #[test]
+    fn nan_is_no_number() -> Result<(), Failure> {
+        let numbers = column(Values::Numbers(vec![1.0, f64::NAN]), None);
+        assert_eq!(numbers.numbers()?.iter().collect::<Vec<_>>(), [Some(1.0), None]);
         Ok(())
     }
 

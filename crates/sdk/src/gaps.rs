@@ -1,44 +1,35 @@
-//! Where values are missing, with NaN as missing, and the same rows without NaN.
+//! Where values are missing, with NaN as missing.
 
-use crate::{Ask, Asked, Failure, Field, Frame, Kind, sql};
+use crate::{Ask, Asked, Failure, Field, Frame, Kind};
 
-/// Some columns of a frame, whose NaNs are nulls.
-pub struct Gaps<'a> {
-    frame: &'a dyn Frame,
-    cleaned: Option<Box<dyn Frame>>,
+/// How many rows of some columns have no value: a null or a NaN.
+#[derive(Debug)]
+pub struct Gaps {
     rows: u64,
     missing: Vec<u64>,
 }
 
-impl<'a> Gaps<'a> {
-    /// Counts the missing values of each field in one scan; only where there is a NaN, a query makes it null.
-    pub fn find(frame: &'a dyn Frame, fields: &[Field]) -> Result<Self, Failure> {
+impl Gaps {
+    /// Counts the missing values of each field in one scan. What a field is, is for the frame to say: whole numbers turn
+    /// into floats where some of them are missing.
+    pub fn find(frame: &dyn Frame, fields: &[Field]) -> Result<Self, Failure> {
+        let own = frame.fields();
+        let kind = |field: &Field| own.iter().find(|own| own.name == field.name).map_or(field.kind, |own| own.kind);
         let mut ask = Ask::new();
         let rows = ask.rows();
         let asked: Vec<(Asked<u64>, Option<Asked<u64>>)> = fields
             .iter()
             .map(|field| {
-                let may_hold_nan = field.kind == Kind::Number;
+                let may_hold_nan = kind(field) == Kind::Number;
                 (ask.nulls(&field.name), may_hold_nan.then(|| ask.nans(&field.name)))
             })
             .collect();
         let answers = frame.answer(ask)?;
-        let (mut missing, mut dirty) = (Vec::new(), Vec::new());
-        for (nulls, nans) in asked {
+        let missing = asked.into_iter().map(|(nulls, nans)| {
             let nans = nans.map_or(Ok(0), |nans| answers.get(nans))?;
-            missing.push(answers.get(nulls)? + nans);
-            dirty.push(nans > 0);
-        }
-        let cleaned = match dirty.contains(&true) {
-            true => Some(frame.query(&without_nan(fields, &dirty))?),
-            false => None,
-        };
-        Ok(Self { frame, cleaned, rows: answers.get(rows)?, missing })
-    }
-
-    /// The rows; after a query only the fields that were given.
-    pub fn frame(&self) -> &dyn Frame {
-        self.cleaned.as_deref().unwrap_or(self.frame)
+            Ok(answers.get(nulls)? + nans)
+        });
+        Ok(Self { rows: answers.get(rows)?, missing: missing.collect::<Result<_, Failure>>()? })
     }
 
     /// How many rows there are, with and without values.
@@ -57,46 +48,18 @@ impl<'a> Gaps<'a> {
     }
 }
 
-impl std::fmt::Debug for Gaps<'_> {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        to.debug_struct("Gaps").field("rows", &self.rows).field("missing", &self.missing).finish_non_exhaustive()
-    }
-}
-
-fn without_nan(fields: &[Field], dirty: &[bool]) -> String {
-    let columns = fields.iter().zip(dirty).map(|(field, dirty)| {
-        let name = sql::name(&field.name);
-        match dirty {
-            true => format!("CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}"),
-            false => name,
-        }
-    });
-    format!("SELECT {} FROM input", columns.collect::<Vec<_>>().join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Table;
 
     #[test]
-    fn nan_and_null_are_missing() -> Result<(), Failure> {
-        let clean = Table::new().numbers("x", [Some(1.0), None, None]).texts("t", [Some("a"), None, Some("b")]);
-        let sql = "SELECT CASE WHEN isnan(\"x\") THEN NULL ELSE \"x\" END AS \"x\", \"t\" FROM input";
-        let dirty = Table::new().numbers("x", [Some(1.0), None, Some(f64::NAN)]);
-        let dirty = dirty.texts("t", [Some("a"), None, Some("b")]).answering(sql, clean);
-        let gaps = Gaps::find(&dirty, &dirty.fields())?;
+    fn nan_and_null_are_missing_whatever_the_column_was() -> Result<(), Failure> {
+        let before = Table::new().integers("x", [Some(1)]).texts("t", [Some("a")]);
+        let table = Table::new().numbers("x", [Some(1.0), None, Some(f64::NAN)]);
+        let table = table.texts("t", [Some("a"), None, Some("b")]);
+        let gaps = Gaps::find(&table, &before.fields())?;
         assert_eq!((gaps.rows(), gaps.missing(0), gaps.present(0), gaps.missing(1)), (3, 2, 1, 1));
-        let mut ask = Ask::new();
-        let nans = ask.nans("x");
-        assert_eq!(gaps.frame().answer(ask)?.get(nans)?, 0);
-        Ok(())
-    }
-
-    #[test]
-    fn without_nan_nothing_is_queried() -> Result<(), Failure> {
-        let table = Table::new().numbers("x", [Some(1.0), None]);
-        assert_eq!(Gaps::find(&table, &table.fields())?.present(0), 1);
         Ok(())
     }
 }

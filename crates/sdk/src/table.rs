@@ -84,7 +84,7 @@ impl Table {
         place.map(|place| &self.columns[place]).ok_or_else(|| Failure::retry(format!("the table has no column {name}")))
     }
 
-    /// The values that are there, ascending; texts count as 0, because only their number matters.
+    /// The values that are there, without NaN, ascending; texts count as 0, because only their number matters.
     fn sorted(&self, name: &str) -> Result<Vec<f64>, Failure> {
         let column = self.find(name)?;
         let cells: Vec<f64> = match &column.values {
@@ -100,12 +100,19 @@ impl Table {
         Ok(match question {
             Aggregate::Rows => Answer::Count(self.columns.first().map_or(0, Column::len) as u64),
             Aggregate::Nulls(column) => {
-                let present = self.sorted(column)?.len();
-                Answer::Count((self.find(column)?.len() - present) as u64)
+                let column = self.find(column)?;
+                Answer::Count((0..column.len()).filter(|row| !column.is_valid(*row)).count() as u64)
             }
             Aggregate::Nans(column) => {
-                let nans = self.sorted(column)?.into_iter().filter(|cell| cell.is_nan());
-                Answer::Count(nans.count() as u64)
+                let column = self.find(column)?;
+                Answer::Count(match &column.values {
+                    Values::Numbers(cells) => {
+                        let nans =
+                            cells.iter().enumerate().filter(|(row, cell)| column.is_valid(*row) && cell.is_nan());
+                        nans.count() as u64
+                    }
+                    _ => 0,
+                })
             }
             Aggregate::Minimum(column) => Answer::Number(self.sorted(column)?.first().copied()),
             Aggregate::Maximum(column) => Answer::Number(self.sorted(column)?.last().copied()),
@@ -186,11 +193,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_leave_nulls_out() -> Result<(), Failure> {
+    fn answers_leave_nulls_and_nan_out() -> Result<(), Failure> {
         let table = Table::new().numbers("x", [Some(4.0), None, Some(1.0), Some(f64::NAN)]);
         let mut ask = Ask::new();
         let (rows, nulls, nans) = (ask.rows(), ask.nulls("x"), ask.nans("x"));
+        let (mean, most, middle) = (ask.mean("x"), ask.maximum("x"), ask.quantile("x", 0.5));
+        let (bins, distinct) = (ask.histogram("x", vec![2.0]), ask.distinct("x"));
         let answers = table.answer(ask)?;
+        assert_eq!((answers.get(mean)?, answers.get(most)?, answers.get(middle)?), (Some(2.5), Some(4.0), Some(2.5)));
+        assert_eq!((answers.get(bins)?, answers.get(distinct)?), (vec![1, 1], 2));
         assert_eq!(answers.get(rows)?, 4);
         assert_eq!(answers.get(nulls)?, 1);
         assert_eq!(answers.get(nans)?, 1);

@@ -63,6 +63,7 @@ impl Sessions {
         // Columns are often named as in `MedInc`; they are found as written, without quotes.
         options.sql_parser.enable_ident_normalization = false;
         options.sql_parser.map_string_types_to_utf8view = false;
+        options.execution.time_zone = Some("+00:00".to_owned());
         options.execution.parquet.schema_force_view_types = false;
         let context = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime));
         FICKLE_FUNCTIONS.iter().for_each(|function| context.deregister_udf(function));

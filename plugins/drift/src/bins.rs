@@ -1,15 +1,15 @@
 //! The rows of both samples, counted in the same bins.
 
+mod categories;
 mod edges;
-
-use std::collections::BTreeMap;
 
 use watchkeeper_plugin::{Ask, Asked, Failure, Field, Frame};
 
 use crate::Sides;
+use crate::columns::Columns;
 use crate::profile::Profile;
 
-/// More different values than this are not categories but names.
+/// More different values than this in the baseline are not categories but names.
 pub(crate) const CATEGORIES_MAX: usize = 1_000;
 
 /// Unseen categories that are told by name.
@@ -31,8 +31,17 @@ pub(crate) enum Bins {
 pub(crate) struct Binned {
     pub(crate) expected: Vec<u64>,
     pub(crate) actual: Vec<u64>,
-    /// Categories of the window that the baseline lacks.
-    new: Vec<String>,
+    /// What of the window the baseline lacks.
+    unseen: Unseen,
+}
+
+/// Categories of the window that the baseline lacks.
+#[derive(Debug, Default, PartialEq)]
+struct Unseen {
+    /// Those that are bins of their own.
+    named: Vec<String>,
+    /// Rows of all others, which are one bin.
+    rows: u64,
 }
 
 /// How one column is counted.
@@ -54,16 +63,35 @@ impl Bins {
     }
 }
 
-/// Draws every column's bins by the profile and counts both sides.
-pub(crate) fn drawn(fields: &[&Field], sides: &Sides<'_>, profile: Profile) -> Result<Vec<Bins>, Failure> {
-    let (current, baseline) = (sides.current.frame(), sides.baseline.frame());
+/// Draws the bins of some columns by the profile and counts both sides.
+pub(crate) fn drawn(
+    places: &[usize],
+    columns: &Columns,
+    sides: &Sides<'_>,
+    profile: Profile,
+) -> Result<Vec<Bins>, Failure> {
+    let fields: Vec<&Field> = places.iter().map(|place| &columns.fields[*place]).collect();
+    let (current, baseline) = (sides.current.frame, sides.baseline.frame);
     let rules = match profile {
-        Profile::Quantile10 => edges::deciles(fields, baseline)?,
-        Profile::Evidently => edges::sturges(fields, current, baseline)?,
+        Profile::Quantile10 => edges::deciles(&fields, baseline)?,
+        Profile::Evidently => edges::sturges(places, &fields, sides)?,
     };
-    let expected = counts(fields, &rules, baseline)?;
-    let actual = counts(fields, &rules, current)?;
-    Ok(expected.into_iter().zip(actual).map(|(expected, actual)| paired(expected, actual)).collect())
+    let expected = counts(&fields, &rules, baseline)?;
+    let actual = counts(&fields, &rules, current)?;
+    let mut bins = Vec::new();
+    for (((place, field), expected), actual) in places.iter().zip(&fields).zip(expected).zip(actual) {
+        bins.push(match (expected, actual) {
+            (Counts::Bins(expected), Counts::Bins(actual)) => {
+                Bins::Counted(Binned { expected, actual, unseen: Unseen::default() })
+            }
+            (Counts::Values(expected), Counts::Values(actual)) => {
+                categories::paired(field, expected, actual, current, sides.current.gaps.present(*place))?
+            }
+            // Both sides are counted by one rule.
+            _ => Bins::NotDrawn,
+        });
+    }
+    Ok(bins)
 }
 
 /// One side's counts of one column.
@@ -93,43 +121,20 @@ fn counts(fields: &[&Field], rules: &[Rule], frame: &dyn Frame) -> Result<Vec<Co
     read.collect()
 }
 
-fn paired(expected: Counts, actual: Counts) -> Bins {
-    match (expected, actual) {
-        (Counts::Bins(expected), Counts::Bins(actual)) => Bins::Counted(Binned { expected, actual, new: Vec::new() }),
-        (Counts::Values(expected), Counts::Values(actual)) => categories(expected, actual),
-        // Both sides are counted by one rule.
-        _ => Bins::NotDrawn,
-    }
-}
-
-/// Every value of either side is a bin, in the order of the values.
-fn categories(expected: Vec<(String, u64)>, actual: Vec<(String, u64)>) -> Bins {
-    let mut both: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for (value, count) in expected {
-        both.entry(value).or_default().0 += count;
-    }
-    for (value, count) in actual {
-        both.entry(value).or_default().1 += count;
-    }
-    if both.len() > CATEGORIES_MAX {
-        return Bins::TooMany;
-    }
-    let mut binned = Binned::default();
-    for (value, (expected, actual)) in both {
-        binned.expected.push(expected);
-        binned.actual.push(actual);
-        if expected == 0 {
-            binned.new.push(value);
-        }
-    }
-    Bins::Counted(binned)
-}
-
 impl Binned {
+    /// Two samples without anything in common.
+    pub(crate) fn apart(expected: u64, actual: u64) -> Self {
+        Self { expected: vec![expected, 0], actual: vec![0, actual], unseen: Unseen::default() }
+    }
+
     /// The window's categories that the baseline lacks, in words.
     pub(crate) fn unseen(&self) -> Option<String> {
-        let told: Vec<&str> = self.new.iter().take(TOLD_MAX).map(String::as_str).collect();
-        let more = match self.new.len() - told.len() {
+        let Unseen { named, rows } = &self.unseen;
+        if *rows > 0 {
+            return Some(format!("{rows} rows hold values that the baseline lacks, too many to name"));
+        }
+        let told: Vec<&str> = named.iter().take(TOLD_MAX).map(String::as_str).collect();
+        let more = match named.len() - told.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
@@ -138,6 +143,6 @@ impl Binned {
 
     #[cfg(test)]
     pub(crate) fn of(expected: &[u64], actual: &[u64]) -> Self {
-        Self { expected: expected.to_vec(), actual: actual.to_vec(), new: Vec::new() }
+        Self { expected: expected.to_vec(), actual: actual.to_vec(), unseen: Unseen::default() }
     }
 }

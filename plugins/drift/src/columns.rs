@@ -1,9 +1,9 @@
 //! Which columns are compared, and what becomes of those that cannot be.
 
-use watchkeeper_plugin::{Failure, Field, Frame, Gaps, Kind, Measurement, NUMERIC};
+use watchkeeper_plugin::{ANY, Failure, Field, Frame, Gaps, Kind, Measurement, NUMERIC};
 
 use crate::Sides;
-use crate::bins::CATEGORIES_MAX;
+use crate::bins::{Binned, CATEGORIES_MAX};
 use crate::method::Method;
 
 /// What has a distribution to compare.
@@ -12,8 +12,28 @@ const COMPARED: &[Kind] = &[Kind::Number, Kind::Integer, Kind::Flag, Kind::Text]
 /// The columns asked for, as the baseline has them.
 pub(crate) struct Columns {
     pub(crate) fields: Vec<Field>,
+    /// What the window has in the place of each that is of another kind there.
+    turned: Vec<Option<Field>>,
     /// Whether the monitor names them: then none may be left out.
     named: bool,
+}
+
+/// The columns by what can be done with them, as places among the fields.
+pub(crate) struct Sorted {
+    /// With values on both sides.
+    pub(crate) compared: Vec<usize>,
+    /// Without anything in common, which is as far as a column can move.
+    pub(crate) lost: Vec<Lost>,
+    /// Why the others are left out.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// A column that has values on one side only, or values of another kind.
+pub(crate) struct Lost {
+    pub(crate) place: usize,
+    pub(crate) why: String,
+    /// All rows of the baseline in one bin, all of the window in another.
+    pub(crate) binned: Binned,
 }
 
 /// Whether the column holds numbers, which have an order.
@@ -22,7 +42,7 @@ pub(crate) fn is_number(field: &Field) -> bool {
 }
 
 impl Columns {
-    /// The named ones, or every one that fits; they must be in the window as well, and of the same kind.
+    /// The named ones, or every one that fits; they must be in the window as well, and the named ones of the same kind.
     pub(crate) fn chosen(
         names: &[String],
         methods: &[Method],
@@ -31,10 +51,6 @@ impl Columns {
     ) -> Result<Self, Failure> {
         let mut fields = baseline.fields_named("columns", names, COMPARED)?;
         let named = !names.is_empty();
-        for field in &fields {
-            let kinds = if is_number(field) { NUMERIC } else { std::slice::from_ref(&field.kind) };
-            current.field("columns", &field.name, kinds)?;
-        }
         if methods.iter().all(Method::needs_samples) {
             let stray = fields.iter().find(|field| !is_number(field));
             if let Some(field) = stray.filter(|_| named) {
@@ -47,28 +63,53 @@ impl Columns {
             }
             fields.retain(is_number);
         }
-        Ok(Self { fields, named })
+        let turned = fields.iter().map(|field| turned(field, named, current)).collect::<Result<_, _>>()?;
+        Ok(Self { fields, turned, named })
     }
 
-    /// The places of those with values on both sides, and why the others are left out; a named one may not be.
-    pub(crate) fn with_values(&self, sides: &Sides<'_>) -> Result<(Vec<usize>, Vec<String>), Failure> {
-        let (mut places, mut skipped) = (Vec::new(), Vec::new());
-        for (place, field) in self.fields.iter().enumerate() {
-            let nothing = [(&sides.current, "the window"), (&sides.baseline, "the baseline")];
-            match nothing.into_iter().find(|(side, _)| side.present(place) == 0) {
-                None => places.push(place),
-                Some((side, of)) => skipped.push(without_values(&field.name, side, of)),
+    /// What can be done with each; a named one without values is no silence.
+    pub(crate) fn sorted(&self, sides: &Sides<'_>) -> Result<Sorted, Failure> {
+        let (window, baseline) = (&sides.current.gaps, &sides.baseline.gaps);
+        let mut sorted = Sorted { compared: Vec::new(), lost: Vec::new(), skipped: Vec::new() };
+        for (place, (field, turned)) in self.fields.iter().zip(&self.turned).enumerate() {
+            let present = (window.present(place), baseline.present(place));
+            let rows = (window.rows(), baseline.rows());
+            let why = match (present, turned) {
+                ((0, _), _) if rows.0 == 0 => None,
+                ((_, 0), _) if rows.1 == 0 => None,
+                ((0, 0), _) => None,
+                ((0, _), _) => Some(format!("no value in the window: all {} rows are null", rows.0)),
+                ((_, 0), _) => Some(format!("no value in the baseline: all {} rows are null", rows.1)),
+                (_, Some(now)) => Some(format!("{} in the window, {} in the baseline", now.data_type, field.data_type)),
+                _ => {
+                    sorted.compared.push(place);
+                    continue;
+                }
+            };
+            match why {
+                Some(why) if !self.named => {
+                    // A side without values counts by its rows, which are all alike.
+                    let count = |present: u64, rows: u64| if present == 0 { rows } else { present };
+                    let (now, before) = (count(present.0, rows.0), count(present.1, rows.1));
+                    sorted.lost.push(Lost { place, why, binned: Binned::apart(before, now) });
+                }
+                _ => {
+                    let nothing = [(window, "the window"), (baseline, "the baseline")];
+                    let side = nothing.into_iter().find(|(side, _)| side.present(place) == 0);
+                    sorted.skipped.extend(side.map(|(side, of)| without_values(&field.name, side, of)));
+                }
             }
         }
-        match skipped.is_empty() || !self.named {
-            true => Ok((places, skipped)),
-            false => Err(Failure::no_data(skipped.join("; "))),
+        match sorted.skipped.is_empty() || !self.named {
+            true => Ok(sorted),
+            false => Err(Failure::no_data(sorted.skipped.join("; "))),
         }
     }
 
     /// Why a column with that many categories is left out; a named one may not be.
     pub(crate) fn too_many(&self, field: &Field) -> Result<String, Failure> {
-        let reason = format!("column \"{}\" has more than {CATEGORIES_MAX} different values to compare", field.name);
+        let reason =
+            format!("column \"{}\" has more than {CATEGORIES_MAX} different values in the baseline", field.name);
         match self.named {
             true => Err(Failure::config(format!("parameter \"columns\": {reason}; group them in a view"))),
             false => Ok(reason),
@@ -94,7 +135,14 @@ impl Columns {
     }
 }
 
-fn without_values(column: &str, side: &Gaps<'_>, of: &str) -> String {
+/// The window's field where it is of another kind; a missing one, and a named one of another kind, is a mistake.
+fn turned(field: &Field, named: bool, current: &dyn Frame) -> Result<Option<Field>, Failure> {
+    let kinds = if is_number(field) { NUMERIC } else { std::slice::from_ref(&field.kind) };
+    let now = current.field("columns", &field.name, if named { kinds } else { ANY })?;
+    Ok((!kinds.contains(&now.kind)).then_some(now))
+}
+
+fn without_values(column: &str, side: &Gaps, of: &str) -> String {
     match side.rows() {
         0 => format!("column \"{column}\" has no values in {of}, which has no rows"),
         rows => format!("column \"{column}\" has no values in {of}: all {rows} rows are null"),

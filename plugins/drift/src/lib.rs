@@ -12,7 +12,7 @@ mod samples;
 mod wasserstein;
 
 use bins::{Binned, Bins};
-use columns::Columns;
+use columns::{Columns, Lost, Sorted};
 use method::Method;
 use profile::Profile;
 use samples::Samples;
@@ -48,15 +48,27 @@ impl Check for Drift {
             baseline.ok_or_else(|| Failure::config("drift compares with a baseline; give the monitor a [baseline]"))?;
         let columns = Columns::chosen(&self.columns, &methods, current, baseline)?;
         let sides =
-            Sides { current: Gaps::find(current, &columns.fields)?, baseline: Gaps::find(baseline, &columns.fields)? };
+            Sides { current: Side::of(current, &columns.fields)?, baseline: Side::of(baseline, &columns.fields)? };
         measure(&columns, &sides, profile, &methods)
     }
 }
 
 /// The window and the baseline, with what is missing in them.
 struct Sides<'a> {
-    current: Gaps<'a>,
-    baseline: Gaps<'a>,
+    current: Side<'a>,
+    baseline: Side<'a>,
+}
+
+/// One of both, with what is missing in each column.
+struct Side<'a> {
+    frame: &'a dyn Frame,
+    gaps: Gaps,
+}
+
+impl<'a> Side<'a> {
+    fn of(frame: &'a dyn Frame, fields: &[Field]) -> Result<Self, Failure> {
+        Ok(Self { frame, gaps: Gaps::find(frame, fields)? })
+    }
 }
 
 fn measure(
@@ -65,14 +77,14 @@ fn measure(
     profile: Profile,
     methods: &[Method],
 ) -> Result<Vec<Measurement>, Failure> {
-    let (places, mut skipped) = columns.with_values(sides)?;
-    let fields: Vec<&Field> = places.iter().map(|place| &columns.fields[*place]).collect();
+    let Sorted { compared, lost, mut skipped } = columns.sorted(sides)?;
+    let fields: Vec<&Field> = compared.iter().map(|place| &columns.fields[*place]).collect();
     let bins = match methods.iter().any(Method::needs_bins) {
-        true => bins::drawn(&fields, sides, profile)?,
+        true => bins::drawn(&compared, columns, sides, profile)?,
         false => fields.iter().map(|_| Bins::NotDrawn).collect(),
     };
     let mut measurements = Vec::new();
-    for ((place, field), bins) in places.iter().zip(&fields).zip(&bins) {
+    for ((place, field), bins) in compared.iter().zip(&fields).zip(&bins) {
         if let Bins::TooMany = bins {
             skipped.push(columns.too_many(field)?);
             continue;
@@ -80,10 +92,12 @@ fn measure(
         let detail = told(*place, sides, bins);
         let values = values(field, sides, profile, methods, bins)?;
         columns.refuse_nothing(field, &values)?;
-        measurements.extend(values.into_iter().map(|(metric, value)| {
-            let measurement = Measurement::new(metric, value).label("column", &field.name);
-            detail.iter().fold(measurement, |it, detail| it.detail(detail))
-        }));
+        measurements.extend(labelled(field, values, detail.as_deref()));
+    }
+    for Lost { place, why, binned } in lost {
+        let field = &columns.fields[place];
+        let values = methods.iter().flat_map(|method| method.of_lost(field, profile, &binned));
+        measurements.extend(labelled(field, values.collect(), Some(&why)));
     }
     if measurements.is_empty() {
         return Err(Failure::no_data(format!("no column can be compared: {}", skipped.join("; "))));
@@ -91,6 +105,14 @@ fn measure(
     skipped.iter().for_each(|reason| log::warn(&format!("left out: {reason}")));
     measurements.extend(columns.report(&skipped));
     Ok(measurements)
+}
+
+fn labelled(field: &Field, values: Vec<(&'static str, f64)>, detail: Option<&str>) -> Vec<Measurement> {
+    let measurement = |(metric, value)| {
+        let measurement = Measurement::new(metric, value).label("column", &field.name);
+        detail.iter().fold(measurement, |it, detail| it.detail(*detail))
+    };
+    values.into_iter().map(measurement).collect()
 }
 
 /// Every method's values of one column; none of a method that does not fit it.
@@ -102,7 +124,7 @@ fn values(
     bins: &Bins,
 ) -> Result<Vec<(&'static str, f64)>, Failure> {
     let samples = match columns::is_number(field) && methods.iter().any(Method::needs_samples) {
-        true => Some(Samples::read(field, sides.current.frame(), sides.baseline.frame())?),
+        true => Some(Samples::read(field, sides.current.frame, sides.baseline.frame)?),
         false => None,
     };
     let binned = bins.counts();
@@ -115,9 +137,9 @@ fn values(
 
 /// What was left out of one column, and the categories that the baseline has not seen.
 fn told(place: usize, sides: &Sides<'_>, bins: &Bins) -> Option<String> {
-    let left_out = |side: &Gaps<'_>, of: &str| {
-        let missing = side.missing(place);
-        (missing > 0).then(|| format!("{missing} of {} rows of {of} have no value", side.rows()))
+    let left_out = |side: &Side<'_>, of: &str| {
+        let missing = side.gaps.missing(place);
+        (missing > 0).then(|| format!("{missing} of {} rows of {of} have no value", side.gaps.rows()))
     };
     let unseen = bins.counts().and_then(Binned::unseen);
     let told = [left_out(&sides.current, "the window"), left_out(&sides.baseline, "the baseline"), unseen];

@@ -3,6 +3,7 @@
 use watchkeeper_plugin::{Failure, Field};
 
 use crate::bins::Binned;
+use crate::columns::is_number;
 use crate::profile::Profile;
 use crate::samples::Samples;
 use crate::{chi_square, jensen_shannon, kolmogorov, psi, wasserstein};
@@ -78,6 +79,18 @@ impl Method {
     /// Whether it compares values in order, which only numbers have.
     pub(crate) fn needs_samples(&self) -> bool {
         !self.needs_bins()
+    }
+
+    /// Its metrics' values of a column whose samples have nothing in common; none where no distance can be told.
+    pub(crate) fn of_lost(self, field: &Field, profile: Profile, binned: &Binned) -> Vec<(&'static str, f64)> {
+        let values = match self {
+            Self::Psi => vec![psi::index(binned, profile)],
+            Self::JensenShannon => vec![jensen_shannon::distance(binned)],
+            Self::ChiSquare => chi_square::test(binned).into(),
+            Self::Kolmogorov if is_number(field) => vec![1.0],
+            Self::Kolmogorov | Self::Wasserstein => Vec::new(),
+        };
+        self.metrics().iter().map(|metric| metric.0).zip(values).collect()
     }
 
     /// Its metrics' values; none where it does not fit the column.

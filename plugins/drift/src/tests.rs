@@ -56,28 +56,54 @@ fn bins_are_the_baselines_deciles() -> Result<(), Failure> {
     Ok(())
 }
 
+fn numbers(rows: &[f64]) -> Table {
+    Table::new().numbers("x", rows.iter().map(|row| Some(*row)))
+}
+
 #[test]
-fn equal_deciles_are_one_edge() -> Result<(), Failure> {
-    let constant = Table::new().integers("x", [Some(1); 4]);
-    let measured = measured(&[named("x")], &constant, Some(&constant))?;
-    assert_eq!(measured, [("x".to_owned(), 0.0)]);
+fn a_constant_that_moves_up_shows_as_one_that_moves_down() -> Result<(), Failure> {
+    let constant = numbers(&[40.0; 4]);
+    assert_eq!(measured(&[named("x")], &constant, Some(&constant))?, [("x".to_owned(), 0.0)]);
+    for methods in ["psi", "js_distance", "chi_square"] {
+        let params = [named("x"), ("methods", texts(&[methods]))];
+        let (up, down) = (numbers(&[41.0; 4]), numbers(&[39.0; 4]));
+        let (up, down) = (measured(&params, &up, Some(&constant))?, measured(&params, &down, Some(&constant))?);
+        assert_eq!(up, down);
+        assert!(up[0].1 > 0.9, "{up:?}");
+    }
     Ok(())
 }
 
 #[test]
-fn nan_is_left_out_by_a_query() -> Result<(), Failure> {
-    let numbers = |rows: &[f64]| Table::new().numbers("x", rows.iter().map(|row| Some(*row)));
-    let clean = numbers(&[1.0, 2.0, 3.0]);
-    let sql = "SELECT CASE WHEN isnan(\"x\") THEN NULL ELSE \"x\" END AS \"x\" FROM input";
-    let dirty = numbers(&[1.0, f64::NAN, 2.0, 3.0]).answering(sql, clean.clone());
-    assert_eq!(measured(&[named("x")], &dirty, Some(&clean))?, [("x".to_owned(), 0.0)]);
+fn what_rises_from_mostly_zeros_is_seen() -> Result<(), Failure> {
+    let mut before = vec![0.0; 95];
+    before.extend((0..5).map(|row| f64::from(row) + 100.0));
+    let mut after = vec![0.0; 10];
+    after.extend((0..90).map(|row| f64::from(row) + 100.0));
+    let found = measured(&[named("x")], &numbers(&after), Some(&numbers(&before)))?;
+    let by_hand = (0.1 - 0.95) * (0.1_f64 / 0.95).ln() + (0.9 - 0.05) * (0.9_f64 / 0.05).ln();
+    assert!((found[0].1 - by_hand).abs() < 1e-12, "{found:?}, expected {by_hand}");
+    Ok(())
+}
+
+#[test]
+fn whole_numbers_with_gaps_are_compared_and_end() -> Result<(), Failure> {
+    let methods = ("methods", texts(&["psi", "ks", "wasserstein", "chi_square", "js_distance"]));
+    let before = Table::new().integers("x", [1, 2, 3].map(Some));
+    let after = numbers(&[1.0, f64::NAN, 2.0, 3.0]);
+    let found = measured(&[methods, named("x")], &after, Some(&before))?;
+    assert!(
+        found.iter().all(|(series, value)| *value == if series.ends_with("p_value x") { 1.0 } else { 0.0 }),
+        "{found:?}"
+    );
     Ok(())
 }
 
 #[test]
 fn without_values_there_is_no_data() {
     let gone = Table::new().integers("x", [None, None]);
-    for (current, baseline) in [(&gone, &counting(9)), (&counting(9), &gone)] {
+    let empty = Table::new().integers("x", []);
+    for (current, baseline) in [(&gone, &gone), (&counting(9), &empty), (&empty, &counting(9))] {
         let nothing = measured(&[], current, Some(baseline));
         assert!(matches!(nothing, Err(Failure::NoData(_))), "{nothing:?}");
     }
@@ -95,11 +121,43 @@ fn a_named_column_without_values_is_named() {
     assert_eq!(nothing, Err(Failure::no_data(expected)));
 }
 
+/// All rows in one bin before, all in another after.
+fn as_far_as_can_be() -> f64 {
+    2.0 * (1.0 - 1e-4) * 1e4_f64.ln()
+}
+
 #[test]
-fn without_names_a_column_without_values_is_reported() -> Result<(), Failure> {
-    let table = |x: Option<i64>| Table::new().integers("y", [Some(1)]).integers("x", [x]);
-    let measured = measured(&[], &table(None), Some(&table(Some(1))))?;
-    assert_eq!(measured, [("y".to_owned(), 0.0), ("skipped_columns".to_owned(), 1.0)]);
+fn without_names_a_column_that_became_empty_or_another_kind_has_moved() -> Result<(), Failure> {
+    let before = Table::new().integers("y", [Some(1)]).integers("x", [Some(1)]);
+    let methods = ("methods", texts(&["psi", "js_distance", "ks", "wasserstein"]));
+    let empty = Table::new().integers("y", [Some(1)]).integers("x", [None]);
+    let turned = Table::new().integers("y", [Some(1)]).texts("x", [Some("1")]);
+    for after in [empty, turned] {
+        let found = measured(std::slice::from_ref(&methods), &after, Some(&before))?;
+        let of_x: Vec<_> = found.iter().filter(|(series, _)| series.ends_with('x')).collect();
+        assert_eq!(of_x.len(), 3, "{found:?}");
+        assert!((of_x[0].1 - as_far_as_can_be()).abs() < 1e-9, "{found:?}");
+        assert_eq!((of_x[1].1, of_x[2].1), (1.0, 1.0));
+        assert_eq!(found.last(), Some(&("skipped_columns".to_owned(), 0.0)));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_text_that_exploded_into_names_has_moved() -> Result<(), Failure> {
+    let names: Vec<String> = (0..1_500).map(|name| format!("id {name}")).collect();
+    let known = Table::new().texts("city", [Some("Ely"); 500]);
+    let sql = "SELECT \"city\" FROM input WHERE \"city\" IN ('Bath', 'Ely')";
+    let rows = names.iter().map(|name| Some(name.as_str())).chain([Some("Ely"); 500]);
+    let after = Table::new().texts("city", rows).answering(sql, known);
+    let before = Table::new().texts("city", [Some("Ely"), Some("Bath")]);
+    for params in [vec![], vec![named("city")]] {
+        let found = measured(&params, &after, Some(&before))?;
+        // Shares: Bath 0.5 and the floor, Ely 0.5 and 0.25, everything else the floor and 0.75.
+        let by_hand =
+            (1e-4 - 0.5) * (1e-4_f64 / 0.5).ln() + (0.25 - 0.5) * 0.5_f64.ln() + (0.75 - 1e-4) * (0.75_f64 / 1e-4).ln();
+        assert!((found[0].1 - by_hand).abs() < 1e-12, "{found:?}, expected {by_hand}");
+    }
     Ok(())
 }
 

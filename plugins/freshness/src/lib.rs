@@ -47,40 +47,30 @@ struct Newest {
     future: u64,
 }
 
-impl Newest {
-    fn see(&mut self, time: i64, tick: i64) {
-        if time > tick {
-            self.future += 1;
-        } else {
-            self.past = self.past.max(Some(time));
-        }
-    }
-}
-
 /// Times are often written as text, as in JSON lines.
 fn read_as_times(frame: &dyn Frame, field: &Field) -> Result<Box<dyn Frame>, Failure> {
     frame.query(&format!("SELECT {} AS {} FROM input", sql::time(field), sql::name(&field.name)))
 }
 
-/// One answer suffices, and only rows in the future make it read all of them.
+/// One answer suffices, which an index on the column gives at once; only where there are rows in the future they are
+/// counted.
 fn newest(frame: &dyn Frame, column: &str, tick: i64) -> Result<Newest, Failure> {
-    let mut ask = Ask::new();
-    let maximum = ask.maximum(column);
-    match frame.answer(ask)?.get(maximum)? {
-        None => Ok(Newest::default()),
-        Some(time) if time <= tick as f64 => Ok(Newest { past: Some(time as i64), future: 0 }),
-        Some(_) => scan(frame, column, tick),
+    match latest(frame, column)? {
+        Some(time) if time > tick => {
+            let (column_name, tick) = (sql::name(column), sql::moment(tick));
+            let rows =
+                |side: &str| frame.query(&format!("SELECT {column_name} FROM input WHERE {column_name} {side} {tick}"));
+            Ok(Newest { past: latest(&*rows("<=")?, column)?, future: rows(">")?.rows()? })
+        }
+        past => Ok(Newest { past, future: 0 }),
     }
 }
 
-fn scan(frame: &dyn Frame, column: &str, tick: i64) -> Result<Newest, Failure> {
-    let mut newest = Newest::default();
-    for chunk in frame.scan(&[column])? {
-        for column in &chunk? {
-            column.times()?.flatten().for_each(|time| newest.see(time, tick));
-        }
-    }
-    Ok(newest)
+/// The last time there is.
+fn latest(frame: &dyn Frame, column: &str) -> Result<Option<i64>, Failure> {
+    let mut ask = Ask::new();
+    let maximum = ask.maximum(column);
+    Ok(frame.answer(ask)?.get(maximum)?.map(|time| time as i64))
 }
 
 watchkeeper_plugin::export!(Freshness);

@@ -16,7 +16,14 @@ fn measured(times: &[Option<i64>], time_column: Option<&str>) -> Result<Vec<f64>
         params: Vec::new(),
     };
     let minutes = times.iter().map(|time| time.map(|time| time * MINUTE));
-    let table = Table::new().times("at", minutes);
+    let minutes: Vec<Option<i64>> = minutes.collect();
+    let side =
+        |of: fn(i64) -> bool| Table::new().times("at", minutes.iter().copied().filter(|time| time.is_some_and(of)));
+    let tick = "CAST('1970-01-01T01:40:00.000000Z' AS TIMESTAMP(6) WITH TIME ZONE)";
+    let table = Table::new()
+        .times("at", minutes.iter().copied())
+        .answering(&format!("SELECT \"at\" FROM input WHERE \"at\" <= {tick}"), side(|time| time <= 100 * MINUTE))
+        .answering(&format!("SELECT \"at\" FROM input WHERE \"at\" > {tick}"), side(|time| time > 100 * MINUTE));
     let check = Freshness { column: None };
     let measurements = check.check(&run, &table, None)?;
     Ok(measurements.into_iter().map(|it| it.value).collect())
@@ -54,7 +61,7 @@ fn without_a_column_it_is_a_mistake() {
 #[test]
 fn times_written_as_text_are_read() -> Result<(), Failure> {
     let times = Table::new().times("at", [Some(70 * MINUTE)]);
-    let sql = "SELECT CAST(\"at\" AS TIMESTAMP) AS \"at\" FROM input";
+    let sql = "SELECT CAST(\"at\" AS TIMESTAMP(6)) AS \"at\" FROM input";
     let table = Table::new().texts("at", [Some("1970-01-01T01:10:00Z")]).answering(sql, times);
     let time_column = Some("at".to_owned());
     let run = Run { scheduled_at: 100 * MINUTE, window_start: 0, window_end: 0, seed: 0, time_column, params: vec![] };

@@ -5,7 +5,7 @@ mod ended;
 use ended::Ended;
 use watchkeeper_plugin::{Check, Failure, Frame, Kind, Measurement, Metric, Params, Run, log};
 
-const STATUSES: &[Kind] = &[Kind::Text, Kind::Flag, Kind::Integer];
+const STATUSES: &[Kind] = &[Kind::Text, Kind::Flag, Kind::Integer, Kind::Number];
 
 const MICROSECONDS_A_MINUTE: f64 = 60e6;
 
@@ -32,11 +32,11 @@ impl Check for JobSuccess {
     }
 
     fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
-        current.field("status", &self.status, STATUSES)?;
+        let status = current.field("status", &self.status, STATUSES)?;
         if self.success.is_empty() {
             return Err(Failure::config("parameter \"success\": the list is empty; name one, such as succeeded"));
         }
-        let ended = Ended::count(current, &self.status, &self.success, run)?;
+        let ended = Ended::count(current, &status, &self.success, run)?;
         if ended.finished == 0 {
             return Err(Failure::no_data(match ended.rows {
                 0 => "the window has no rows".to_owned(),

@@ -5,7 +5,7 @@ use watchkeeper_plugin::{Check, Failure, Given, Params, Run, Table, Value};
 use super::JobSuccess;
 
 const MINUTE: i64 = 60_000_000;
-const SUCCESSES: &str = "SELECT \"at\" AS at FROM input WHERE CAST(\"status\" AS VARCHAR) IN ('succeeded', 'it''s ok')";
+const SUCCESSES: &str = "SELECT \"at\" AS at FROM input WHERE \"status\" IN ('succeeded', 'it''s ok')";
 
 fn run(time_column: Option<&str>) -> Run {
     let success = Value::Texts(vec!["succeeded".to_owned(), "it's ok".to_owned()]);
@@ -55,7 +55,9 @@ fn without_a_success_it_was_before_the_window() -> Result<(), Failure> {
 #[test]
 fn a_success_of_tomorrow_is_not_the_last_one() -> Result<(), Failure> {
     let table = minutes(Table::new().texts("status", [Some("succeeded"); 2]), &[90, 110]);
-    let table = table.answering(SUCCESSES, minutes(Table::new(), &[90, 110]));
+    let past = "SELECT at FROM input WHERE at <= CAST('1970-01-01T01:40:00.000000Z' AS TIMESTAMP(6) WITH TIME ZONE)";
+    let successes = minutes(Table::new(), &[90, 110]).answering(past, minutes(Table::new(), &[90]));
+    let table = table.answering(SUCCESSES, successes);
     assert_eq!(measured(&run(Some("at")), &table)?[2].1, 10.0);
     Ok(())
 }
@@ -76,4 +78,16 @@ fn nothing_finished_is_no_data() {
         let nothing = measured(&run(Some("at")), &table);
         assert!(matches!(nothing, Err(Failure::NoData(_))), "{nothing:?}");
     }
+}
+
+#[test]
+fn codes_are_numbers_also_where_some_runs_have_none_yet() -> Result<(), Failure> {
+    let mut run = run(None);
+    run.params[1].1 = Value::Texts(vec!["0".to_owned(), "succeeded".to_owned()]);
+    let codes = [Some(0.0), Some(1.0), Some(f64::NAN), None];
+    let sql = "SELECT \"status\" AS at FROM input WHERE CASE WHEN isnan(\"status\") THEN NULL ELSE CAST(\"status\" AS \
+               DOUBLE) END IN (0.0)";
+    let table = Table::new().numbers("status", codes).answering(sql, Table::new().numbers("at", [Some(0.0)]));
+    assert_eq!(measured(&run, &table)?, named(&[("success_rate", 0.5), ("runs", 2.0)]));
+    Ok(())
 }

@@ -41,15 +41,15 @@ impl Figure {
     /// The figure over all rows; means carry it, because they keep their digits however great the sums are.
     pub(crate) fn whole(&self, name: &str, frame: &dyn Frame) -> Result<Measurement, Failure> {
         let gaps = Gaps::find(frame, self.fields())?;
-        let complete = match (0..self.fields().len()).any(|place| gaps.missing(place) > 0) {
-            true => Some(gaps.frame().query(&self.complete_rows())?),
-            false => None,
+        let complete = match (self, (0..self.fields().len()).any(|place| gaps.missing(place) > 0)) {
+            // A mean leaves out what is missing by itself.
+            (Self::Ratio(both), true) => Some(frame.query(&complete_rows(both))?),
+            _ => None,
         };
-        let complete = complete.as_deref().unwrap_or(gaps.frame());
         let mut ask = Ask::new();
         let rows = ask.rows();
         let means: Vec<_> = self.fields().iter().map(|field| ask.mean(&field.name)).collect();
-        let answers = complete.answer(ask)?;
+        let answers = complete.as_deref().unwrap_or(frame).answer(ask)?;
         let means = means.into_iter().map(|mean| answers.get(mean)).collect::<Result<Vec<_>, _>>()?;
         let value = match means[..] {
             [Some(mean)] => mean,
@@ -57,25 +57,33 @@ impl Figure {
                 .ok_or_else(|| Failure::no_data(format!("{name}: the denominators add up to 0")))?,
             _ => return Err(Failure::no_data(self.nothing(&gaps))),
         };
-        let told = format!("{} of {} rows", answers.get(rows)?, gaps.rows());
+        let counted = match self {
+            Self::Mean(_) => gaps.present(0),
+            Self::Ratio(_) => answers.get(rows)?,
+        };
+        let told = format!("{counted} of {} rows", gaps.rows());
         Ok(Measurement::new(name, finite(name, value)?).detail(told))
     }
 
-    fn complete_rows(&self) -> String {
-        let columns: Vec<String> = self.fields().iter().map(|field| sql::name(&field.name)).collect();
-        let there: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
-        // A ratio of a column to itself names it once.
-        let columns = if columns.first() == columns.last() { &columns[..1] } else { &columns[..] };
-        format!("SELECT {} FROM input WHERE {}", columns.join(", "), there.join(" AND "))
-    }
-
-    fn nothing(&self, gaps: &Gaps<'_>) -> String {
+    fn nothing(&self, gaps: &Gaps) -> String {
         let names: Vec<String> = self.fields().iter().map(|field| format!("\"{}\"", field.name)).collect();
         match gaps.rows() {
             0 => "the window has no rows".to_owned(),
             rows => format!("none of {rows} rows has a value in {}", names.join(" and ")),
         }
     }
+}
+
+/// The rows that have both, each a number.
+fn complete_rows(both: &[Field; 2]) -> String {
+    let [numerator, denominator] = both.each_ref().map(sql::number);
+    let columns = |names: &[&Field]| {
+        let column = |field: &&Field| format!("{} AS {}", sql::number(field), sql::name(&field.name));
+        names.iter().map(column).collect::<Vec<_>>().join(", ")
+    };
+    // A ratio of a column to itself names it once.
+    let columns = if both[0].name == both[1].name { columns(&[&both[0]]) } else { columns(&[&both[0], &both[1]]) };
+    format!("SELECT {columns} FROM input WHERE {numerator} IS NOT NULL AND {denominator} IS NOT NULL")
 }
 
 /// The quotient; none where the denominator is 0.

@@ -1,10 +1,10 @@
 //! The figure of each segment, grouped where the data lives.
 
-use watchkeeper_plugin::{Failure, Field, Frame, Gaps, Kind, Measurement, log, sql};
+use watchkeeper_plugin::{Ask, Failure, Field, Frame, Kind, Measurement, log, sql};
 
 use crate::figure::{Figure, divided, finite};
 
-const SEGMENTS: &[Kind] = &[Kind::Text, Kind::Integer, Kind::Flag];
+const SEGMENTS: &[Kind] = &[Kind::Text, Kind::Integer, Kind::Flag, Kind::Number];
 
 /// One segment's row of the grouped query.
 struct Segment {
@@ -26,10 +26,9 @@ pub(crate) fn measure(
     frame: &dyn Frame,
 ) -> Result<Vec<Measurement>, Failure> {
     let segment = frame.field("segment", segment, SEGMENTS)?;
-    let fields: Vec<Field> = figure.fields().iter().chain([&segment]).cloned().collect();
-    let gaps = Gaps::find(frame, &distinct(&fields))?;
+    refuse_parts(frame, &segment)?;
     let (mut measurements, mut skipped) = (Vec::new(), Vec::new());
-    for row in read(&*gaps.frame().query(&grouped(figure, &segment))?)? {
+    for row in read(&*frame.query(&grouped(figure, &segment))?)? {
         let value = row.top.zip(row.bottom).and_then(|(top, bottom)| divided(top, bottom));
         match (row.name, value) {
             (Some(label), Some(value)) => {
@@ -54,15 +53,22 @@ pub(crate) fn measure(
     Ok(measurements)
 }
 
-/// Every field once: the segment may be counted as well.
-fn distinct(fields: &[Field]) -> Vec<Field> {
-    let mut distinct: Vec<Field> = Vec::new();
-    for field in fields {
-        if !distinct.iter().any(|known| known.name == field.name) {
-            distinct.push(field.clone());
-        }
+/// Segments are whole numbers, also where some are missing and they are kept as floats.
+fn refuse_parts(frame: &dyn Frame, segment: &Field) -> Result<(), Failure> {
+    if segment.kind != Kind::Number {
+        return Ok(());
     }
-    distinct
+    let (name, number) = (sql::name(&segment.name), sql::number(segment));
+    let parts = frame.query(&format!("SELECT {number} AS {name} FROM input WHERE {number} <> trunc({number})"))?;
+    let mut ask = Ask::new();
+    let least = ask.minimum(&segment.name);
+    match parts.answer(ask)?.get(least)? {
+        None => Ok(()),
+        Some(part) => Err(Failure::config(format!(
+            "parameter \"segment\": column \"{}\" holds {part}; segments are whole numbers, texts or flags",
+            segment.name
+        ))),
+    }
 }
 
 fn grouped(figure: &Figure, segment: &Field) -> String {
@@ -72,16 +78,19 @@ fn grouped(figure: &Figure, segment: &Field) -> String {
             (format!("avg({value})"), "1.0".to_owned(), format!("count({value})"))
         }
         Figure::Ratio([numerator, denominator]) => {
-            let both =
-                format!("{} IS NOT NULL AND {} IS NOT NULL", sql::name(&numerator.name), sql::name(&denominator.name));
+            let both = format!("{} IS NOT NULL AND {} IS NOT NULL", sql::number(numerator), sql::number(denominator));
             let sum = |field: &Field| format!("sum(CASE WHEN {both} THEN {} END)", sql::number(field));
             (sum(numerator), sum(denominator), format!("sum(CASE WHEN {both} THEN 1 ELSE 0 END)"))
         }
     };
+    let label = match segment.kind {
+        Kind::Text => sql::name(&segment.name),
+        Kind::Number => format!("CAST(CAST({} AS BIGINT) AS VARCHAR)", sql::number(segment)),
+        _ => format!("CAST({} AS VARCHAR)", sql::name(&segment.name)),
+    };
     format!(
-        "SELECT CAST({} AS VARCHAR) AS segment, CAST(count(*) AS DOUBLE) AS all_rows, CAST({counted} AS DOUBLE) AS \
-         counted, {top} AS top, {bottom} AS bottom FROM input GROUP BY 1 ORDER BY 1",
-        sql::name(&segment.name)
+        "SELECT {label} AS segment, CAST(count(*) AS DOUBLE) AS all_rows, CAST({counted} AS DOUBLE) AS \
+         counted, {top} AS top, {bottom} AS bottom FROM input GROUP BY 1 ORDER BY 1"
     )
 }
 

@@ -24,11 +24,15 @@ fn the_mean_of_a_flag_is_a_rate() -> Result<(), Failure> {
 #[test]
 fn a_ratio_is_of_rows_that_have_both() -> Result<(), Failure> {
     let complete = Table::new().numbers("lost", [Some(1.0), Some(2.0)]).numbers("lent", [Some(10.0), Some(20.0)]);
-    let sql = "SELECT \"lost\", \"lent\" FROM input WHERE \"lost\" IS NOT NULL AND \"lent\" IS NOT NULL";
+    let number = |name: &str| format!("CASE WHEN isnan(\"{name}\") THEN NULL ELSE CAST(\"{name}\" AS DOUBLE) END");
+    let (lost, lent) = (number("lost"), number("lent"));
+    let sql = format!(
+        "SELECT {lost} AS \"lost\", {lent} AS \"lent\" FROM input WHERE {lost} IS NOT NULL AND {lent} IS NOT NULL"
+    );
     let table = Table::new()
         .numbers("lost", [Some(1.0), Some(2.0), None])
         .numbers("lent", [Some(10.0), Some(20.0), Some(70.0)])
-        .answering(sql, complete);
+        .answering(&sql, complete);
     let found = measured(&[("numerator", "lost"), ("denominator", "lent")], &table)?;
     assert_eq!(found[0].value, 0.1);
     assert_eq!(found[0].detail.as_deref(), Some("2 of 3 rows"));
@@ -38,16 +42,18 @@ fn a_ratio_is_of_rows_that_have_both() -> Result<(), Failure> {
 #[test]
 fn segments_without_values_are_told() -> Result<(), Failure> {
     let table = Table::new().texts("kind", [Some("a")]).numbers("x", [Some(1.0)]);
-    let sql = "SELECT CAST(\"kind\" AS VARCHAR) AS segment, CAST(count(*) AS DOUBLE) AS all_rows, \
-               CAST(count(CAST(\"x\" AS DOUBLE)) AS DOUBLE) AS counted, avg(CAST(\"x\" AS DOUBLE)) AS top, \
-               1.0 AS bottom FROM input GROUP BY 1 ORDER BY 1";
+    let x = "CASE WHEN isnan(\"x\") THEN NULL ELSE CAST(\"x\" AS DOUBLE) END";
+    let sql = format!(
+        "SELECT \"kind\" AS segment, CAST(count(*) AS DOUBLE) AS all_rows, CAST(count({x}) AS DOUBLE) AS counted, \
+         avg({x}) AS top, 1.0 AS bottom FROM input GROUP BY 1 ORDER BY 1"
+    );
     let groups = Table::new()
         .texts("segment", [Some("a"), Some("b"), None])
         .numbers("all_rows", [Some(3.0), Some(2.0), Some(1.0)])
         .numbers("counted", [Some(2.0), Some(0.0), Some(1.0)])
         .numbers("top", [Some(1.5), None, Some(9.0)])
         .numbers("bottom", [Some(1.0); 3]);
-    let found = measured(&[("value", "x"), ("segment", "kind")], &table.answering(sql, groups))?;
+    let found = measured(&[("value", "x"), ("segment", "kind")], &table.answering(&sql, groups))?;
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].value, found[0].labels[0].1.as_str()), (1.5, "a"));
     let told = "2 of 3 rows; left out: segment \"b\" has no value in its 2 rows; 1 rows belong to no segment";

@@ -26,7 +26,7 @@ impl Check for Latency {
         let gaps = Gaps::find(current, std::slice::from_ref(&field))?;
         let mut ask = Ask::new();
         let asked: Vec<Asked<Option<f64>>> = self.quantiles.iter().map(|at| ask.quantile(&field.name, *at)).collect();
-        let answers = gaps.frame().answer(ask)?;
+        let answers = current.answer(ask)?;
         let told = format!("of {} rows; {} have no value", gaps.rows(), gaps.missing(0));
         let mut measurements = Vec::new();
         for (at, asked) in self.quantiles.iter().zip(asked) {
@@ -56,7 +56,7 @@ impl Latency {
         Ok(())
     }
 
-    fn nothing(&self, gaps: &Gaps<'_>) -> Failure {
+    fn nothing(&self, gaps: &Gaps) -> Failure {
         match gaps.rows() {
             0 => Failure::no_data("the window has no rows"),
             rows => Failure::no_data(format!("column \"{}\" has no values: all {rows} rows are null", self.column)),

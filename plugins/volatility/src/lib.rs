@@ -35,8 +35,8 @@ impl Check for Volatility {
         ];
         let year = self.periods()?;
         let gaps = Gaps::find(current, &fields)?;
-        self.refuse_undefined(&gaps)?;
-        let returns = gaps.frame().query(&self.returns(&fields)?)?;
+        self.refuse_undefined(current)?;
+        let returns = current.query(&self.returns(&fields)?)?;
         let (count, deviation) = self.deviation(&*returns, &gaps)?;
         let told = format!("{count} returns; {} of {} rows have no value", gaps.missing(0), gaps.rows());
         Ok(vec![Measurement::new("volatility", deviation * year.sqrt()).detail(told)])
@@ -56,10 +56,10 @@ impl Volatility {
     }
 
     /// A logarithm exists above 0 only.
-    fn refuse_undefined(&self, gaps: &Gaps<'_>) -> Result<(), Failure> {
+    fn refuse_undefined(&self, frame: &dyn Frame) -> Result<(), Failure> {
         let mut ask = Ask::new();
         let least = ask.minimum(&self.value);
-        match gaps.frame().answer(ask)?.get(least)? {
+        match frame.answer(ask)?.get(least)? {
             Some(least) if least <= 0.0 && self.returns == "log" => Err(Failure::config(format!(
                 "log returns need values above 0, and the least of column \"{}\" is {least}; \
                  set `returns` to simple, or make such values null in a view",
@@ -80,15 +80,15 @@ impl Volatility {
                 )));
             }
         };
-        let (value, name, time) = (sql::number(value), sql::name(&value.name), sql::time(time));
+        let (value, time) = (sql::number(value), sql::time(time));
         Ok(format!(
             "SELECT {formula} AS moved FROM (SELECT value, lag(value) OVER (ORDER BY at, value) AS earlier FROM \
-             (SELECT {value} AS value, {time} AS at FROM input WHERE {name} IS NOT NULL) AS present) AS pairs \
+             (SELECT {value} AS value, {time} AS at FROM input WHERE {value} IS NOT NULL) AS present) AS pairs \
              WHERE earlier IS NOT NULL"
         ))
     }
 
-    fn deviation(&self, returns: &dyn Frame, gaps: &Gaps<'_>) -> Result<(u64, f64), Failure> {
+    fn deviation(&self, returns: &dyn Frame, gaps: &Gaps) -> Result<(u64, f64), Failure> {
         let mut ask = Ask::new();
         let (rows, nans, deviation) = (ask.rows(), ask.nans("moved"), ask.deviation("moved"));
         let answers = returns.answer(ask)?;

@@ -4,10 +4,12 @@ use watchkeeper_plugin::{Check, Failure, Given, Params, Run, Table, Value};
 
 use super::Volatility;
 
+const NUMBER: &str = "CASE WHEN isnan(\"x\") THEN NULL ELSE CAST(\"x\" AS DOUBLE) END";
+
 fn query(formula: &str) -> String {
     format!(
         "SELECT {formula} AS moved FROM (SELECT value, lag(value) OVER (ORDER BY at, value) AS earlier FROM (SELECT \
-         CAST(\"x\" AS DOUBLE) AS value, \"at\" AS at FROM input WHERE \"x\" IS NOT NULL) AS present) AS pairs WHERE \
+         {NUMBER} AS value, \"at\" AS at FROM input WHERE {NUMBER} IS NOT NULL) AS present) AS pairs WHERE \
          earlier IS NOT NULL"
     )
 }

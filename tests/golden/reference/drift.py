@@ -29,7 +29,11 @@ def present(values):
 def counts(baseline, current, numeric, profile):
     """Rows a bin of both samples."""
     if numeric and profile == "quantile10":
-        edges = np.unique(np.quantile(baseline, np.arange(1, 10) / 10))
+        deciles = np.quantile(baseline, np.arange(1, 10) / 10)
+        # What several deciles fall on is a bin of its own: it ends at the next greater number.
+        tied = [edge for edge in np.unique(deciles) if (deciles == edge).sum() > 1]
+        above = [np.finfo(float).tiny if edge == 0 else np.nextafter(edge, np.inf) for edge in tied]
+        edges = np.unique(np.concatenate([deciles, above]))
         bins = lambda sample: np.bincount(np.searchsorted(edges, sample, side="right"), minlength=len(edges) + 1)
         return bins(baseline), bins(current)
     if numeric and baseline.nunique() > 20:
@@ -79,8 +83,11 @@ def distances(column, baseline, current, numeric, profile, methods):
 
 
 def compared(name, columns, profile, methods=ALL, numeric=True, named=True):
-    """Columns by name: (baseline, current, arrow type)."""
-    side = lambda which: {of: pa.array(column[which], column[2], from_pandas=False) for of, column in columns.items()}
+    """Columns by name: (baseline, current, arrow type of both or of each)."""
+    kind = lambda column, which: column[2][which] if isinstance(column[2], tuple) else column[2]
+    side = lambda which: {
+        of: pa.array(column[which], kind(column, which), from_pandas=False) for of, column in columns.items()
+    }
     baseline, current = table(f"drift-{name}-baseline", side(0)), table(f"drift-{name}", side(1))
     params = {"profile": profile, "methods": methods} | ({"columns": list(columns)} if named else {})
     series = [
@@ -131,8 +138,15 @@ def numbers(profile):
         yield compared(f"number-{name}", {"x": column}, profile)
     constant = compared("number-constant", {"x": ([3.0] * 40, [3.0] * 30, real)}, profile)
     yield constant
-    moved = {"x": ([3.0] * 40, [3.0] * 20 + [5.0] * 10, real)}
-    yield compared("number-constant-moved", moved, profile, ["psi", "js_distance", "ks", "chi_square"])
+    sizes = ["psi", "js_distance", "ks", "chi_square"]
+    for name, to in ("moved", 5.0), ("fallen", 1.0), ("risen-by-a-hair", np.nextafter(3.0, 4.0)):
+        moved = {"x": ([3.0] * 40, [3.0] * 20 + [to] * 10, real)}
+        yield compared(f"number-constant-{name}", moved, profile, sizes)
+    whole, parts = rng.integers(0, 90, 600), [float(value) for value in rng.integers(5, 95, 450)]
+    parts[::7] = [float("nan")] * len(parts[::7])
+    yield compared("number-upcast", {"x": (whole, parts, (pa.int64(), real))}, profile)
+    zeros = {"x": ([0.0] * 570 + list(abs(old[:30])), [0.0] * 45 + list(100 + abs(new[:405])), real)}
+    yield compared("number-mostly-zeros", zeros, profile, sizes)
     both = {"x": (old[:450], new, real), "y": (new, old[:450], real)}
     yield compared("unnamed", both, profile, named=False)
 

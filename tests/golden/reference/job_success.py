@@ -40,6 +40,7 @@ def cases():
     future = runs("future", ["succeeded", "succeeded"], at(45, -30))
     flags = runs("flags", [True, False, None, True], at(4, 3, 2, 1), pa.bool_())
     codes = runs("codes", [0, 0, 1, 137, None], at(5, 4, 3, 2, 1), pa.int32())
+    upcast = runs("codes-upcast", [0.0, 0.0, 1.0, 137.0, float("nan")], at(5, 4, 3, 2, 1), pa.float64())
     written = [f"{TICK - ago * MINUTE:%Y-%m-%dT%H:%M:%S}+00:00" for ago in (90, 30)]
     texts = table("job-success-texts", {"status": ["succeeded", "failed"], "at": written}, "at", "jsonl")
     timeless = mixed | {"time_column": None}
@@ -74,6 +75,10 @@ def cases():
         ),
         measures(
             case("job-success-codes", "job-success", codes, param | {"success": ["0"]}),
+            *expected([0, 0, 1, 137, None], [5, 4, 3, 2, 1], ["0"], epoch),
+        ),
+        measures(
+            case("job-success-codes-upcast", "job-success", upcast, param | {"success": ["0"]}),
             *expected([0, 0, 1, 137, None], [5, 4, 3, 2, 1], ["0"], epoch),
         ),
         measures(case("job-success-texts", "job-success", texts, param), *expected(["succeeded", "failed"], [90, 30], ["succeeded"], epoch)),

@@ -120,7 +120,7 @@ pub enum FieldKind {
     Other,
 }
 
-/// One question about the rows. Null rows are left out of everything but `Rows` and `Nulls`.
+/// One question about the rows. Nulls and NaN are left out of everything but `Rows`, `Nulls` and `Nans`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Aggregate {
     /// The number of rows -> `Count`.

@@ -15,7 +15,7 @@ pub(super) fn frequencies(column: &Column) -> Result<Vec<(String, u64)>, Failure
         Values::Times(_) => return Err(Failure::retry("a table does not count times")),
         values => {
             let flags = matches!(values, Values::Booleans(_));
-            let mut present: Vec<f64> = column.numbers()?.iter().flatten().filter(|cell| !cell.is_nan()).collect();
+            let mut present: Vec<f64> = column.numbers()?.iter().flatten().collect();
             present.sort_by(f64::total_cmp);
             counted(&present, |a, b| a == b, |cell| if flags { (*cell == 1.0).to_string() } else { cell.to_string() })
         }

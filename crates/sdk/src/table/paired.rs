@@ -44,9 +44,9 @@ impl Table {
     }
 }
 
-/// A column's cells; a NaN is no value.
+/// A column's cells.
 fn cells(column: &Column) -> Result<Vec<Option<f64>>, Failure> {
-    Ok(column.numbers()?.iter().map(|cell| cell.filter(|cell| !cell.is_nan())).collect())
+    Ok(column.numbers()?.iter().collect())
 }
 
 struct Scored {

@@ -3,6 +3,7 @@
 use watchkeeper_plugin::{Ask, Failure, Field, Frame, Kind};
 
 use super::Rule;
+use crate::Sides;
 use crate::columns::is_number;
 
 /// The quantiles that bins of profile `quantile10` start at; the first and last bin are open.
@@ -11,7 +12,7 @@ const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// Up to this many different numbers in the baseline, `evidently` takes each for itself.
 const DISTINCT_MAX: u64 = 20;
 
-/// Bins of a number begin at the baseline's deciles, equal ones once; other columns are categories.
+/// Bins of a number begin at the baseline's deciles; other columns are categories.
 pub(super) fn deciles(fields: &[&Field], baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
     let mut ask = Ask::new();
     let mut asked = Vec::new();
@@ -26,37 +27,58 @@ pub(super) fn deciles(fields: &[&Field], baseline: &dyn Frame) -> Result<Vec<Rul
             rules.push(Rule::Categories);
             continue;
         }
-        let mut edges = Vec::new();
+        let mut values = Vec::new();
         for decile in deciles {
-            edges.extend(answers.get(decile)?);
+            values.extend(answers.get(decile)?);
         }
-        edges.dedup();
-        refuse_unbounded(field, &edges)?;
-        rules.push(Rule::Edges(edges));
+        refuse_unbounded(field, &values)?;
+        rules.push(Rule::Edges(apart(&values)));
     }
     Ok(rules)
 }
 
+/// Ascending deciles as edges. A value that several of them fall on is a bin of its own: what moves up from it is seen
+/// as what moves down is.
+fn apart(deciles: &[f64]) -> Vec<f64> {
+    let mut edges = Vec::new();
+    for tied in deciles.chunk_by(|one, other| one == other) {
+        edges.push(tied[0]);
+        // The next greater number, past 0 the least of full precision.
+        let above = if tied[0] == 0.0 { f64::MIN_POSITIVE } else { tied[0].next_up() };
+        if tied.len() > 1 && above.is_finite() {
+            edges.push(above);
+        }
+    }
+    edges.dedup();
+    edges
+}
+
 /// Bins of a number are equally wide over both samples, unless the baseline has few values; other columns are
 /// categories.
-pub(super) fn sturges(fields: &[&Field], current: &dyn Frame, baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
+pub(super) fn sturges(places: &[usize], fields: &[&Field], sides: &Sides<'_>) -> Result<Vec<Rule>, Failure> {
+    let (current, baseline) = (sides.current.frame, sides.baseline.frame);
     let (before, after) = (extents(fields, baseline)?, extents(fields, current)?);
-    let rule = |((field, before), after): ((&&Field, &Extent), &Extent)| {
+    let rule = |(((place, field), before), after): (((&usize, &&Field), &Extent), &Extent)| {
         if !is_number(field) || before.distinct <= DISTINCT_MAX {
             return Ok(Rule::Categories);
         }
         let (low, high) = (before.low.min(after.low), before.high.max(after.high));
         refuse_unbounded(field, &[low, high, high - low])?;
-        Ok(Rule::Edges(inner_edges(low, high, before.rows + after.rows, field.kind == Kind::Integer)))
+        let rows = sides.current.gaps.present(*place) + sides.baseline.gaps.present(*place);
+        let whole = [current, baseline].iter().all(|side| is_whole(*side, &field.name));
+        Ok(Rule::Edges(inner_edges(low, high, rows, whole)))
     };
-    fields.iter().zip(&before).zip(&after).map(rule).collect()
+    places.iter().zip(fields).zip(&before).zip(&after).map(rule).collect()
+}
+
+/// Whether a side's column is one of integers: numpy's floats are what they become where one side has them.
+fn is_whole(side: &dyn Frame, column: &str) -> bool {
+    side.fields().iter().any(|field| field.name == column && field.kind == Kind::Integer)
 }
 
 /// What Sturges' rule needs to know of one side of a column.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
-    /// Rows with a value.
-    rows: u64,
     distinct: u64,
     low: f64,
     high: f64,
@@ -65,20 +87,17 @@ struct Extent {
 /// The extent of every column of numbers, in one scan.
 fn extents(fields: &[&Field], frame: &dyn Frame) -> Result<Vec<Extent>, Failure> {
     let mut ask = Ask::new();
-    let rows = ask.rows();
     let numbers = fields.iter().map(|field| is_number(field).then_some(field.name.as_str()));
-    let asked: Vec<_> = numbers
-        .map(|name| name.map(|name| (ask.nulls(name), ask.distinct(name), ask.minimum(name), ask.maximum(name))))
-        .collect();
+    let asked: Vec<_> =
+        numbers.map(|name| name.map(|name| (ask.distinct(name), ask.minimum(name), ask.maximum(name)))).collect();
     let answers = frame.answer(ask)?;
     let mut extents = Vec::new();
     for asked in asked {
-        let Some((nulls, distinct, low, high)) = asked else {
+        let Some((distinct, low, high)) = asked else {
             extents.push(Extent::default());
             continue;
         };
         extents.push(Extent {
-            rows: answers.get(rows)? - answers.get(nulls)?,
             distinct: answers.get(distinct)?,
             low: answers.get(low)?.unwrap_or(f64::NAN),
             high: answers.get(high)?.unwrap_or(f64::NAN),
@@ -111,7 +130,14 @@ fn refuse_unbounded(field: &Field, edges: &[f64]) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::inner_edges;
+    use super::{apart, inner_edges};
+
+    #[test]
+    fn equal_deciles_are_a_bin_of_their_own() {
+        assert_eq!(apart(&[1.0, 2.0, 2.0, 3.0]), [1.0, 2.0, 2.0_f64.next_up(), 3.0]);
+        assert_eq!(apart(&[0.0; 9]), [0.0, f64::MIN_POSITIVE]);
+        assert_eq!(apart(&[f64::MAX; 9]), [f64::MAX]);
+    }
 
     #[test]
     fn bins_are_as_many_as_sturges_says() {

@@ -1,0 +1,229 @@
+//! Random frames through every check, on every road: two thousand in a test run, `ROADS_FRAMES` for more.
+
+use std::env;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use watchkeeper_model::{ParamValue, Time};
+use watchkeeper_testkit::Postgres;
+
+use crate::frames::{self, Frames, TICK};
+use crate::measured::{Asked, Checks, Ended};
+use crate::road::{Road, Roads, Rows};
+
+/// Frames that are written and asked together.
+const TOGETHER: usize = 50;
+
+/// Checks that one frame goes through; over all frames each check has its turn often.
+const CHECKS_A_FRAME: usize = 4;
+
+/// Steps to the least frame that still shows a fault.
+const STEPS_MAX: usize = 300;
+
+/// A check, its parameters, and whether it compares with a baseline.
+type Way = (&'static str, &'static [(&'static str, Param)], bool);
+
+enum Param {
+    Text(&'static str),
+    Texts(&'static [&'static str]),
+    Number(f64),
+}
+
+use Param::{Number, Text, Texts};
+
+const WAYS: [Way; 38] = [
+    ("null-rate", &[], false),
+    ("freshness", &[], false),
+    ("freshness", &[("column", Text("said"))], false),
+    ("classification", &[("label", Text("label")), ("score", Text("score"))], false),
+    ("classification", &[("label", Text("f")), ("score", Text("score")), ("decision", Text("label"))], false),
+    ("classification", &[("label", Text("label")), ("score", Text("x")), ("threshold", Number(0.1))], false),
+    ("regression", &[("target", Text("x")), ("prediction", Text("y"))], false),
+    ("regression", &[("target", Text("cents")), ("prediction", Text("n"))], false),
+    ("regression", &[("target", Text("score")), ("prediction", Text("x"))], false),
+    ("drift", &[("columns", Texts(&["x"])), ("methods", Texts(&["psi", "js_distance", "chi_square"]))], true),
+    ("drift", &[("columns", Texts(&["n", "cents"])), ("methods", Texts(&["psi", "ks", "wasserstein"]))], true),
+    ("drift", &[("columns", Texts(&["w", "f", "t"])), ("methods", Texts(&["psi", "chi_square"]))], true),
+    ("drift", &[("columns", Texts(&["price", "n", "t"])), ("profile", Text("evidently"))], true),
+    ("drift", &[("methods", Texts(&["js_distance"]))], true),
+    ("schema", &[], true),
+    ("latency", &[("column", Text("price"))], false),
+    ("latency", &[("column", Text("x"))], false),
+    ("latency", &[("column", Text("w"))], false),
+    ("job-success", &[("status", Text("f")), ("success", Texts(&["true"]))], false),
+    ("job-success", &[("status", Text("n")), ("success", Texts(&["1", "0"]))], false),
+    ("job-success", &[("status", Text("w")), ("success", Texts(&["1"]))], false),
+    ("job-success", &[("status", Text("t")), ("success", Texts(&["a", "it's", "01"]))], false),
+    ("error-log", &[("level", Text("line"))], false),
+    ("error-log", &[("pattern", Text("\\berror\\b")), ("message", Text("line"))], false),
+    ("error-log", &[("pattern", Text("(?i)error.of|\\d+ of \\d{2}$")), ("message", Text("line"))], false),
+    ("error-log", &[("pattern", Text("^\\w+\\W?\\s")), ("message", Text("line"))], false),
+    ("kpi", &[("name", Text("rate")), ("value", Text("price"))], false),
+    ("kpi", &[("name", Text("rate")), ("value", Text("x")), ("segment", Text("f"))], false),
+    ("kpi", &[("name", Text("rate")), ("value", Text("cents")), ("segment", Text("t"))], false),
+    ("kpi", &[("name", Text("rate")), ("value", Text("f")), ("segment", Text("w"))], false),
+    ("kpi", &[("name", Text("rate")), ("numerator", Text("cents")), ("denominator", Text("price"))], false),
+    (
+        "kpi",
+        &[("name", Text("rate")), ("numerator", Text("w")), ("denominator", Text("price")), ("segment", Text("n"))],
+        false,
+    ),
+    ("volatility", &[("value", Text("price"))], false),
+    ("volatility", &[("value", Text("cents")), ("returns", Text("simple"))], false),
+    (
+        "sql",
+        &[(
+            "query",
+            Text(
+                "select 'm' as metric, count(*) as value, t from input where t like 'a%' or line like '%_rror' group by t",
+            ),
+        )],
+        false,
+    ),
+    (
+        "sql",
+        &[(
+            "query",
+            Text(
+                "select 'm' as metric, count(distinct lower(t)) as value, upper(t) as t from input where t is not null group by upper(t)",
+            ),
+        )],
+        false,
+    ),
+    (
+        "sql",
+        &[(
+            "query",
+            Text(
+                "select 'm' as metric, sum(round(x / 7)) + max(floor(price)) - min(n % 4) as value, f from input where x > -100 and x < 100 and abs(x) > 1e-9 group by f",
+            ),
+        )],
+        false,
+    ),
+    (
+        "sql",
+        &[(
+            "query",
+            Text(
+                "select 'm' as metric, cast(max(cast(said as timestamp(6))) - 0 > timestamp '2024-03-01T00:00:00' as int) as value from input",
+            ),
+        )],
+        false,
+    ),
+];
+
+fn asked(way: &Way, source: &str) -> Asked {
+    let (check, params, with_baseline) = way;
+    let value = |param: &Param| match param {
+        Text(text) => ParamValue::Text((*text).to_owned()),
+        Texts(texts) => ParamValue::Texts(texts.iter().map(|text| (*text).to_owned()).collect()),
+        Number(number) => ParamValue::Number(*number),
+    };
+    Asked {
+        plugin: (*check).to_owned(),
+        params: params.iter().map(|(name, param)| ((*name).to_owned(), value(param))).collect(),
+        source: source.to_owned(),
+        baseline: with_baseline.then(|| format!("{source}-baseline")),
+        window: Some(std::time::Duration::from_secs(2 * 86_400)),
+        at: Time::from_timestamp_micros(TICK).expect("a time"),
+    }
+}
+
+/// The frames as sources, named by their places.
+fn written(frames: &[Frames], server: &Postgres, round: usize) -> Roads {
+    let mut rows = Vec::new();
+    for (place, frame) in frames.iter().enumerate() {
+        for (name, side) in [("", &frame.current), ("-baseline", &frame.baseline)] {
+            let time_column = Some("at".to_owned());
+            rows.push(Rows { name: format!("r{round}-{place}{name}"), batch: frames::batch(side), time_column });
+        }
+    }
+    Roads::of(&rows, &[], server)
+}
+
+/// What differs between the roads on one way through a check.
+async fn difference(checks: &Checks, roads: &Roads, way: &Way, source: &str) -> Option<String> {
+    let asked = asked(way, source);
+    let wanted = checks.run(roads, Road::Memory, &asked).await;
+    for road in [Road::Streamed, Road::View, Road::Sqlite, Road::Postgres] {
+        let found = checks.run(roads, road, &asked).await;
+        if let Some(what) = differs(&wanted, &found, road) {
+            return Some(format!("{} on the road {road:?}: {what}", way.0));
+        }
+    }
+    None
+}
+
+/// A database may refuse with words what files give; it never gives another number, and no number where there is none.
+fn differs(wanted: &Ended, found: &Ended, road: Road) -> Option<String> {
+    let in_database = matches!(road, Road::Sqlite | Road::Postgres);
+    match (wanted, found) {
+        (_, Ended::Failed(reason)) if in_database && is_refusal(reason) => None,
+        _ => wanted.differs_from(found),
+    }
+}
+
+/// The words of what the databases cannot do.
+fn is_refusal(reason: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "out of range",
+        "division by zero",
+        "which SQLite cannot hold",
+        "has no equal for",
+        "an integer beyond 2^63",
+        "reads Duration",
+    ];
+    WORDS.iter().any(|words| reason.contains(words))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_frames_measure_the_same_on_every_road() {
+    let frames = env::var("ROADS_FRAMES").map_or(2_000, |text| text.parse().expect("a number of frames"));
+    let seed = env::var("ROADS_SEED").map_or(1, |text| text.parse::<u8>().expect("a seed from 0 to 255"));
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
+    let (strategy, checks) = (frames::frames(), Checks::start());
+    let mut way = 0;
+    for round in 0..frames / TOGETHER {
+        let server = Postgres::start();
+        let mut trees: Vec<_> = (0..TOGETHER).map(|_| strategy.new_tree(&mut runner).expect("a frame")).collect();
+        let values: Vec<Frames> = trees.iter().map(ValueTree::current).collect();
+        let roads = written(&values, &server, round);
+        for (place, tree) in trees.iter_mut().enumerate() {
+            for _ in 0..CHECKS_A_FRAME {
+                way = (way + 1) % WAYS.len();
+                let found = difference(&checks, &roads, &WAYS[way], &format!("r{round}-{place}")).await;
+                if let Some(what) = found {
+                    let (frame, what) = least(&checks, &WAYS[way], tree, what).await;
+                    panic!("seed {seed}, round {round}: {what}\n{frame:#?}");
+                }
+            }
+        }
+    }
+}
+
+/// The least frame that still shows a fault on this way.
+async fn least(
+    checks: &Checks,
+    way: &Way,
+    tree: &mut impl ValueTree<Value = Frames>,
+    first: String,
+) -> (Frames, String) {
+    let (mut best, mut what) = (tree.current(), first);
+    let mut is_left = tree.simplify();
+    for _ in 0..STEPS_MAX {
+        if !is_left {
+            break;
+        }
+        let server = Postgres::start();
+        let frame = tree.current();
+        let roads = written(std::slice::from_ref(&frame), &server, 0);
+        match difference(checks, &roads, way, "r0-0").await {
+            Some(still) => {
+                (best, what) = (frame, still);
+                is_left = tree.simplify();
+            }
+            None => is_left = tree.complicate(),
+        }
+    }
+    (best, what)
+}

@@ -60,6 +60,10 @@ impl Roads {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("url"), server.url()).expect("written");
         let mut file = Connection::open(folder.path().join("rows.db")).expect("a database");
+        let exact =
+            |context: &rusqlite::functions::Context<'_>| Ok(f64::from_bits(context.get::<i64>(0)?.cast_unsigned()));
+        let flags = rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+        file.create_scalar_function("exact", 1, flags, exact).expect("a function");
         let transaction = file.transaction().expect("a transaction");
         let mut script = String::new();
         for rows in rows {

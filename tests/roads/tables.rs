@@ -8,26 +8,25 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::arrow::{compute::cast, datatypes::TimeUnit, util::display::array_value_to_string};
 
-/// A table in SQLite, of strict types where it has them; what is not a number, or too great an integer, is null there.
+/// A table in SQLite, of strict types where it has them; what is not a number is null there. `exact` makes a float of its bits, as
+/// SQLite may read the last digit of a text otherwise.
 pub(crate) fn sqlite(name: &str, batch: &RecordBatch) -> String {
     let type_of = |data_type: &DataType| match data_type {
         DataType::Boolean => "boolean".to_owned(),
         DataType::Float32 => "float".to_owned(),
         DataType::Float64 => "double".to_owned(),
         DataType::Decimal128(digits, scale) => format!("numeric({digits}, {scale})"),
+        DataType::UInt64 => "numeric".to_owned(),
         data_type if data_type.is_integer() => format!("{data_type}").to_lowercase(),
         DataType::Timestamp(..) | DataType::Date32 => "timestamp".to_owned(),
         _ => "text".to_owned(),
     };
     script(name, batch, type_of, |array, row| match array.data_type() {
-        DataType::UInt64 => {
-            let value = array.as_primitive::<UInt64Type>().value(row);
-            i64::try_from(value).map_or_else(|_| "null".to_owned(), |value| value.to_string())
-        }
+        DataType::UInt64 => format!("{:?}", array.as_primitive::<UInt64Type>().value(row) as f64),
         DataType::Float32 | DataType::Float64 => match float(array, row) {
             x if x.is_nan() => "null".to_owned(),
             x if x.is_infinite() => format!("{}9e999", if x < 0.0 { "-" } else { "" }),
-            x => format!("{x:?}"),
+            x => format!("exact({})", x.to_bits().cast_signed()),
         },
         _ => plain(array, row),
     })

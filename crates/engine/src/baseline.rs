@@ -20,6 +20,7 @@ mod memory;
 mod origin;
 mod remembered;
 mod replay;
+mod spread;
 mod state;
 
 pub use freeze::BaselineError;

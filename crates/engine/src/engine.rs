@@ -164,7 +164,12 @@ impl Engine {
 
     /// How a monitor's baseline stands. Its data is read where the identity of its source does not tell.
     pub async fn baseline_state(&self, monitor: &str) -> Result<BaselineState, EngineError> {
-        self.baselines.state(self.monitor(monitor)?).await
+        self.baselines.state(self.monitor(monitor)?, false).await
+    }
+
+    /// The same at a glance: where only the rows could tell whether they moved, they are left alone.
+    pub async fn baseline_glance(&self, monitor: &str) -> Result<BaselineState, EngineError> {
+        self.baselines.state(self.monitor(monitor)?, true).await
     }
 
     pub(crate) fn monitor(&self, id: &str) -> Result<&Monitor, EngineError> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::types::ArrowPrimitiveType;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, PrimitiveArray, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, PrimitiveArray, StringArray, UInt64Array,
 };
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use datafusion::arrow::error::ArrowError;
 use watchkeeper_engine::ports::frame::FieldKind;
 
@@ -21,8 +21,10 @@ use crate::time::micros;
 pub(crate) enum Cells {
     /// Floats and decimals.
     Numbers(Float64Array),
-    /// Integers of every width; an unsigned one above `i64::MAX` is an error.
+    /// Integers of every width, as long as they are not beyond `i64::MAX`.
     Integers(Int64Array),
+    /// Unsigned integers, some of them beyond.
+    Unsigned(UInt64Array),
     /// Booleans.
     Flags(BooleanArray),
     /// Strings.
@@ -43,6 +45,7 @@ impl Cells {
             FieldKind::Number => {
                 Self::Numbers(convert(array, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
             }
+            FieldKind::Integer if is_beyond(array) => Self::Unsigned(array.as_primitive::<UInt64Type>().clone()),
             FieldKind::Integer => Self::Integers(convert(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone()),
             FieldKind::Flag => Self::Flags(array.as_boolean().clone()),
             FieldKind::Text => Self::Texts(convert(array, &DataType::Utf8)?.as_string::<i32>().clone()),
@@ -65,6 +68,7 @@ impl Cells {
         match self {
             Self::Numbers(array) => array,
             Self::Integers(array) | Self::Times(array) => array,
+            Self::Unsigned(array) => array,
             Self::Flags(array) => array,
             Self::Texts(array) => array,
             Self::Other(array) => array,
@@ -104,6 +108,7 @@ fn with_gaps(cells: &Cells) -> Vec<f64> {
     let mut numbers: Vec<f64> = match cells {
         Cells::Numbers(numbers) => numbers.values().to_vec(),
         Cells::Integers(integers) | Cells::Times(integers) => integers.values().iter().map(|x| *x as f64).collect(),
+        Cells::Unsigned(integers) => integers.values().iter().map(|x| *x as f64).collect(),
         Cells::Flags(flags) => flags.values().iter().map(|flag| f64::from(u8::from(flag))).collect(),
         Cells::Texts(_) | Cells::Other(_) => return Vec::new(),
     };
@@ -117,6 +122,12 @@ fn with_gaps(cells: &Cells) -> Vec<f64> {
         }
     }
     numbers
+}
+
+/// Whether an integer is too great for a signed one.
+fn is_beyond(array: &ArrayRef) -> bool {
+    let unsigned = array.as_primitive_opt::<UInt64Type>();
+    unsigned.and_then(datafusion::arrow::compute::max).is_some_and(|most| i64::try_from(most).is_err())
 }
 
 /// Visits the values of the rows that have one.

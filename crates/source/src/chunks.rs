@@ -65,6 +65,12 @@ fn column(array: &ArrayRef) -> Result<Column, String> {
     let values = match &cells {
         Cells::Numbers(numbers) => Values::Numbers(copy(numbers)),
         Cells::Integers(integers) => Values::Integers(copy(integers)),
+        Cells::Unsigned(unsigned) => {
+            let most = datafusion::arrow::compute::max(unsigned).unwrap_or_default();
+            return Err(format!(
+                "a column holds {most}, which is beyond 2^63; read it as a text or a double in a view"
+            ));
+        }
         Cells::Times(times) => Values::Times(copy(times)),
         Cells::Flags(flags) => Values::Booleans(flags.iter().map(Option::unwrap_or_default).collect()),
         Cells::Texts(texts) => Values::Texts(texts.iter().map(|text| text.unwrap_or_default().to_owned()).collect()),

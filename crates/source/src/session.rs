@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::dataframe::DataFrame;
-use datafusion::execution::context::SQLOptions;
-use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::{SQLOptions, SessionState};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast;
@@ -28,9 +29,10 @@ const FICKLE_FUNCTIONS: [&str; 8] =
     ["now", "current_timestamp", "current_date", "today", "current_time", "random", "uuid", "version"];
 
 /// What all sessions share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sessions {
-    runtime: Arc<RuntimeEnv>,
+    /// A session with all functions, made once: there are hundreds.
+    template: SessionState,
     /// Sources of at most this size on disk are held in memory.
     memory_bytes_max: u64,
 }
@@ -38,7 +40,9 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// Sessions that hold sources up to this size on disk in memory.
     pub(crate) fn new(memory_bytes_max: u64) -> Self {
-        Self { runtime: Arc::default(), memory_bytes_max }
+        let context = SessionContext::new_with_config_rt(config(SQL_PARTS), Arc::default());
+        FICKLE_FUNCTIONS.iter().for_each(|function| context.deregister_udf(function));
+        Self { template: context.state(), memory_bytes_max }
     }
 
     /// The most bytes that decoded rows may take in memory.
@@ -53,22 +57,27 @@ impl Sessions {
 
     /// A session without tables.
     pub(crate) fn context(&self, parts: usize) -> SessionContext {
-        let mut config = SessionConfig::new()
-            .with_target_partitions(parts)
-            .with_batch_size(BATCH_ROWS)
-            .with_information_schema(false)
-            .with_collect_statistics(false)
-            .with_round_robin_repartition(false);
-        let options = config.options_mut();
-        // Columns are often named as in `MedInc`; they are found as written, without quotes.
-        options.sql_parser.enable_ident_normalization = false;
-        options.sql_parser.map_string_types_to_utf8view = false;
-        options.execution.time_zone = Some("+00:00".to_owned());
-        options.execution.parquet.schema_force_view_types = false;
-        let context = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime));
-        FICKLE_FUNCTIONS.iter().for_each(|function| context.deregister_udf(function));
-        context
+        let state = SessionStateBuilder::new_from_existing(self.template.clone())
+            .with_config(config(parts))
+            .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()));
+        SessionContext::new_with_state(state.build())
     }
+}
+
+fn config(parts: usize) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(parts)
+        .with_batch_size(BATCH_ROWS)
+        .with_information_schema(false)
+        .with_collect_statistics(false)
+        .with_round_robin_repartition(false);
+    let options = config.options_mut();
+    // Columns are often named as in `MedInc`; they are found as written, without quotes.
+    options.sql_parser.enable_ident_normalization = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.time_zone = Some("+00:00".to_owned());
+    options.execution.parquet.schema_force_view_types = false;
+    config
 }
 
 /// Plans one `SELECT` or `WITH` over the session's tables; refuses everything else.

@@ -17,6 +17,8 @@ mod formats;
 mod postgres;
 #[path = "it/postgres_faults.rs"]
 mod postgres_faults;
+#[path = "it/postgres_plans.rs"]
+mod postgres_plans;
 #[path = "it/queries.rs"]
 mod queries;
 #[path = "it/scans.rs"]

@@ -145,7 +145,7 @@ async fn moved_baselines(folder: &Path, opened: &Opened) -> Result<Vec<MovedBase
     let Ok(engine) = assembly::observer(folder, loaded.workspace.clone(), store) else { return Ok(Vec::new()) };
     let mut moved = Vec::new();
     for kept in frozen {
-        if let Ok(BaselineState::Moved { how, .. }) = engine.baseline_state(kept.monitor.as_str()).await {
+        if let Ok(BaselineState::Moved { how, .. }) = engine.baseline_glance(kept.monitor.as_str()).await {
             moved.push(MovedBaseline { monitor: kept.monitor.clone(), how });
         }
     }

@@ -29,6 +29,11 @@ pub(crate) async fn take(
     Ok(Fingerprint { source: source.clone(), span, rows, identity, content })
 }
 
+/// Whether the data is known not to be the one of this fingerprint any more, without reading a row.
+pub(crate) async fn moved_unread(sources: &dyn Sources, print: &Fingerprint) -> Result<bool, FrameError> {
+    Ok(print.identity.is_some() && sources.identity(&print.source).await? != print.identity)
+}
+
 /// Whether the data is not the one of this fingerprint any more. Its rows are read only where its identity does not tell.
 pub(crate) async fn moved(sources: &dyn Sources, print: &Fingerprint) -> Result<Option<Moved>, FrameError> {
     if print.identity.is_some() && sources.identity(&print.source).await? == print.identity {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::ports::baseline::FrameDigest;
+use crate::ports::baseline::{FrameDigest, Spread};
 use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame};
 
 /// Chunks of columns, in the order of the rows.
@@ -19,6 +19,7 @@ pub(crate) struct Memory {
 #[derive(Debug, Default)]
 struct Said {
     answers: Vec<(Aggregate, Answer)>,
+    spreads: Vec<(String, Arc<Spread>)>,
     queries: Vec<(String, Arc<Memory>)>,
     scans: Vec<(Vec<String>, Arc<Chunks>)>,
     unkept: Vec<Vec<String>>,
@@ -38,6 +39,7 @@ impl Memory {
     pub(crate) fn from_digest(digest: FrameDigest) -> Self {
         let said = Said {
             answers: digest.answers,
+            spreads: digest.spreads.into_iter().map(|(column, spread)| (column, Arc::new(spread))).collect(),
             queries: digest
                 .queries
                 .into_iter()
@@ -56,6 +58,7 @@ impl Memory {
             fields: self.fields.clone(),
             time_column: self.time_column.clone(),
             answers: said.answers.clone(),
+            spreads: said.spreads.iter().map(|(column, spread)| (column.clone(), Spread::clone(spread))).collect(),
             queries: said.queries.iter().map(|(sql, result)| (sql.clone(), result.digest())).collect(),
             scans: said.scans.iter().map(|(columns, chunks)| (columns.clone(), chunks.to_vec())).collect(),
             unkept: said.unkept.clone(),
@@ -75,6 +78,24 @@ impl Memory {
             if !said.answers.iter().any(|(known, _)| known == ask) {
                 said.answers.push((ask.clone(), answer.clone()));
             }
+        }
+    }
+
+    /// How many histograms of a column are known; a bin that depends on the window is another one at every tick.
+    pub(crate) fn histograms(&self, column: &str) -> usize {
+        let of_column = |ask: &Aggregate| matches!(ask, Aggregate::Histogram(of, _) if of == column);
+        self.said().answers.iter().filter(|(ask, _)| of_column(ask)).count()
+    }
+
+    /// How a column's values are spread, where that is known.
+    pub(crate) fn spread(&self, column: &str) -> Option<Arc<Spread>> {
+        self.said().spreads.iter().find(|(known, _)| known == column).map(|(_, spread)| Arc::clone(spread))
+    }
+
+    pub(crate) fn learn_spread(&self, column: &str, spread: Spread) {
+        let mut said = self.said();
+        if !said.spreads.iter().any(|(known, _)| known == column) {
+            said.spreads.push((column.to_owned(), Arc::new(spread)));
         }
     }
 

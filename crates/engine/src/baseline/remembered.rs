@@ -10,12 +10,44 @@ use super::{
     origin::Origin,
     replay::{KeptScan, RecordingScan},
 };
-use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan};
+use crate::ports::baseline::Spread;
+use crate::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, FrameFault, Scan};
 
 /// A frame with a memory.
 pub(crate) struct RememberedFrame {
     pub(crate) memory: Arc<Memory>,
     pub(crate) origin: Arc<Origin>,
+}
+
+/// Histograms of one column that are kept as they were answered.
+const HISTOGRAMS_MAX: usize = 4;
+
+impl RememberedFrame {
+    /// Remembers answers. Of a column whose histogram is asked, also how its values are spread: the next tick may ask for
+    /// other bins, when its rows are gone.
+    async fn learn(&self, asks: &[Aggregate], answers: &[Answer]) -> Result<(), FrameError> {
+        for (ask, answer) in asks.iter().zip(answers) {
+            if let Aggregate::Histogram(column, _) = ask {
+                if self.memory.histograms(column) >= HISTOGRAMS_MAX {
+                    continue;
+                }
+                let frame = self.origin.frame().await?;
+                if self.is_number(column)
+                    && self.memory.spread(column).is_none()
+                    && let Some(spread) = Spread::learn(&*frame, column).await?
+                {
+                    self.memory.learn_spread(column, spread);
+                }
+            }
+            self.memory.learn(std::slice::from_ref(ask), std::slice::from_ref(answer));
+        }
+        Ok(())
+    }
+
+    fn is_number(&self, column: &str) -> bool {
+        let number = |kind: FieldKind| matches!(kind, FieldKind::Number | FieldKind::Integer);
+        self.memory.fields.iter().any(|field| field.name == column && number(field.kind))
+    }
 }
 
 #[async_trait]
@@ -29,13 +61,18 @@ impl Frame for RememberedFrame {
     }
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
-        let known = self.memory.answers(asks);
+        let mut known = self.memory.answers(asks);
+        for (ask, answer) in asks.iter().zip(&mut known) {
+            if let (None, Aggregate::Histogram(column, edges)) = (&answer, ask) {
+                *answer = self.memory.spread(column).map(|spread| Answer::Counts(spread.histogram(edges)));
+            }
+        }
         let unknown = asks.iter().zip(&known).filter(|(_, answer)| answer.is_none());
         let unknown: Vec<Aggregate> = unknown.map(|(ask, _)| ask.clone()).collect();
         let mut learnt = Vec::new();
         if !unknown.is_empty() {
             learnt = self.origin.frame().await?.aggregate(&unknown).await?;
-            self.memory.learn(&unknown, &learnt);
+            self.learn(&unknown, &learnt).await?;
         }
         let mut learnt = learnt.into_iter();
         let answers = known.into_iter().map(|answer| answer.or_else(|| learnt.next()));

@@ -4,7 +4,7 @@ use watchkeeper_model::Monitor;
 
 use super::Baselines;
 use super::{
-    fingerprint::{Moved, moved},
+    fingerprint::{Moved, moved, moved_unread},
     known::fixed,
 };
 use crate::error::EngineError;
@@ -31,14 +31,18 @@ pub enum BaselineState {
 }
 
 impl Baselines {
-    /// How a monitor's baseline stands. Its data is read where the identity of its source does not tell.
-    pub(crate) async fn state(&self, monitor: &Monitor) -> Result<BaselineState, EngineError> {
+    /// How a monitor's baseline stands. Its data is read where the identity of its source does not tell; only where it is
+    /// the same still if `glance` says to leave the rows alone, as of a whole table.
+    pub(crate) async fn state(&self, monitor: &Monitor, glance: bool) -> Result<BaselineState, EngineError> {
         let Some(baseline) = &monitor.baseline else { return Ok(BaselineState::None) };
         let Some((source, span)) = fixed(baseline) else { return Ok(BaselineState::Moving) };
         let kept = self.store.baseline(&monitor.id).await?;
         let Some(kept) = kept.filter(|kept| kept.digest.fingerprint.is_of(source, span)) else {
             return Ok(BaselineState::NotFrozen);
         };
+        if glance && matches!(moved_unread(&*self.sources, &kept.digest.fingerprint).await, Ok(false)) {
+            return Ok(BaselineState::Frozen(kept));
+        }
         let how = match moved(&*self.sources, &kept.digest.fingerprint).await {
             Ok(None) => return Ok(BaselineState::Frozen(kept)),
             Ok(Some(Moved { rows })) if rows == kept.digest.fingerprint.rows => {

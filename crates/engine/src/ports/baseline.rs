@@ -53,12 +53,25 @@ pub struct FrameDigest {
     pub time_column: Option<String>,
     /// Its answers: edges, histograms, counts and statistics.
     pub answers: Vec<(Aggregate, Answer)>,
+    /// How the values of columns are spread, for histograms whose edges no earlier tick has asked.
+    #[serde(default)]
+    pub spreads: Vec<(String, Spread)>,
     /// The frames of queries over it, by their SQL.
     pub queries: Vec<(String, Self)>,
     /// Scans that were short enough to be kept whole, by the columns read.
     pub scans: Vec<(Vec<String>, Vec<Vec<Column>>)>,
     /// Columns of scans that were too long to be kept.
     pub unkept: Vec<Vec<String>>,
+}
+
+/// How the numbers of a column are spread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Spread {
+    /// Each value and how often it is there, ascending: any histogram follows exactly.
+    Values(Vec<(f64, u64)>),
+    /// Of a column with very many values: how many there are, and quantiles at equal shares from the least value to the
+    /// greatest. A histogram's count is off by one such share at most.
+    Quantiles(u64, Vec<f64>),
 }
 
 /// The check's own measurements on the baseline.

@@ -15,7 +15,7 @@ use crate::cells::{Cells, each};
 #[derive(Debug, Clone)]
 pub(super) struct Frequencies {
     kind: FieldKind,
-    integers: HashMap<i64, u64>,
+    integers: HashMap<i128, u64>,
     numbers: HashMap<u64, u64>,
     texts: HashMap<String, u64>,
 }
@@ -33,10 +33,11 @@ impl Frequencies {
                 }
             }),
             Cells::Integers(integers) | Cells::Times(integers) => {
-                each(integers, |x| *self.integers.entry(x).or_insert(0) += 1);
+                each(integers, |x| *self.integers.entry(i128::from(x)).or_insert(0) += 1);
             }
+            Cells::Unsigned(integers) => each(integers, |x| *self.integers.entry(i128::from(x)).or_insert(0) += 1),
             Cells::Flags(flags) => {
-                flags.iter().flatten().for_each(|x| *self.integers.entry(i64::from(x)).or_insert(0) += 1);
+                flags.iter().flatten().for_each(|x| *self.integers.entry(i128::from(x)).or_insert(0) += 1);
             }
             Cells::Texts(texts) => texts.iter().flatten().for_each(|text| self.count_text(text)),
             Cells::Other(other) => self.add_shown(other)?,
@@ -73,10 +74,12 @@ impl Frequencies {
         }
     }
 
-    fn show(&self, value: i64) -> String {
+    fn show(&self, value: i128) -> String {
         match self.kind {
             FieldKind::Flag => (value == 1).to_string(),
-            FieldKind::Time => DateTime::<Utc>::from_timestamp_micros(value)
+            FieldKind::Time => i64::try_from(value)
+                .ok()
+                .and_then(DateTime::<Utc>::from_timestamp_micros)
                 .map_or_else(|| value.to_string(), |time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             _ => value.to_string(),
         }

@@ -6,16 +6,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Classes, Errors};
 
 use super::column::{Cell, Form};
-use super::dialect::{Dialect, Measured};
+use super::dialect::Measured;
 use crate::aggregate::between;
 
 /// The answer to one ask.
-pub(super) fn read(
-    dialect: Dialect,
-    ask: &Aggregate,
-    column: Option<Measured>,
-    cells: &[Cell],
-) -> Result<Answer, String> {
+pub(super) fn read(ask: &Aggregate, column: Option<Measured>, cells: &[Cell]) -> Result<Answer, String> {
     match ask {
         Aggregate::Rows | Aggregate::Nulls(_) | Aggregate::Nans(_) | Aggregate::Distinct(_) => {
             count(cells.first()).map(Answer::Count)
@@ -23,10 +18,7 @@ pub(super) fn read(
         Aggregate::Minimum(_) | Aggregate::Maximum(_) => number(cells.first()).map(Answer::Number),
         Aggregate::Mean(_) => mean(cells).map(Answer::Number),
         Aggregate::Deviation(_) => deviation(cells).map(Answer::Number),
-        Aggregate::Quantile(_, share) => match dialect {
-            Dialect::Postgres => interpolated(cells).map(Answer::Number),
-            Dialect::Sqlite => ranked(*share, cells).map(Answer::Number),
-        },
+        Aggregate::Quantile(_, share) => ranked(*share, cells).map(Answer::Number),
         Aggregate::Histogram(_, edges) => bins(edges.len() + 1, cells.first()).map(Answer::Counts),
         Aggregate::Top(..) => {
             groups(column.map_or(Form::Text, |column| column.form), cells.first()).map(Answer::Groups)
@@ -103,12 +95,6 @@ fn deviation(cells: &[Cell]) -> Result<Option<f64>, String> {
     Ok(Some(if finite { ((squares - sum * sum / n).max(0.0) / (n - 1.0)).sqrt() } else { f64::NAN }))
 }
 
-/// Cells: the database's own interpolation, and the value of a neighbouring row.
-fn interpolated(cells: &[Cell]) -> Result<Option<f64>, String> {
-    let neighbour = number(cells.get(1))?.filter(|neighbour| neighbour.is_infinite());
-    Ok(number(cells.first())?.map(|found| if found.is_nan() { neighbour.unwrap_or(found) } else { found }))
-}
-
 /// Cells: how many values, and the two that the quantile lies between.
 fn ranked(share: f64, cells: &[Cell]) -> Result<Option<f64>, String> {
     let Some(last) = count(cells.first())?.checked_sub(1) else { return Ok(None) };
@@ -118,13 +104,14 @@ fn ranked(share: f64, cells: &[Cell]) -> Result<Option<f64>, String> {
     Ok(Some(between(low, high, place - place.floor())))
 }
 
+/// A cell: how many values there are, and how many from each edge on.
 fn bins(bins: usize, cell: Option<&Cell>) -> Result<Vec<u64>, String> {
-    let mut counts = vec![0; bins];
-    let found: Vec<(usize, u64)> = json(cell)?;
-    for (bin, count) in found {
-        *counts.get_mut(bin).ok_or("the database counted in a bin that there is not")? = count;
+    let from: Vec<u64> = json(cell)?;
+    if from.len() != bins {
+        return Err("the database counted other bins than were asked".to_owned());
     }
-    Ok(counts)
+    let above = from.iter().skip(1).copied().chain([0]);
+    Ok(from.iter().zip(above).map(|(from, above)| from.saturating_sub(above)).collect())
 }
 
 fn groups(form: Form, cell: Option<&Cell>) -> Result<Vec<(String, u64)>, String> {

@@ -19,8 +19,9 @@ pub(crate) const ASKS_MAX: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) sql: String,
-    dialect: Dialect,
     asked: Vec<(Aggregate, Option<Measured>, Range<usize>)>,
+    /// Whether its last cell is the number of rows.
+    counts: bool,
 }
 
 /// A statement that grows by an ask at a time.
@@ -28,7 +29,8 @@ struct Draft {
     dialect: Dialect,
     columns: Vec<usize>,
     pivots: Vec<Measured>,
-    ranked: Vec<Measured>,
+    /// Columns whose quantiles are asked for, each with the shares.
+    ranked: Vec<(Measured, Vec<f64>)>,
     /// Tables that stand after `measured`: names and queries.
     tables: Vec<(String, String)>,
     expressions: Vec<String>,
@@ -47,6 +49,11 @@ impl Statement {
         let mut asked = Vec::new();
         for ask in asks {
             let start = draft.expressions.len();
+            if let Some(extreme) = extreme(dialect, shape, relation, span, ask)? {
+                draft.expressions.push(extreme);
+                asked.push((ask.clone(), None, start..draft.expressions.len()));
+                continue;
+            }
             let mut column = |name: &str| Ok(draft.column(shape.index(name)?, relation));
             let of = column_of(ask).map(&mut column).transpose()?;
             match ask {
@@ -63,19 +70,25 @@ impl Statement {
             }
             asked.push((ask.clone(), of, start..draft.expressions.len()));
         }
-        Ok(Self { sql: draft.write(relation, span), dialect, asked })
+        // What an index gives at once is not held up by a look at all rows.
+        let counts = !draft.columns.is_empty() || asks.contains(&Aggregate::Rows) || asks.is_empty();
+        let sql = match counts {
+            true => draft.write(relation, span),
+            false => format!("SELECT {}", draft.expressions.join(", ")),
+        };
+        Ok(Self { sql, asked, counts })
     }
 
     /// How many rows there are: the last cell.
     pub(crate) fn rows(&self, row: &[Cell]) -> Option<u64> {
-        answers::count(row.last()).ok()
+        if self.counts { answers::count(row.last()).ok() } else { None }
     }
 
     /// The answers that stand in the statement's row, in the order asked.
     pub(crate) fn answers(&self, row: &[Cell]) -> Result<Vec<Answer>, String> {
         let one = |(ask, column, cells): &(Aggregate, Option<Measured>, Range<usize>)| {
             let cells = row.get(cells.clone()).ok_or("the database gave fewer columns than were asked")?;
-            answers::read(self.dialect, ask, *column, cells)
+            answers::read(ask, *column, cells)
         };
         self.asked.iter().map(one).collect()
     }
@@ -116,16 +129,17 @@ impl Draft {
                 format!("sum(({value} - {pivot}) * ({value} - {pivot}))"),
                 format!("sum({value} - {pivot})"),
             ],
-            Aggregate::Quantile(_, share) => self.dialect.quantile(column, *share),
+            Aggregate::Quantile(_, share) => {
+                let place = rank(&mut self.ranked, column, *share);
+                self.dialect.quantile(column, *share, place)
+            }
             Aggregate::Histogram(_, edges) => one(self.dialect.histogram(column, edges)),
             Aggregate::Top(_, limit) => one(self.dialect.top(column, *limit)),
             // Of two columns or more; they have their own way into the statement.
             Aggregate::Classes(_) | Aggregate::Errors { .. } => Vec::new(),
         };
-        match ask {
-            Aggregate::Mean(_) | Aggregate::Deviation(_) => remember(&mut self.pivots, column),
-            Aggregate::Quantile(..) => remember(&mut self.ranked, column),
-            _ => {}
+        if let Aggregate::Mean(_) | Aggregate::Deviation(_) = ask {
+            remember(&mut self.pivots, column);
         }
         self.expressions.extend(expressions);
     }
@@ -147,9 +161,10 @@ impl Draft {
         });
         let values: Vec<String> = values.collect();
         let values = if values.is_empty() { "one".to_owned() } else { values.join(", ") };
+        let materialized = self.dialect.materialized();
         let mut tables = vec![
             format!("input AS ({})", relation.select(self.dialect, &keys, span)),
-            format!("measured AS (SELECT {values} FROM input)"),
+            format!("measured AS {materialized}(SELECT {values} FROM input)"),
         ];
         let mut from = "measured";
         if !self.pivots.is_empty() {
@@ -164,6 +179,33 @@ impl Draft {
         // Where all else is a table's of one row, the last count makes this one row as well.
         format!("WITH {} SELECT {}, count(*) FROM {from}", tables.join(", "), self.expressions.join(", "))
     }
+}
+
+/// The first or last time of a column, by the column itself.
+fn extreme(
+    dialect: Dialect,
+    shape: &Shape,
+    relation: &Relation,
+    span: Span,
+    ask: &Aggregate,
+) -> Result<Option<String>, FrameError> {
+    let (of, column) = match ask {
+        Aggregate::Minimum(column) => ("min", column),
+        Aggregate::Maximum(column) => ("max", column),
+        _ => return Ok(None),
+    };
+    Ok(relation.extreme(dialect, shape.index(column)?, of, span))
+}
+
+/// The place of a share among those that are asked of a column.
+fn rank(ranked: &mut Vec<(Measured, Vec<f64>)>, column: Measured, share: f64) -> usize {
+    let known = ranked.iter().position(|(known, _)| known.number == column.number);
+    let known = known.unwrap_or_else(|| {
+        ranked.push((column, Vec::new()));
+        ranked.len() - 1
+    });
+    ranked[known].1.push(share);
+    ranked[known].1.len() - 1
 }
 
 fn remember(columns: &mut Vec<Measured>, column: Measured) {

@@ -83,6 +83,15 @@ impl Dialect {
         }
     }
 
+    /// A time that an aggregate over a column gives, as a float of microseconds; none where the column's own order is not
+    /// the order of times.
+    pub(crate) fn extreme(self, form: Form, aggregate: &str) -> Option<String> {
+        match self {
+            Self::Postgres if form.is_time() => Some(format!("({})::float8", postgres::micros(aggregate))),
+            Self::Postgres | Self::Sqlite => None,
+        }
+    }
+
     /// The conditions that keep the rows of a span, on a column of the table itself.
     pub(crate) fn within(self, form: Form, column: &str, planned: bool, span: Span) -> Vec<String> {
         match self {
@@ -122,15 +131,24 @@ impl Dialect {
         format!("CAST({of} AS TEXT)")
     }
 
-    /// A quantile by linear interpolation; what the cells mean is up to the dialect's reading of them.
-    pub(crate) fn quantile(self, column: Measured, share: f64) -> Vec<String> {
+    /// What makes a table of a statement be read once, however often it is named.
+    pub(crate) fn materialized(self) -> &'static str {
         match self {
-            Self::Postgres => postgres::quantile(column, share),
+            // It does so where it is named twice.
+            Self::Postgres => "",
+            Self::Sqlite => "MATERIALIZED ",
+        }
+    }
+
+    /// How many values there are, and the two that a quantile lies between; `place` is the share's among the column's.
+    pub(crate) fn quantile(self, column: Measured, share: f64, place: usize) -> Vec<String> {
+        match self {
+            Self::Postgres => postgres::quantile(column, place),
             Self::Sqlite => ranked::quantile(column, share),
         }
     }
 
-    /// The counts of a histogram's bins, as a JSON array of `[bin, count]`.
+    /// How many values there are and how many from each edge on, as a JSON array: one scan answers all of them.
     pub(crate) fn histogram(self, column: Measured, edges: &[f64]) -> String {
         match self {
             Self::Postgres => postgres::histogram(column, edges),
@@ -147,10 +165,10 @@ impl Dialect {
     }
 
     /// More tables that a statement needs beside `measured`: names and queries.
-    pub(crate) fn ranks(self, columns: &[Measured]) -> Vec<(String, String)> {
+    pub(crate) fn ranks(self, columns: &[(Measured, Vec<f64>)]) -> Vec<(String, String)> {
         match self {
-            Self::Postgres => Vec::new(),
-            Self::Sqlite => columns.iter().map(|column| ranked::table(*column)).collect(),
+            Self::Postgres => columns.iter().map(|(column, shares)| postgres::ranked(*column, shares)).collect(),
+            Self::Sqlite => columns.iter().map(|(column, _)| ranked::table(*column)).collect(),
         }
     }
 

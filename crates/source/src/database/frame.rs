@@ -83,8 +83,10 @@ impl Frame for DatabaseFrame {
     async fn count_to(&self, enough: u64) -> Result<RowCount, FrameError> {
         if self.rows.get().is_none() && self.span == Span::default() && enough <= ENOUGH_MAX {
             let Opened { database, shape, relation } = &self.opened;
-            let some =
-                format!("SELECT count(*) FROM (SELECT 1 FROM {} AS source_rows LIMIT {enough}) AS some", relation.from);
+            let some = format!(
+                "SELECT count(*) FROM (SELECT 1 FROM {} AS source_rows LIMIT {enough}) AS looked",
+                relation.from
+            );
             let row = database.row(&some).await?;
             let rows = answers::count(row.first()).map_err(|what| shape.malformed(what))?;
             return Ok(RowCount { rows: (rows < enough).then_some(rows), enough: rows >= enough });

@@ -46,12 +46,23 @@ impl Relation {
             format!("{plain} AS {name}")
         };
         let list = if columns.is_empty() { vec!["1 AS one".to_owned()] } else { columns.iter().map(column).collect() };
+        let filter = self.filter(dialect, span);
+        format!("SELECT {} FROM {} AS source_rows{filter}", list.join(", "), self.from)
+    }
+
+    /// An expression for the least or greatest value of a column of times, where the database's own index can give it.
+    pub(crate) fn extreme(&self, dialect: Dialect, index: usize, of: &str, span: Span) -> Option<String> {
+        let native = &self.columns[index];
+        let found = dialect.extreme(native.form, &format!("{of}({})", dialect.quote(&native.name)))?;
+        Some(format!("(SELECT {found} FROM {} AS source_rows{})", self.from, self.filter(dialect, span)))
+    }
+
+    fn filter(&self, dialect: Dialect, span: Span) -> String {
         let bounds = self.time.map_or_else(Vec::new, |time| {
             let native = &self.columns[time];
             dialect.within(native.form, &dialect.quote(&native.name), self.planned, span)
         });
-        let filter = if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) };
-        format!("SELECT {} FROM {} AS source_rows{filter}", list.join(", "), self.from)
+        if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) }
     }
 
     /// The query for all columns of the rows in a span, under their own names.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use watchkeeper_engine::{
     BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline,
     ports::{
+        baseline::Spread,
         frame::{Aggregate, Answer, Column, Field, FieldKind, Span, Values},
         store::{CheckRecord, LedgerRow, Store as _},
     },
@@ -36,6 +37,7 @@ fn kept(frozen_at: Time, values: &[f64]) -> KeptBaseline {
         fields: vec![field],
         time_column: Some("at".to_owned()),
         answers: answers.collect(),
+        spreads: vec![("income".to_owned(), Spread::Values(vec![(0.5, 3)]))],
         queries: vec![("SELECT 1".to_owned(), FrameDigest::default())],
         scans: vec![(
             vec!["income".to_owned()],

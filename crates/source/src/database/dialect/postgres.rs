@@ -16,6 +16,9 @@ use crate::database::column::Form;
 use crate::database::pushed::text;
 use crate::time::ceil_micros;
 
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
 /// Texts are compared by their bytes, as everywhere else, not by the database's language.
 const BYTEWISE: &str = "COLLATE \"C\"";
 
@@ -53,17 +56,18 @@ pub(super) fn within(form: Form, column: &str, span: Span) -> Vec<String> {
     let (side, cast) = match form {
         Form::Naive => (column.to_owned(), "timestamp"),
         // A day belongs to the span when its midnight does.
-        Form::Date => (format!("{column}::timestamp"), "timestamp"),
+        Form::Date => (column.to_owned(), "date"),
         Form::Zoned => (column.to_owned(), "timestamptz"),
         _ => (functions::time_of_text(column), "timestamptz"),
     };
-    let zone = if cast == "timestamp" { "" } else { "+00" };
+    let zone = if cast == "timestamptz" { "+00" } else { "" };
+    let whole_days = |micros: i64| if cast == "date" { -(-micros).div_euclid(DAY) * DAY } else { micros };
     let bound = |micros: i64| match DateTime::from_timestamp_micros(micros) {
         Some(time) => format!("'{}{zone}'::{cast}", time.format("%Y-%m-%d %H:%M:%S%.6f")),
         None => format!("'{}infinity'::{cast}", if micros < 0 { "-" } else { "" }),
     };
-    let start = span.start.map(|start| format!("{side} >= {}", bound(ceil_micros(start))));
-    let end = span.end.map(|end| format!("{side} < {}", bound(ceil_micros(end))));
+    let start = span.start.map(|start| format!("{side} >= {}", bound(whole_days(ceil_micros(start)))));
+    let end = span.end.map(|end| format!("{side} < {}", bound(whole_days(ceil_micros(end)))));
     start.into_iter().chain(end).collect()
 }
 
@@ -76,20 +80,32 @@ fn shown_infinity(number: f64) -> &'static str {
     if number > 0.0 { "Infinity" } else { "-Infinity" }
 }
 
-/// Interpolated, and the value at a neighbouring row for where there is nothing to interpolate between infinities.
-pub(super) fn quantile(column: Measured, share: f64) -> Vec<String> {
-    let within = format!("({}) WITHIN GROUP (ORDER BY {})", literal(share), column.value());
-    vec![format!("percentile_cont{within}"), format!("percentile_disc{within}")]
+/// The values that the quantiles of a column lie between, found in one sort. They are interpolated here: its own way
+/// differs in the last digit, and a value beside an edge falls into another bin by that.
+pub(super) fn ranked(column: Measured, shares: &[f64]) -> (String, String) {
+    let value = column.value();
+    let n = format!("(SELECT count({value}) FROM measured)");
+    let at = |place: String| format!("(({place}) + 0.5) / nullif({n}, 0)");
+    let neighbours = shares.iter().flat_map(|share| {
+        let below = format!("floor({} * ({n} - 1)::float8)", literal(*share));
+        [at(below.clone()), at(format!("least({below} + 1, {n} - 1)"))]
+    });
+    let places = neighbours.collect::<Vec<_>>().join(", ");
+    let query =
+        format!("SELECT percentile_disc(ARRAY[{places}]::float8[]) WITHIN GROUP (ORDER BY {value}) AS q FROM measured");
+    (format!("ranked{}", column.number), query)
+}
+
+pub(super) fn quantile(column: Measured, place: usize) -> Vec<String> {
+    let neighbour = |number: usize| format!("(SELECT q[{}] FROM ranked{})", 2 * place + number, column.number);
+    vec![format!("count({})", column.value()), neighbour(1), neighbour(2)]
 }
 
 pub(super) fn histogram(column: Measured, edges: &[f64]) -> String {
     let value = column.value();
-    let edges: Vec<String> = edges.iter().map(|edge| literal(*edge)).collect();
-    format!(
-        "(SELECT coalesce(json_agg(json_build_array(bin, n))::text, '[]') FROM (SELECT width_bucket({value}, \
-         ARRAY[{}]::float8[]) AS bin, count(*) AS n FROM measured WHERE {value} IS NOT NULL GROUP BY 1) AS bins)",
-        edges.join(", ")
-    )
+    let from = edges.iter().map(|edge| format!("count(*) FILTER (WHERE {value} >= {})", literal(*edge)));
+    let counts: Vec<String> = [format!("count({value})")].into_iter().chain(from).collect();
+    format!("array_to_json(ARRAY[{}])::text", counts.join(", "))
 }
 
 pub(super) fn top(group: &str, limit: u32) -> String {

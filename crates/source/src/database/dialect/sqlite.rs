@@ -50,20 +50,19 @@ pub(super) fn within(column: &str, span: Span) -> Vec<String> {
 
 pub(super) fn literal(number: f64) -> String {
     match number {
-        number if number.is_finite() => format!("{number:?}"),
-        number if number > 0.0 => "9e999".to_owned(),
-        _ => "-9e999".to_owned(),
+        number if number.is_infinite() => if number > 0.0 { "9e999" } else { "-9e999" }.to_owned(),
+        // What has few digits is read as it is written; of others SQLite's own reading may be off by the last one.
+        number if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:?}"),
+        number => format!("watch_float({})", number.to_bits().cast_signed()),
     }
 }
 
 pub(super) fn histogram(column: Measured, edges: &[f64]) -> String {
     let value = column.value();
-    let reached: Vec<String> = edges.iter().map(|edge| format!("({value} >= {})", literal(*edge))).collect();
-    let bin = if reached.is_empty() { "0".to_owned() } else { reached.join(" + ") };
-    format!(
-        "(SELECT json_group_array(json_array(bin, n)) FROM (SELECT {bin} AS bin, count(*) AS n FROM measured \
-         WHERE {value} IS NOT NULL GROUP BY bin))"
-    )
+    let from = edges.iter().map(|edge| format!("count(CASE WHEN {value} >= {} THEN 1 END)", literal(*edge)));
+    let counts: Vec<String> = [format!("count({value})")].into_iter().chain(from).collect();
+    // A function of SQLite's takes a hundred arguments only.
+    format!("'[' || {} || ']'", counts.join(" || ',' || "))
 }
 
 pub(super) fn top(form: Form, group: &str, limit: u32) -> String {

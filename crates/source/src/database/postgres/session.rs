@@ -39,7 +39,7 @@ struct Open {
     client: Client,
     /// How long the server lets a statement run.
     limit: Duration,
-    _place: Option<OwnedSemaphorePermit>,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A statement that runs; dropped, it is cancelled on the server.
@@ -108,12 +108,12 @@ impl Session {
         let place = if self.is_over() { None } else { Some(self.server.place(limit).await?) };
         while let Some(client) = self.server.take_idle() {
             if begun(&client, limit).await.is_ok() {
-                return Ok(Open { client, limit, _place: place });
+                return Ok(Open { client, limit, place });
             }
         }
         let client = self.server.connect(limit).await?;
         begun(&client, limit).await?;
-        Ok(Open { client, limit, _place: place })
+        Ok(Open { client, limit, place })
     }
 
     /// What a statement leaves behind: one that failed is undone, so that the state is still the one of the beginning.
@@ -176,13 +176,15 @@ fn milliseconds(limit: Duration) -> u128 {
     limit.as_millis().clamp(1, i32::MAX as u128)
 }
 
-/// Ends the transaction in the background; without a runtime the connection just ends.
-fn give_back(server: Arc<Server>, open: Open) {
+/// Ends the transaction in the background, and gives its place to the next one after that; without a runtime the
+/// connection just ends.
+fn give_back(server: Arc<Server>, Open { client, place, .. }: Open) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(async move {
-            if open.client.batch_execute("COMMIT").await.is_ok() {
-                server.keep_idle(open.client);
+            if client.batch_execute("COMMIT").await.is_ok() {
+                server.keep_idle(client);
             }
+            drop(place);
         });
     }
 }

@@ -18,6 +18,9 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("watch_integer", 1, FLAGS, |context| integer(context.get_raw(0)))?;
     connection.create_scalar_function("watch_whole", 1, FLAGS, |context| whole(context.get_raw(0)))?;
     connection.create_scalar_function("watch_micros", 1, FLAGS, |context| micros(context.get_raw(0)))?;
+    connection.create_scalar_function("watch_float", 1, FLAGS, |context| {
+        Ok(f64::from_bits(context.get::<i64>(0)?.cast_unsigned()))
+    })?;
     connection.create_scalar_function("watch_day", 1, FLAGS, |context| {
         Ok(context.get::<Option<i64>>(0)?.map(|micros| micros.div_euclid(DAY) * DAY))
     })?;

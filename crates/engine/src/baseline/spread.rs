@@ -1,0 +1,88 @@
+//! Histograms of a baseline that is not read any more: bins that depend on the window are other ones at every tick.
+
+use crate::ports::baseline::Spread;
+use crate::ports::frame::{Aggregate, Answer, Frame, FrameError};
+
+/// Up to so many different values are kept as they are.
+const VALUES_MAX: u32 = 10_000;
+
+/// Of more, so many equal shares.
+const SHARES: u32 = 4_096;
+
+impl Spread {
+    /// Learns it from the rows.
+    pub(crate) async fn learn(frame: &dyn Frame, column: &str) -> Result<Option<Self>, FrameError> {
+        let top = Aggregate::Top(column.to_owned(), VALUES_MAX + 1);
+        if let [Answer::Groups(groups)] = &frame.aggregate(&[top]).await?[..]
+            && groups.len() <= VALUES_MAX as usize
+        {
+            let value = |(text, count): &(String, u64)| Some((text.parse::<f64>().ok()?, *count));
+            let values: Option<Vec<_>> = groups.iter().map(value).collect();
+            return Ok(values.map(|mut values| {
+                values.sort_by(|one, other| one.0.total_cmp(&other.0));
+                Self::Values(values)
+            }));
+        }
+        let mut asks = vec![Aggregate::Rows, Aggregate::Nulls(column.to_owned()), Aggregate::Nans(column.to_owned())];
+        asks.extend(
+            (0..=SHARES).map(|share| Aggregate::Quantile(column.to_owned(), f64::from(share) / f64::from(SHARES))),
+        );
+        let answers = frame.aggregate(&asks).await?;
+        let [Answer::Count(rows), Answer::Count(nulls), Answer::Count(nans), quantiles @ ..] = &answers[..] else {
+            return Ok(None);
+        };
+        let quantile = |answer: &Answer| if let Answer::Number(number) = answer { *number } else { None };
+        let quantiles: Option<Vec<f64>> = quantiles.iter().map(quantile).collect();
+        Ok(quantiles.map(|quantiles| Self::Quantiles(rows - nulls - nans, quantiles)))
+    }
+
+    /// The counts between ascending inner edges.
+    pub(crate) fn histogram(&self, edges: &[f64]) -> Vec<u64> {
+        let (all, below): (u64, Vec<u64>) = match self {
+            Self::Values(values) => {
+                let all = values.iter().map(|(_, count)| count).sum();
+                let below =
+                    |edge: &f64| values.iter().take_while(|(value, _)| value < edge).map(|(_, count)| count).sum();
+                (all, edges.iter().map(below).collect())
+            }
+            Self::Quantiles(all, quantiles) => {
+                let below = |edge: &f64| (share_below(quantiles, *edge) * *all as f64).round() as u64;
+                (*all, edges.iter().map(below).collect())
+            }
+        };
+        let starts = [0].into_iter().chain(below.iter().copied());
+        starts.zip(below.iter().copied().chain([all])).map(|(start, end)| end.saturating_sub(start)).collect()
+    }
+}
+
+/// The share of values below an edge, interpolated between the quantiles around it.
+fn share_below(quantiles: &[f64], edge: f64) -> f64 {
+    let last = quantiles.len().saturating_sub(1).max(1) as f64;
+    match quantiles.partition_point(|quantile| *quantile < edge) {
+        0 => 0.0,
+        all if all == quantiles.len() => 1.0,
+        above => {
+            let (low, high) = (quantiles[above - 1], quantiles[above]);
+            let within = (edge - low) / (high - low);
+            ((above - 1) as f64 + if within.is_finite() { within } else { 0.0 }) / last
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_give_every_histogram_exactly() {
+        let spread = Spread::Values(vec![(-1.0, 2), (0.0, 3), (2.5, 5)]);
+        assert_eq!(spread.histogram(&[0.0, 2.5, 9.0]), [2, 3, 5, 0]);
+        assert_eq!(spread.histogram(&[]), [10]);
+    }
+
+    #[test]
+    fn quantiles_give_it_to_one_share() {
+        let spread = Spread::Quantiles(1_000, (0..=100).map(f64::from).collect());
+        assert_eq!(spread.histogram(&[-1.0, 25.0, 50.5, 100.0, 101.0]), [0, 250, 255, 495, 0]);
+    }
+}

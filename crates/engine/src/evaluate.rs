@@ -20,7 +20,7 @@ use crate::{
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker},
         clock::Clock,
-        frame::{Frame, FrameError, FrameFault, Moment, Sources, Span},
+        frame::{Field, FieldKind, Frame, FrameError, FrameFault, Moment, Sources, Span},
     },
     reads::{CountedFrame, Reading, Reads, Turn},
 };
@@ -165,6 +165,7 @@ impl Evaluator {
             let (inner, reading, turn) = (Arc::clone(inner), reading.clone(), Arc::clone(&turn));
             Arc::new(CountedFrame { inner, reading, turn })
         };
+        let rows = Arc::clone(current);
         let current = counted(current, reading);
         let compared = baseline.as_ref().map(|(baseline, reading)| counted(&baseline.frame, reading));
         under_way.now("running the check".to_owned());
@@ -174,7 +175,7 @@ impl Evaluator {
             }
             CheckOutcome::Measured(values) => values,
             CheckOutcome::NoData(reason) => return Ok(Measured::NoData(reason)),
-            CheckOutcome::Failed(reason) => return Ok(Measured::Failed(reason)),
+            CheckOutcome::Failed(reason) => return Ok(Measured::Failed(with_remark(reading, rows, reason).await)),
             CheckOutcome::Unread(reason) => return Err(FrameError::new(FrameFault::Unreachable, reason)),
         };
         let needed = monitor.thresholds.iter().any(Threshold::needs_baseline);
@@ -240,6 +241,18 @@ impl UnderWay<'_> {
 
     fn now(&self, doing: String) {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
+    }
+}
+
+/// A reason, and where it speaks of a column of texts, what there is to say of that.
+async fn with_remark(reading: &Reading, rows: Arc<dyn Frame>, reason: String) -> String {
+    let spoken_of = |field: &&Field| {
+        field.kind == FieldKind::Text && reason.contains(&format!("column \"{}\" is text", field.name))
+    };
+    let Some(column) = rows.fields().iter().find(spoken_of).map(|field| field.name.clone()) else { return reason };
+    match reading.run(async move { Ok(rows.remark(&column).await) }).await {
+        Ok(Some(remark)) => format!("{reason}; {remark}"),
+        _ => reason,
     }
 }
 

@@ -56,6 +56,10 @@ impl Frame for CaughtFrame {
         caught(&self.source, self.inner.count_to(enough)).await
     }
 
+    async fn remark(&self, column: &str) -> Option<String> {
+        self.inner.remark(column).await
+    }
+
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
         let inner = caught(&self.source, self.inner.scan(columns)).await?;
         Ok(Box::new(CaughtScan { source: Arc::clone(&self.source), inner: Some(inner) }))

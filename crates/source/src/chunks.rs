@@ -20,6 +20,8 @@ const CHUNK_ROWS_MAX: usize = 65_536;
 pub(crate) struct ChunkScan {
     shape: Arc<Shape>,
     batches: Batches,
+    /// The columns that a batch holds, as positions in the frame's schema.
+    read: Vec<usize>,
     /// The positions of the columns asked for within a batch.
     columns: Vec<usize>,
     /// Rows of the current batch that were not handed out yet.
@@ -27,8 +29,8 @@ pub(crate) struct ChunkScan {
 }
 
 impl ChunkScan {
-    pub(crate) fn new(shape: Arc<Shape>, batches: Batches, columns: Vec<usize>) -> Self {
-        Self { shape, batches, columns, rest: None }
+    pub(crate) fn new(shape: Arc<Shape>, batches: Batches, read: Vec<usize>, columns: Vec<usize>) -> Self {
+        Self { shape, batches, read, columns, rest: None }
     }
 
     async fn batch(&mut self) -> Result<Option<RecordBatch>, FrameError> {
@@ -36,7 +38,10 @@ impl ChunkScan {
             return Ok(Some(rest));
         }
         while let Some(batch) = self.batches.next().await {
-            let batch = batch.map_err(|error| self.shape.unread(&error))?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Err(self.shape.unread_in(&self.read, &error).await),
+            };
             if batch.num_rows() > 0 {
                 return Ok(Some(batch));
             }

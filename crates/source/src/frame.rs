@@ -41,7 +41,10 @@ impl Frame for SourceFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let questions = Arc::new(Questions::new(&self.shape, asks)?);
-        self.rows.answers(&self.shape, &questions).await.map_err(|error| self.shape.unread(&error))
+        match self.rows.answers(&self.shape, &questions).await {
+            Ok(answers) => Ok(answers),
+            Err(error) => Err(self.shape.unread_in(questions.columns(), &error).await),
+        }
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
@@ -57,6 +60,10 @@ impl Frame for SourceFrame {
         Ok(Arc::new(Self::new(Arc::new(shape), rows, Arc::clone(&self.sessions))))
     }
 
+    async fn remark(&self, column: &str) -> Option<String> {
+        self.shape.why_text(column).await
+    }
+
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
         let wanted = columns.iter().map(|column| self.shape.readable(column)).collect::<Result<Vec<_>, _>>()?;
         // A column may be asked for twice, but a plan gives each once.
@@ -68,6 +75,6 @@ impl Frame for SourceFrame {
             true => return Err(self.shape.refused("a scan names no column; name at least one")),
             false => self.rows.batches(&self.shape, &read).await.map_err(|error| self.shape.unread(&error))?,
         };
-        Ok(Box::new(ChunkScan::new(Arc::clone(&self.shape), batches, places)))
+        Ok(Box::new(ChunkScan::new(Arc::clone(&self.shape), batches, read, places)))
     }
 }

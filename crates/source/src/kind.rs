@@ -10,7 +10,7 @@ use std::path::Path;
 use watchkeeper_model::{DatabaseSource, SourceKind};
 use watchkeeper_secret::SecretReader;
 
-pub(crate) use files::{FileMoved, Files, Listing};
+pub(crate) use files::{FileMoved, Files, Lines, Listing};
 pub(crate) use http::Http;
 pub(crate) use prometheus::Prometheus;
 pub(crate) use view::View;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
-use watchkeeper_engine::ports::frame::{Field, FieldKind, FrameError};
+use watchkeeper_engine::ports::frame::{Field, FieldKind, FrameError, FrameFault};
 
 use crate::fault::{Why, fault_of, malformed, missing, nearest, reason, refused};
+use crate::kind::Lines;
 
 /// The columns of a frame.
 #[derive(Debug)]
@@ -19,13 +20,15 @@ pub(crate) struct Shape {
     pub(crate) fields: Vec<Field>,
     /// Index of the time column.
     pub(crate) time: Option<usize>,
+    /// The lines of its files, where they are texts.
+    lines: Option<Lines>,
 }
 
 impl Shape {
     /// Reads the columns; refuses none, one name twice, and a time column that is missing or holds no times.
     pub(crate) fn new(source: &str, schema: SchemaRef, time_column: Option<&str>) -> Result<Self, FrameError> {
         let fields: Vec<Field> = fields(&schema);
-        let mut shape = Self { source: source.to_owned(), schema, fields, time: None };
+        let mut shape = Self { source: source.to_owned(), schema, fields, time: None, lines: None };
         shape.refuse_doubled_names()?;
         if let Some(name) = time_column {
             let index = shape.index(name).map_err(|_| shape.no_time_column(name))?;
@@ -33,6 +36,30 @@ impl Shape {
             shape.time = Some(index);
         }
         Ok(shape)
+    }
+
+    /// With the lines of its files, for what is said of a value that cannot be read.
+    pub(crate) fn with_lines(mut self, lines: Option<Lines>) -> Self {
+        self.lines = lines;
+        self
+    }
+
+    /// An error while some of its columns were read: the first value among them that is not what it should be.
+    pub(crate) async fn unread_in(&self, columns: &[usize], error: &DataFusionError) -> FrameError {
+        if let (Some(lines), FrameFault::Malformed) = (&self.lines, fault_of(error)) {
+            for column in columns {
+                let (name, data_type) = (&self.fields[*column].name, self.schema.field(*column).data_type());
+                if let Some(what) = lines.unfit(name, data_type).await {
+                    return self.malformed(what);
+                }
+            }
+        }
+        self.unread(error)
+    }
+
+    /// Why a column of text is no column of numbers, where it begins like one.
+    pub(crate) async fn why_text(&self, column: &str) -> Option<String> {
+        self.lines.as_ref()?.why_text(column).await
     }
 
     /// The position of a column, or an error with the names near it.

@@ -8,7 +8,7 @@ use datafusion::dataframe::DataFrame;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
 use crate::fault::{Why, fault_of, reason};
-use crate::kind::Listing;
+use crate::kind::{Lines, Listing};
 use crate::rows::Rows;
 use crate::shape::Shape;
 use crate::time::{ceil_micros, micros, within};
@@ -53,9 +53,10 @@ impl Table {
         stamp: Arc<Stamp>,
         plan: DataFrame,
         bytes_max: usize,
+        lines: Option<Lines>,
     ) -> Result<Self, FrameError> {
         let schema = Arc::clone(plan.schema().inner());
-        let shape = Arc::new(Shape::new(name, schema, time_column)?);
+        let shape = Arc::new(Shape::new(name, schema, time_column)?.with_lines(lines));
         let streamed = |plan: DataFrame| Rows::Plan(Box::new(plan));
         let rows =
             if bytes_max == 0 { Ok(streamed(plan.clone())) } else { Rows::gather(plan.clone(), bytes_max).await };

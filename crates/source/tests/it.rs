@@ -9,6 +9,8 @@ mod damage;
 mod database_rows;
 #[path = "it/endpoints.rs"]
 mod endpoints;
+#[path = "it/eras.rs"]
+mod eras;
 #[path = "it/errors.rs"]
 mod errors;
 #[path = "it/formats.rs"]

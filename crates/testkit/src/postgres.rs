@@ -75,16 +75,20 @@ impl Postgres {
         let log = std::fs::read_to_string(self.server.log_path()).expect("the server's log");
         let own = format!("{application} {}|", self.database);
         let mut statements: Vec<String> = Vec::new();
+        let mut is_own = false;
         for line in log.lines() {
             // A statement of several lines goes on with a tab.
             match line.split_once('|') {
-                Some((_, rest)) if line.starts_with(&own) => statements.push(rest.to_owned()),
                 _ if line.starts_with('\t') => {
-                    if let Some(last) = statements.last_mut() {
+                    if let Some(last) = statements.last_mut().filter(|_| is_own) {
                         last.push_str(line);
                     }
                 }
-                _ => {}
+                Some((_, rest)) if line.starts_with(&own) => {
+                    is_own = true;
+                    statements.push(rest.to_owned());
+                }
+                _ => is_own = false,
             }
         }
         let sent = |line: &String| Some(line.strip_prefix("LOG:  ")?.split_once(": ")?.1.to_owned());

@@ -70,6 +70,10 @@ pub trait Frame: Send + Sync {
         let rows = self.count().await?;
         Ok(RowCount { rows: Some(rows), enough: rows >= enough })
     }
+    /// What there is to say of a column of texts that somebody took for numbers: the first value that is none, and where.
+    async fn remark(&self, _column: &str) -> Option<String> {
+        None
+    }
     /// Reads columns in chunks.
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError>;
 }

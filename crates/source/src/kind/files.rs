@@ -3,6 +3,7 @@
 mod era;
 mod format;
 mod learn;
+mod lines;
 mod listed;
 mod listing;
 mod location;
@@ -24,6 +25,7 @@ use learn::Known;
 use location::Location;
 
 pub(crate) use format::settle;
+pub(crate) use lines::Lines;
 pub(crate) use listed::FileMoved;
 pub(crate) use listing::{File, Listing};
 
@@ -95,9 +97,10 @@ impl Files {
             return Ok(Arc::clone(table));
         }
         let plan = eras.plan(name, &schema, location, sessions).map_err(|why| why.of(name))?;
+        let lines = Lines::of(&listing, location);
         let stamp = Arc::new(Stamp { listing: Some(listing), ..Stamp::default() });
         let bytes_max = sessions.bytes_max(&stamp);
-        let table = Arc::new(Table::read(name, time_column, stamp, plan, bytes_max).await?);
+        let table = Arc::new(Table::read(name, time_column, stamp, plan, bytes_max, lines).await?);
         kept.push((schema, Arc::clone(&table)));
         Ok(table)
     }

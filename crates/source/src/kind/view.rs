@@ -61,7 +61,7 @@ impl View {
         }
         let plan = self.plan(name, &inputs, sessions).await?;
         let bytes_max = sessions.bytes_max(&stamp);
-        let table = Table::read(name, time_column, stamp, plan, bytes_max).await?;
+        let table = Table::read(name, time_column, stamp, plan, bytes_max, None).await?;
         Ok(Arc::clone(kept.insert(Arc::new(table))))
     }
 

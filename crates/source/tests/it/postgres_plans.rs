@@ -1,6 +1,6 @@
 //! PostgreSQL: statements are written so that its planner can do them well, as its own EXPLAIN shows.
 
-use watchkeeper_engine::ports::frame::{Aggregate, Frame, Sources, Span};
+use watchkeeper_engine::ports::frame::{Aggregate, Sources, Span};
 use watchkeeper_model::DatabaseRows;
 use watchkeeper_testkit::Postgres;
 

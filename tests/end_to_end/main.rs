@@ -16,6 +16,7 @@ mod hostile;
 mod json_shapes;
 mod lint;
 mod minutely;
+mod moved;
 mod never_ok;
 mod night;
 mod overdue;

@@ -34,10 +34,10 @@ pub(crate) struct Row {
     /// A float that is mostly near `x` in size.
     y: Option<f64>,
     /// A whole number that is kept as a float.
-    w: Option<f64>,
+    pub(crate) w: Option<f64>,
     /// A positive number.
-    price: Option<f64>,
-    n: Option<i64>,
+    pub(crate) price: Option<f64>,
+    pub(crate) n: Option<i64>,
     /// An identifier, which may be beyond the signed ones.
     u: Option<u64>,
     /// Hundredths.

@@ -2,6 +2,7 @@
 //! PostgreSQL. A check measures the same on each, or is refused with words.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 
+mod contract;
 mod frames;
 mod golden;
 mod measured;

@@ -173,7 +173,7 @@ fn differs(wanted: &Ended, found: &Ended, road: Road) -> Option<String> {
 /// The words of what the databases cannot do.
 fn is_refusal(reason: &str) -> bool {
     const WORDS: [&str; 6] = [
-        "out of range",
+        "out of range: overflow",
         "division by zero",
         "which SQLite cannot hold",
         "has no equal for",

@@ -274,9 +274,9 @@ fn baseline_source(monitor: &Monitor) -> &Name {
     }
 }
 
-/// The rows a tick sees: `[tick - delay - window, tick - delay)`, or the whole source.
+/// The rows a tick sees: `[tick - delay - window, tick - delay)`, or the whole source. Days are the schedule's.
 fn input_span(monitor: &Monitor, at: Time) -> Span {
     let Some(window) = monitor.input.window else { return Span::default() };
     let end = at - monitor.input.delay;
-    Span { start: Some(end - window), end: Some(end) }
+    Span { start: Some(monitor.schedule.window_start(end, window)), end: Some(end) }
 }

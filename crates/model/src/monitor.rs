@@ -68,7 +68,7 @@ pub enum Severity {
 pub struct Input {
     /// The named source.
     pub source: Name,
-    /// The window's length; the whole source when absent.
+    /// The window's length, whole days by the schedule's calendar; the whole source when absent.
     pub window: Option<Duration>,
     /// How far the window is shifted back, for labels that arrive late.
     pub delay: Duration,

@@ -26,6 +26,8 @@ pub struct Schedule {
     pub starting_deadline: Duration,
 }
 
+const SECONDS_A_DAY: u64 = 86_400;
+
 /// What happens to ticks that were missed, within the starting deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,6 +129,17 @@ impl Schedule {
     pub fn ticks(&self, after: Time, until: Time) -> impl Iterator<Item = Time> {
         let next = move |from: Time| self.next_after(from).filter(|tick| *tick <= until);
         std::iter::successors(next(after), move |tick| next(*tick))
+    }
+
+    /// The beginning of a window of this length that ends at a time. Whole days are days of the schedule's calendar, of
+    /// 23 or 25 hours where clocks change, so that the windows of daily ticks leave no hour out and count none twice.
+    pub fn window_start(&self, end: Time, length: Duration) -> Time {
+        let days = (length.as_secs().is_multiple_of(SECONDS_A_DAY) && length.subsec_nanos() == 0)
+            .then(|| i64::try_from(length.as_secs() / SECONDS_A_DAY).ok())
+            .flatten();
+        let wall = end.with_timezone(&self.timezone).naive_local();
+        let earlier = days.and_then(TimeDelta::try_days).and_then(|days| wall.checked_sub_signed(days));
+        earlier.map_or_else(|| end - length, |wall| self.place(wall))
     }
 
     /// The instant of a wall-clock time: the first of two, or the end of the gap it lies in.

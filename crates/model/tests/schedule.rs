@@ -99,3 +99,25 @@ fn mistakes_say_what_is_wrong() {
     assert!(mistake("30-10 6 * * *").ends_with("the range `30-10` runs backwards"));
     assert!(mistake("0 6 * * 3-1").contains("runs backwards"));
 }
+
+#[test]
+fn windows_of_daily_ticks_leave_no_hour_out_and_count_none_twice() {
+    let day = Duration::from_secs(86_400);
+    for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"] {
+        for cron in ["0 0 * * *", "30 4 * * *"] {
+            let schedule = schedule(cron, zone);
+            let ticks: Vec<Time> = schedule.ticks(time("2026-01-01T00:00:00Z"), time("2027-01-02T00:00:00Z")).collect();
+            assert!(ticks.len() > 360, "{zone}");
+            for pair in ticks.windows(2) {
+                assert_eq!(schedule.window_start(pair[1], day), pair[0], "{cron} in {zone}");
+            }
+        }
+    }
+    let berlin = schedule("0 0 * * *", "Europe/Berlin");
+    // The day on which clocks go back has 25 hours; 25 hours are 25 hours.
+    let end = time("2026-10-25T23:00:00Z");
+    assert_eq!(berlin.window_start(end, day), time("2026-10-24T22:00:00Z"));
+    assert_eq!(berlin.window_start(end, Duration::from_secs(25 * 3_600)), time("2026-10-24T22:00:00Z"));
+    assert_eq!(berlin.window_start(end, Duration::from_secs(23 * 3_600)), time("2026-10-25T00:00:00Z"));
+    assert_eq!(berlin.window_start(time("2026-03-29T22:00:00Z"), day), time("2026-03-28T23:00:00Z"));
+}

@@ -65,7 +65,7 @@ impl Baselines {
             Some((source, span)) => self.known_of(moment, monitor, source, span).await.map(OpenBaseline::of),
             None => {
                 let Baseline::Offset(by) = baseline else { return Ok(None) };
-                let earlier = |time: Option<Time>| time.map(|time| time - *by);
+                let earlier = |time: Option<Time>| time.map(|time| monitor.schedule.window_start(time, *by));
                 let span = Span { start: earlier(span.start), end: earlier(span.end) };
                 let opened = moment.open(&monitor.input.source, span).await;
                 opened.map(|frame| OpenBaseline { frame, known: None })

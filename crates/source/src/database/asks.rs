@@ -126,7 +126,7 @@ impl Draft {
             Aggregate::Deviation(_) => vec![
                 format!("count({value})"),
                 format!("max({pivot})"),
-                format!("sum(({value} - {pivot}) * ({value} - {pivot}))"),
+                format!("sum({})", self.dialect.square(&format!("{value} - {pivot}"))),
                 format!("sum({value} - {pivot})"),
             ],
             Aggregate::Quantile(_, share) => {

@@ -118,6 +118,22 @@ impl Dialect {
         }
     }
 
+    /// The square of a float.
+    pub(crate) fn square(self, of: &str) -> String {
+        match self {
+            Self::Postgres => postgres::square(of),
+            Self::Sqlite => format!("(({of}) * ({of}))"),
+        }
+    }
+
+    /// The size of one float in units of another's, which is above 0.
+    pub(crate) fn relative(self, of: &str, to: &str) -> String {
+        match self {
+            Self::Postgres => postgres::relative(of, to),
+            Self::Sqlite => format!("(({of}) / ({to}))"),
+        }
+    }
+
     /// The natural logarithm of a float above 0.
     pub(crate) fn logarithm(self, of: &str) -> String {
         match self {

@@ -43,9 +43,9 @@ impl Draft {
         ));
         let kept = format!("CASE WHEN q < {least} THEN {least} WHEN q > {most} THEN {most} ELSE q END");
         let loss = self.dialect.logarithm(&kept);
-        let query = format!(
-            "SELECT count(*) AS n, sum(-{loss}) AS log_loss, sum((1 - q) * (1 - q)) AS brier FROM inside{number}"
-        );
+        let brier = self.dialect.square("1 - q");
+        let query =
+            format!("SELECT count(*) AS n, sum(-{loss}) AS log_loss, sum({brier}) AS brier FROM inside{number}");
         self.tables.push((format!("lost{number}"), query));
     }
 
@@ -92,10 +92,13 @@ impl Draft {
         let (t, p) = (target.value(), prediction.value());
         let paired =
             format!("SELECT {t} AS t, {p} - {t} AS e FROM measured WHERE abs({t}) <= {most} AND abs({p}) <= {most}");
+        let size = format!("(CASE WHEN abs(t) > {least} THEN abs(t) ELSE {least} END)");
+        let (relative, squared, squares) =
+            (self.dialect.relative("abs(e)", &size), self.dialect.square("e"), self.dialect.square("t - m"));
         let summed = format!(
-            "SELECT count(*) AS n, sum(e) AS error, sum(abs(e)) AS absolute, sum(abs(e) / CASE WHEN abs(t) > {least} THEN \
-             abs(t) ELSE {least} END) AS relative, sum(e * e) AS squared, sum((t - m) * (t - m)) AS squares, sum(t - m) AS \
-             distance FROM paired{number} CROSS JOIN (SELECT avg(t) AS m FROM paired{number}) AS means"
+            "SELECT count(*) AS n, sum(e) AS error, sum(abs(e)) AS absolute, sum({relative}) AS relative, sum({squared}) \
+             AS squared, sum({squares}) AS squares, sum(t - m) AS distance FROM paired{number} CROSS JOIN (SELECT avg(t) \
+             AS m FROM paired{number}) AS means"
         );
         self.tables.push((format!("paired{number}"), paired));
         self.tables.push((format!("summed{number}"), summed));

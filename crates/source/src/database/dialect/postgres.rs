@@ -115,6 +115,20 @@ pub(super) fn top(group: &str, limit: u32) -> String {
     )
 }
 
+/// The least float whose square is not 0.
+const LEAST_SQUARED: f64 = 1.571_727_784_702_628_8e-162;
+
+/// A result that is too small for a float is 0; PostgreSQL makes an error of it.
+pub(super) fn square(of: &str) -> String {
+    format!("(CASE WHEN abs({of}) < {} THEN 0 ELSE ({of}) * ({of}) END)", literal(LEAST_SQUARED))
+}
+
+/// The same of a quotient, whose divisor is above 0.
+pub(super) fn relative(of: &str, to: &str) -> String {
+    let least = literal(f64::from_bits(1));
+    format!("(CASE WHEN {to} >= 1 AND ({of}) < {to} * {least} THEN 0 ELSE ({of}) / ({to}) END)")
+}
+
 /// A literal of a planned query.
 pub(super) fn time_literal(micros: i64, form: Form) -> String {
     let cast = match form {
@@ -172,5 +186,16 @@ impl Dialect for Unparsed {
         args: &[Expr],
     ) -> Result<Option<ast::Expr>> {
         text(unparser, name, args)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LEAST_SQUARED;
+
+    #[test]
+    fn the_least_square_is_the_least() {
+        assert!(LEAST_SQUARED * LEAST_SQUARED > 0.0);
+        assert_eq!(LEAST_SQUARED.next_down() * LEAST_SQUARED.next_down(), 0.0);
     }
 }

@@ -52,6 +52,59 @@ pub(crate) struct Row {
     line: Option<String>,
 }
 
+impl Frames {
+    /// Frames with less in them, the smallest first.
+    pub(crate) fn smaller(&self) -> Vec<Self> {
+        let mut smaller = Vec::new();
+        let sides: [fn(&mut Self) -> &mut Vec<Row>; 2] = [|frames| &mut frames.current, |frames| &mut frames.baseline];
+        for with in sides {
+            let rows = with(&mut self.clone()).len();
+            let halves = std::iter::successors(Some(rows), |part| (*part > 1).then(|| part / 2));
+            for part in halves.filter(|part| *part > 0) {
+                for start in (0..rows).step_by(part) {
+                    let mut less = self.clone();
+                    with(&mut less).drain(start..rows.min(start + part));
+                    smaller.push(less);
+                }
+            }
+            for row in 0..rows {
+                for cell in 0..CELLS {
+                    let mut less = self.clone();
+                    if with(&mut less)[row].clear(cell) {
+                        smaller.push(less);
+                    }
+                }
+            }
+        }
+        smaller
+    }
+}
+
+/// Cells of a row.
+const CELLS: usize = 14;
+
+impl Row {
+    /// Takes one cell's value away, if it has one.
+    fn clear(&mut self, cell: usize) -> bool {
+        match cell {
+            0 => self.at.take().is_some(),
+            1 => self.said.take().is_some(),
+            2 => self.x.take().is_some(),
+            3 => self.y.take().is_some(),
+            4 => self.w.take().is_some(),
+            5 => self.price.take().is_some(),
+            6 => self.n.take().is_some(),
+            7 => self.u.take().is_some(),
+            8 => self.cents.take().is_some(),
+            9 => self.f.take().is_some(),
+            10 => self.score.take().is_some(),
+            11 => self.label.take().is_some(),
+            12 => self.t.take().is_some(),
+            _ => self.line.take().is_some(),
+        }
+    }
+}
+
 /// Frames of no, one or some rows.
 pub(crate) fn frames() -> impl Strategy<Value = Frames> {
     let rows = || prop_oneof![1 => Just(0..1_usize), 1 => Just(1..2), 8 => Just(2..24)];

@@ -8,4 +8,5 @@ mod golden;
 mod measured;
 mod property;
 mod road;
+mod table;
 mod tables;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -15,6 +16,7 @@ use watchkeeper_model::{ParamValue, Time};
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
 
 use crate::road::{Road, Roads, named};
+use crate::table::Seen;
 
 /// The difference that is allowed, relative to the greater value; 0 agrees with 0 only.
 const RELATIVE: f64 = 1e-9;
@@ -54,6 +56,17 @@ impl Checks {
 
     /// Runs a check on a road.
     pub(crate) async fn run(&self, roads: &Roads, road: Road, asked: &Asked) -> Ended {
+        self.run_seen(roads, road, asked, None).await
+    }
+
+    /// The same; `scanned` becomes true where it reads the rows of the window one by one.
+    pub(crate) async fn run_seen(
+        &self,
+        roads: &Roads,
+        road: Road,
+        asked: &Asked,
+        scanned: Option<&Arc<AtomicBool>>,
+    ) -> Ended {
         let sources = roads.sources(road);
         let span =
             asked.window.map_or(Span::default(), |window| Span { start: Some(asked.at - window), end: Some(asked.at) });
@@ -61,6 +74,7 @@ impl Checks {
             Ok(frame) => frame,
             Err(error) => return Ended::Failed(error.to_string()),
         };
+        let current = scanned.map_or_else(|| Arc::clone(&current), |scanned| Seen::of(Arc::clone(&current), scanned));
         let baseline = match &asked.baseline {
             None => None,
             Some(baseline) => match sources.open(&named(baseline), Span::default()).await {

@@ -83,6 +83,6 @@ mod tests {
     #[test]
     fn quantiles_give_it_to_one_share() {
         let spread = Spread::Quantiles(1_000, (0..=100).map(f64::from).collect());
-        assert_eq!(spread.histogram(&[-1.0, 25.0, 50.5, 100.0, 101.0]), [0, 250, 255, 495, 0]);
+        assert_eq!(spread.histogram(&[-1.0, 25.0, 50.5, 100.0, 101.0]), [0, 250, 255, 495, 0, 0]);
     }
 }

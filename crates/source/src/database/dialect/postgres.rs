@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn the_least_square_is_the_least() {
-        assert!(LEAST_SQUARED * LEAST_SQUARED > 0.0);
-        assert_eq!(LEAST_SQUARED.next_down() * LEAST_SQUARED.next_down(), 0.0);
+        let square = |number: f64| number * number;
+        assert!(square(LEAST_SQUARED) > 0.0);
+        assert_eq!(square(LEAST_SQUARED.next_down()), 0.0);
     }
 }

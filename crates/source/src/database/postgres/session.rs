@@ -73,11 +73,18 @@ impl Session {
         limit: Duration,
         work: impl AsyncFnOnce(&Client) -> Result<T, Unread>,
     ) -> Result<T, Unread> {
+        let mut held = self.held.lock().await;
+        // A place is for an evaluation; a read after its end is short, and waits for nobody.
+        let place = match *held {
+            Held::NotYet if !self.is_over() => Some(self.server.place(limit).await?),
+            _ => None,
+        };
         let whole = async {
-            let mut held = self.held.lock().await;
             let open = match std::mem::replace(&mut *held, Held::Lost) {
                 Held::Open(open) => open.limited(limit).await?,
-                Held::NotYet => self.begin(limit).await?,
+                Held::NotYet => self.begin(place, limit).await?,
+                // There is no state any more to keep to.
+                Held::Lost if self.is_over() => self.begin(None, limit).await?,
                 Held::Lost => return Err(Unread::Lost),
             };
             *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(open.client.cancel_token());
@@ -103,9 +110,7 @@ impl Session {
         }
     }
 
-    /// A place is for an evaluation; a read after its end is short, and waits for nobody.
-    async fn begin(&self, limit: Duration) -> Result<Open, Unread> {
-        let place = if self.is_over() { None } else { Some(self.server.place(limit).await?) };
+    async fn begin(&self, place: Option<OwnedSemaphorePermit>, limit: Duration) -> Result<Open, Unread> {
         while let Some(client) = self.server.take_idle() {
             if begun(&client, limit).await.is_ok() {
                 return Ok(Open { client, limit, place });

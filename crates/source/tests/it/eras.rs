@@ -113,6 +113,36 @@ async fn integers_beyond_the_signed_ones_are_read_where_they_can_be() {
     }
 }
 
+#[tokio::test]
+async fn a_time_without_a_zone_is_utc_beside_one_of_any_zone() {
+    let workspace = Workspace::new().files("a", "a.parquet", Some("at"));
+    let at = [0, 1, 2].map(|day| Some(1_704_067_200_000_000 + day * DAY));
+    let at = at.into_iter().collect::<TimestampMicrosecondArray>().with_timezone("Asia/Tokyo");
+    workspace.parquet("a.parquet", vec![("at", Arc::new(at))]);
+    for sources in [workspace.held(), workspace.streamed()] {
+        let frame = open(&sources, "a").await;
+        let later = frame.query("select at from input where at >= '2024-01-02T00:00:00'").await.expect("a query");
+        assert_eq!(count(&later).await, 2);
+        let windowed = sources.open(&named("a"), span("2024-01-02T00:00:00Z", "")).await.expect("opened");
+        assert_eq!(count(&windowed).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn days_that_are_none_and_days_far_away_concern_nobody_else() {
+    let workspace = Workspace::new().files("a", "a.csv", Some("at"));
+    let rows = "at,born,until,x\n2024-01-01T00:00:00Z,0000-00-00,9999-12-31T23:59:59.123456789,1\n\
+                2024-01-02T00:00:00Z,1990-01-01,2024-01-02T00:00:00.123456789,3\n";
+    workspace.write("a.csv", rows);
+    for sources in [workspace.held(), workspace.streamed()] {
+        let frame =
+            sources.open(&named("a"), span("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z")).await.expect("opened");
+        assert_eq!(ask(&frame, Aggregate::Mean("x".into())).await, Answer::Number(Some(2.0)));
+        let error = frame.aggregate(&[Aggregate::Distinct("born".into())]).await.expect_err("no day");
+        assert!(error.message.contains("a.csv is time: line 2 of it holds `0000-00-00`"), "{error}");
+    }
+}
+
 fn age(workspace: &Workspace, file: &str, seconds: u64) {
     let file = OpenOptions::new().append(true).open(workspace.path(file)).expect("a file");
     let then = file.metadata().and_then(|it| it.modified()).expect("a time") - Duration::from_secs(seconds);

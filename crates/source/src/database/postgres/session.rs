@@ -135,9 +135,9 @@ impl Session {
 
     fn cancel(&self) {
         let token = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (Some(token), Ok(runtime), Ok(tls)) = (token, tokio::runtime::Handle::try_current(), Tls::new()) else {
-            return;
-        };
+        // Certificates are read for a statement that is cancelled only.
+        let Some(token) = token else { return };
+        let (Ok(runtime), Ok(tls)) = (tokio::runtime::Handle::try_current(), Tls::new()) else { return };
         // Nobody is left to tell when even this fails; the server's own limit still holds.
         runtime.spawn(async move { drop(token.cancel_query(tls).await) });
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
@@ -28,6 +28,9 @@ use crate::session::{SCAN_PARTS, Sessions};
 use crate::shape::Shape;
 use crate::time::ceil_micros;
 
+/// What files call it.
+const UTC: [&str; 4] = ["UTC", "+00:00", "Z", "Etc/UTC"];
+
 /// The files of a listing with the columns of each.
 pub(super) struct Eras<'a> {
     listing: &'a Listing,
@@ -44,13 +47,18 @@ impl<'a> Eras<'a> {
         Self { listing, files }
     }
 
-    /// The columns as of one file; one that another file lacks may be null.
+    /// The columns as of one file; one that another file lacks may be null. Times are in UTC, whatever zone a file shows
+    /// them in: a time without a zone that they are compared with is UTC as well.
     pub(super) fn schema(&self, last: usize) -> SchemaRef {
         let own = &self.files[last].schema;
         let nullable = |name: &str| {
             self.files.iter().any(|file| file.schema.field_with_name(name).map_or(true, |field| field.is_nullable()))
         };
-        let fields = own.fields().iter().map(|field| field.as_ref().clone().with_nullable(nullable(field.name())));
+        let fields = own.fields().iter().map(|field| {
+            let field = field.as_ref().clone().with_nullable(nullable(field.name()));
+            let data_type = in_utc(field.data_type());
+            field.with_data_type(data_type)
+        });
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 
@@ -183,6 +191,16 @@ trait MaxByTime {
 impl MaxByTime for Option<(f64, usize)> {
     fn max_by_time(self, other: (f64, usize)) -> Self {
         self.filter(|known| known.0 > other.0).or(Some(other))
+    }
+}
+
+/// The same type, in UTC.
+fn in_utc(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, Some(zone)) if !UTC.contains(&zone.as_ref()) => {
+            DataType::Timestamp(*unit, Some("+00:00".into()))
+        }
+        other => other.clone(),
     }
 }
 

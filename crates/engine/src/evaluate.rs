@@ -134,9 +134,11 @@ impl Evaluator {
         under_way.now(format!("counting the rows of the source `{source}`"));
         let (counted, needed) = (Arc::clone(&current), monitor.input.min_rows);
         let counted = reading.run(async move { counted.count_to(needed).await }).await;
-        let (measured, counted) = match (measured, counted) {
-            (Ok(measured), Ok(counted)) => (measured, counted),
-            (Err(error), _) | (_, Err(error)) => return Err(error),
+        let (measured, counted) = match (measured?, counted) {
+            (measured, Ok(counted)) => (measured, counted),
+            // What the check says of data that cannot be read says more.
+            (failed @ Measured::Failed(_), Err(error)) if !error.may_pass() => return Ok(failed),
+            (_, Err(error)) => return Err(error),
         };
         under_way.now(format!("looking whether the source `{source}` is what it was"));
         let unmoved = Arc::clone(moment);

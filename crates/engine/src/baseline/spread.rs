@@ -1,13 +1,17 @@
 //! Histograms of a baseline that is not read any more: bins that depend on the window are other ones at every tick.
 
 use crate::ports::baseline::Spread;
-use crate::ports::frame::{Aggregate, Answer, Frame, FrameError};
+use crate::ports::frame::{Aggregate, Answer, Frame, FrameError, Values};
 
 /// Up to so many different values are kept as they are.
 const VALUES_MAX: u32 = 10_000;
 
 /// Of more, so many equal shares.
 const SHARES: u32 = 4_096;
+
+/// A column of more rows than this stays where it is, and is asked for fewer shares.
+const READ_MAX: u64 = 5_000_000;
+const SHARES_ASKED: u32 = 512;
 
 impl Spread {
     /// Learns it from the rows.
@@ -23,10 +27,47 @@ impl Spread {
                 Self::Values(values)
             }));
         }
+        if frame.count().await? <= READ_MAX {
+            Self::read(frame, column).await
+        } else {
+            Self::asked(frame, column).await
+        }
+    }
+
+    /// Reads the column and takes its quantiles.
+    async fn read(frame: &dyn Frame, column: &str) -> Result<Option<Self>, FrameError> {
+        let (mut numbers, mut scan) = (Vec::new(), frame.scan(&[column.to_owned()]).await?);
+        while let Some(chunk) = scan.next().await? {
+            for column in &chunk {
+                let is_valid = |row: usize| {
+                    let words = column.validity.as_ref();
+                    words.is_none_or(|words| words[row / 64] >> (row % 64) & 1 == 1)
+                };
+                match &column.values {
+                    Values::Numbers(values) => {
+                        let values = values.iter().enumerate().filter(|(row, value)| is_valid(*row) && !value.is_nan());
+                        numbers.extend(values.map(|(_, value)| *value));
+                    }
+                    Values::Integers(values) => {
+                        let values = values.iter().enumerate().filter(|(row, _)| is_valid(*row));
+                        numbers.extend(values.map(|(_, value)| *value as f64));
+                    }
+                    _ => return Ok(None),
+                }
+            }
+        }
+        numbers.sort_unstable_by(f64::total_cmp);
+        let Some(last) = numbers.len().checked_sub(1) else { return Ok(None) };
+        let place = |share: u32| (share as usize * last).div_euclid(SHARES as usize);
+        let quantiles = (0..=SHARES).map(|share| numbers[place(share)]).collect();
+        Ok(Some(Self::Quantiles(numbers.len() as u64, quantiles)))
+    }
+
+    /// Asks for the quantiles of a column that is too long to be read.
+    async fn asked(frame: &dyn Frame, column: &str) -> Result<Option<Self>, FrameError> {
+        let share = |share: u32| f64::from(share) / f64::from(SHARES_ASKED);
         let mut asks = vec![Aggregate::Rows, Aggregate::Nulls(column.to_owned()), Aggregate::Nans(column.to_owned())];
-        asks.extend(
-            (0..=SHARES).map(|share| Aggregate::Quantile(column.to_owned(), f64::from(share) / f64::from(SHARES))),
-        );
+        asks.extend((0..=SHARES_ASKED).map(|number| Aggregate::Quantile(column.to_owned(), share(number))));
         let answers = frame.aggregate(&asks).await?;
         let [Answer::Count(rows), Answer::Count(nulls), Answer::Count(nans), quantiles @ ..] = &answers[..] else {
             return Ok(None);

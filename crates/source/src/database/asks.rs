@@ -12,8 +12,32 @@ use super::dialect::{Dialect, Measured};
 use super::relation::Relation;
 use crate::shape::Shape;
 
-/// The most asks in a statement: databases bound the columns of a row.
-pub(crate) const ASKS_MAX: usize = 400;
+/// What a statement may cost: databases bound the columns of a row, and many tables beside each other take long to plan.
+const COST_MAX: usize = 1_500;
+
+/// The asks in groups that one statement each answers.
+pub(crate) fn grouped(asks: &[Aggregate]) -> Vec<&[Aggregate]> {
+    let (mut groups, mut start, mut cost) = (Vec::new(), 0, 0);
+    for (place, ask) in asks.iter().enumerate() {
+        if cost + cost_of(ask) > COST_MAX {
+            groups.push(&asks[start..place]);
+            (start, cost) = (place, 0);
+        }
+        cost += cost_of(ask);
+    }
+    groups.push(&asks[start..]);
+    groups
+}
+
+/// At least the cells that an ask has in the row.
+fn cost_of(ask: &Aggregate) -> usize {
+    match ask {
+        Aggregate::Classes(_) => 100,
+        Aggregate::Errors { .. } => 50,
+        Aggregate::Mean(_) | Aggregate::Deviation(_) | Aggregate::Quantile(..) => 4,
+        _ => 1,
+    }
+}
 
 /// A statement that gives one row, and which cells of it answer which ask.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, RowCount, Scan, Span};
 
 use super::answers;
-use super::asks::{ASKS_MAX, Statement};
+use super::asks::{Statement, grouped};
 use super::pushed::{Input, translate};
 use super::relation::Opened;
 use crate::aggregate::Questions;
@@ -61,7 +61,7 @@ impl Frame for DatabaseFrame {
         // The same rules as in process on what may be asked of which column.
         Questions::new(&self.opened.shape, asks)?;
         let mut answers = Vec::with_capacity(asks.len());
-        for asks in asks.chunks(ASKS_MAX) {
+        for asks in grouped(asks) {
             answers.extend(self.ask(asks).await?);
         }
         Ok(answers)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, FieldKind, Frame, Sources, Span};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, ClassColumns, FieldKind, Frame, Sources, Span};
 use watchkeeper_model::DatabaseRows;
 use watchkeeper_testkit::Postgres;
 
@@ -168,4 +168,17 @@ async fn a_view_joins_within_the_database() {
     assert!(rows > 0);
     let error = crate::workspace::refused(&workspace.held(), "mixed", Span::default()).await;
     assert!(error.contains("joins `payments`, which is in a database, with `file`, which is not"), "{error}");
+}
+
+#[tokio::test]
+async fn hundreds_of_asks_are_several_statements() {
+    let (workspace, _server) = both();
+    let (file, table) = pair(&workspace, Span::default()).await;
+    let classes = |threshold: u32| {
+        let (label, score) = ("f".to_owned(), "p".to_owned());
+        let threshold = f64::from(threshold) / 140.0;
+        Aggregate::Classes(ClassColumns { label, score, decision: None, threshold })
+    };
+    let asks: Vec<Aggregate> = (0..140).map(classes).chain((0..900).map(|_| Aggregate::Mean("m".into()))).collect();
+    agree(&file, &table, &asks).await;
 }

@@ -97,7 +97,10 @@ impl Dialect {
         match self {
             Self::Postgres => postgres::within(form, column, span),
             Self::Sqlite if planned && form.is_time() => sqlite::within(column, span),
-            Self::Sqlite => sqlite::within(&format!("watch_micros({column})"), span),
+            Self::Sqlite => {
+                let exact = sqlite::within(&format!("watch_micros({column})"), span);
+                sqlite::near(column, span).into_iter().chain(exact).collect()
+            }
         }
     }
 

@@ -13,6 +13,8 @@ use watchkeeper_engine::ports::frame::{FieldKind, FrameError, FrameFault, Scan};
 
 use super::column::{Cell, Native};
 use crate::fault::{Why, missing, nearest};
+#[cfg(test)]
+pub(crate) use functions::add as add_functions;
 use scan::SqliteScan;
 pub(crate) use session::Session;
 use value::{cell, form, type_of};

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 const FLAGS: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC);
 
 /// Adds the functions that statements of ours use.
-pub(super) fn add(connection: &Connection) -> Result<()> {
+pub(crate) fn add(connection: &Connection) -> Result<()> {
     read::add(connection)?;
     numbers::add(connection)?;
     texts::add(connection)

@@ -27,7 +27,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let room = Arc::new(Semaphore::new(connections_max));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX);
+    // A client that has said all it has to say, and closes its side, still gets its answer.
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).half_close(true);
     let connections = GracefulShutdown::new();
     let next = async || {
         let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;

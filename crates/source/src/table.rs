@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, RecordBatch, UInt64Array};
 use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
+use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
 use crate::fault::{Why, fault_of, reason};
@@ -18,6 +20,8 @@ use crate::time::{ceil_micros, micros, within};
 pub(crate) struct Stamp {
     /// Of files: which they are.
     pub(crate) listing: Option<Listing>,
+    /// Of files: the columns that they are read with.
+    pub(crate) columns: Option<SchemaRef>,
     /// Of a view: the stamps of its inputs.
     pub(crate) inputs: Vec<Arc<Stamp>>,
     /// Of a document: its text.
@@ -25,9 +29,36 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Whether both are of the same data, read with whatever columns.
+    fn is_of_same_data(&self, other: &Self) -> bool {
+        self.listing == other.listing && self.inputs == other.inputs && self.document == other.document
+    }
+
     /// Bytes on disk.
     pub(crate) fn bytes(&self) -> u64 {
         self.listing.as_ref().map_or(0, Listing::bytes) + self.inputs.iter().map(|input| input.bytes()).sum::<u64>()
+    }
+}
+
+/// The tables of a source as it was last: one, or one for each set of columns that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<Vec<Arc<Table>>>);
+
+impl Kept {
+    /// The table of a stamp, read unless it is kept. Locked while it is read, so that two opens at once read it once.
+    pub(crate) async fn or_read(
+        &self,
+        stamp: Stamp,
+        read: impl AsyncFnOnce(Arc<Stamp>) -> Result<Table, FrameError>,
+    ) -> Result<Arc<Table>, FrameError> {
+        let mut kept = self.0.lock().await;
+        kept.retain(|table| table.stamp.is_of_same_data(&stamp));
+        if let Some(table) = kept.iter().find(|table| *table.stamp == stamp) {
+            return Ok(Arc::clone(table));
+        }
+        let table = Arc::new(read(Arc::new(stamp)).await?);
+        kept.push(Arc::clone(&table));
+        Ok(table)
     }
 }
 

@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::object_store::path::Path as ObjectPath;
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{FrameError, Span};
@@ -20,7 +19,7 @@ use watchkeeper_model::{FilesSource, digest_of};
 
 use crate::fault::malformed;
 use crate::session::Sessions;
-use crate::table::{Stamp, Table};
+use crate::table::{Kept, Stamp, Table};
 use learn::Known;
 use location::Location;
 
@@ -40,13 +39,12 @@ pub(crate) struct Files {
     location: OnceLock<Location>,
     /// What was learned of each file, as long as it stays as it was.
     known: Mutex<BTreeMap<ObjectPath, Known>>,
-    /// The tables of the newest listing, one for each set of columns that was asked for.
-    kept: Mutex<Vec<(SchemaRef, Arc<Table>)>>,
+    kept: Kept,
 }
 
 impl Files {
     pub(crate) fn new(source: FilesSource, workspace: PathBuf) -> Self {
-        Self { source, workspace, location: OnceLock::new(), known: Mutex::default(), kept: Mutex::default() }
+        Self { source, workspace, location: OnceLock::new(), known: Mutex::default(), kept: Kept::default() }
     }
 
     /// The files as they are now.
@@ -87,22 +85,17 @@ impl Files {
     ) -> Result<Arc<Table>, FrameError> {
         let location = self.location(name)?;
         let listing = Listing::take(&self.source, location).await.map_err(|why| why.of(name))?;
-        let mut kept = self.kept.lock().await;
-        kept.retain(|(_, table)| table.stamp.listing.as_ref() == Some(&listing));
         let learned = learn::all(&listing, location, sessions, &self.known).await.map_err(|why| why.of(name))?;
         let eras = era::Eras::of(&listing, learned);
         let last = eras.last_in(name, time_column, span, location, sessions, &self.known).await?;
-        let schema = eras.schema(last);
-        if let Some((_, table)) = kept.iter().find(|(known, _)| *known == schema) {
-            return Ok(Arc::clone(table));
-        }
-        let plan = eras.plan(name, &schema, location, sessions).map_err(|why| why.of(name))?;
-        let lines = Lines::of(&listing, location);
-        let stamp = Arc::new(Stamp { listing: Some(listing), ..Stamp::default() });
-        let bytes_max = sessions.bytes_max(&stamp);
-        let table = Arc::new(Table::read(name, time_column, stamp, plan, bytes_max, lines).await?);
-        kept.push((schema, Arc::clone(&table)));
-        Ok(table)
+        let columns = eras.schema(last);
+        let stamp = Stamp { listing: Some(listing.clone()), columns: Some(Arc::clone(&columns)), ..Stamp::default() };
+        let read = async |stamp: Arc<Stamp>| {
+            let plan = eras.plan(name, &columns, location, sessions).map_err(|why| why.of(name))?;
+            let bytes_max = sessions.bytes_max(&stamp);
+            Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await
+        };
+        self.kept.or_read(stamp, read).await
     }
 
     fn location(&self, name: &str) -> Result<&Location, FrameError> {

@@ -8,7 +8,6 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use url::Url;
 use watchkeeper_engine::ports::frame::FrameError;
 use watchkeeper_model::{FileFormat, HttpSource};
@@ -16,7 +15,7 @@ use watchkeeper_secret::SecretReader;
 
 use super::files::settle;
 use crate::fault::{Why, malformed};
-use crate::table::{Stamp, Table};
+use crate::table::{Kept, Stamp, Table};
 use crate::web;
 
 /// A document behind a URL.
@@ -24,26 +23,22 @@ use crate::web;
 pub(crate) struct Http {
     source: HttpSource,
     secrets: SecretReader,
-    /// Locked while it is read, so that two opens at once read it once.
-    kept: Mutex<Option<Arc<Table>>>,
+    kept: Kept,
 }
 
 impl Http {
     pub(crate) fn new(source: HttpSource, secrets: SecretReader) -> Self {
-        Self { source, secrets, kept: Mutex::default() }
+        Self { source, secrets, kept: Kept::default() }
     }
 
     /// The rows of the document as it is now; decoded anew only when its text has changed.
     pub(crate) async fn read(&self, name: &str, time_column: Option<&str>) -> Result<Arc<Table>, FrameError> {
         let text = self.stamp().await.map_err(|why| why.of(name))?;
-        let mut kept = self.kept.lock().await;
-        if let Some(table) = kept.as_ref().filter(|table| table.stamp.document.as_ref() == Some(&text)) {
-            return Ok(Arc::clone(table));
-        }
-        let rows = rows(name, &self.source, &text)?;
-        let stamp = Arc::new(Stamp { document: Some(text), ..Stamp::default() });
-        let table = Table::of_rows(name, time_column, stamp, rows)?;
-        Ok(Arc::clone(kept.insert(Arc::new(table))))
+        let read = async |stamp: Arc<Stamp>| {
+            let rows = rows(name, &self.source, stamp.document.as_deref().unwrap_or_default())?;
+            Table::of_rows(name, time_column, stamp, rows)
+        };
+        self.kept.or_read(Stamp { document: Some(text), ..Stamp::default() }, read).await
     }
 
     /// The document's text.

@@ -4,25 +4,23 @@ use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::dataframe::DataFrame;
-use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::FrameError;
 use watchkeeper_model::{Name, ViewSource};
 
 use crate::fault::{reason, refused};
 use crate::session::{SQL_PARTS, Sessions, read_only};
-use crate::table::{Stamp, Table};
+use crate::table::{Kept, Stamp, Table};
 
 /// A query over other sources.
 #[derive(Debug)]
 pub(crate) struct View {
     source: ViewSource,
-    /// Locked while it is read, so that two opens at once read it once.
-    kept: Mutex<Option<Arc<Table>>>,
+    kept: Kept,
 }
 
 impl View {
     pub(crate) fn new(source: ViewSource) -> Self {
-        Self { source, kept: Mutex::default() }
+        Self { source, kept: Kept::default() }
     }
 
     pub(crate) fn sql(&self) -> &str {
@@ -54,15 +52,12 @@ impl View {
         sessions: &Sessions,
     ) -> Result<Arc<Table>, FrameError> {
         let stamps = inputs.iter().map(|(_, table)| Arc::clone(&table.stamp)).collect();
-        let stamp = Arc::new(Stamp { inputs: stamps, ..Stamp::default() });
-        let mut kept = self.kept.lock().await;
-        if let Some(table) = kept.as_ref().filter(|table| table.stamp == stamp) {
-            return Ok(Arc::clone(table));
-        }
-        let plan = self.plan(name, &inputs, sessions).await?;
-        let bytes_max = sessions.bytes_max(&stamp);
-        let table = Table::read(name, time_column, stamp, plan, bytes_max, None).await?;
-        Ok(Arc::clone(kept.insert(Arc::new(table))))
+        let read = async |stamp: Arc<Stamp>| {
+            let plan = self.plan(name, &inputs, sessions).await?;
+            let bytes_max = sessions.bytes_max(&stamp);
+            Table::read(name, time_column, stamp, plan, bytes_max, None).await
+        };
+        self.kept.or_read(Stamp { inputs: stamps, ..Stamp::default() }, read).await
     }
 
     /// Plans its query over its inputs, which stand in it by their names.

@@ -25,7 +25,9 @@ pub(crate) fn grouped(asks: &[Aggregate]) -> Vec<&[Aggregate]> {
         }
         cost += cost_of(ask);
     }
-    groups.push(&asks[start..]);
+    if start < asks.len() {
+        groups.push(&asks[start..]);
+    }
     groups
 }
 
@@ -95,7 +97,7 @@ impl Statement {
             asked.push((ask.clone(), of, start..draft.expressions.len()));
         }
         // What an index gives at once is not held up by a look at all rows.
-        let counts = !draft.columns.is_empty() || asks.contains(&Aggregate::Rows) || asks.is_empty();
+        let counts = !draft.columns.is_empty() || asks.contains(&Aggregate::Rows);
         let sql = match counts {
             true => draft.write(relation, span),
             false => format!("SELECT {}", draft.expressions.join(", ")),

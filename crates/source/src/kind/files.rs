@@ -20,6 +20,7 @@ use watchkeeper_model::{FilesSource, digest_of};
 use crate::fault::malformed;
 use crate::session::Sessions;
 use crate::table::{Kept, Stamp, Table};
+use era::{Eras, Place};
 use learn::Known;
 use location::Location;
 
@@ -86,12 +87,11 @@ impl Files {
         let location = self.location(name)?;
         let listing = Listing::take(&self.source, location).await.map_err(|why| why.of(name))?;
         let learned = learn::all(&listing, location, sessions, &self.known).await.map_err(|why| why.of(name))?;
-        let eras = era::Eras::of(&listing, learned);
-        let last = eras.last_in(name, time_column, span, location, sessions, &self.known).await?;
-        let columns = eras.schema(last);
+        let eras = Eras::of(Place { name, location, sessions, known: &self.known }, &listing, learned);
+        let columns = eras.schema(eras.last_in(time_column, span).await?);
         let stamp = Stamp { listing: Some(listing.clone()), columns: Some(Arc::clone(&columns)), ..Stamp::default() };
         let read = async |stamp: Arc<Stamp>| {
-            let plan = eras.plan(name, &columns, location, sessions).map_err(|why| why.of(name))?;
+            let plan = eras.plan(&columns).map_err(|why| why.of(name))?;
             let bytes_max = sessions.bytes_max(&stamp);
             Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await
         };

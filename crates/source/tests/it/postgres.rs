@@ -181,4 +181,5 @@ async fn hundreds_of_asks_are_several_statements() {
     };
     let asks: Vec<Aggregate> = (0..140).map(classes).chain((0..900).map(|_| Aggregate::Mean("m".into()))).collect();
     agree(&file, &table, &asks).await;
+    agree(&file, &table, &[]).await;
 }

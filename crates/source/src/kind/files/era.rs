@@ -31,20 +31,31 @@ use crate::time::ceil_micros;
 /// What files call it.
 const UTC: [&str; 4] = ["UTC", "+00:00", "Z", "Etc/UTC"];
 
+/// The source whose files they are.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) name: &'a str,
+    pub(super) location: &'a Location,
+    pub(super) sessions: &'a Sessions,
+    /// What was learned of its files before.
+    pub(super) known: &'a Mutex<BTreeMap<ObjectPath, Known>>,
+}
+
 /// The files of a listing with the columns of each.
 pub(super) struct Eras<'a> {
+    place: Place<'a>,
     listing: &'a Listing,
     files: Vec<Known>,
 }
 
 impl<'a> Eras<'a> {
     /// Types that a text file only suggests are one where they are kindred.
-    pub(super) fn of(listing: &'a Listing, mut files: Vec<Known>) -> Self {
+    pub(super) fn of(place: Place<'a>, listing: &'a Listing, mut files: Vec<Known>) -> Self {
         let own: Vec<SchemaRef> = files.iter().map(|file| Arc::clone(&file.schema)).collect();
         for file in &mut files {
             file.schema = in_common(listing.format, &file.schema, &own);
         }
-        Self { listing, files }
+        Self { place, listing, files }
     }
 
     /// The columns as of one file; one that another file lacks may be null. Times are in UTC, whatever zone a file shows
@@ -63,15 +74,7 @@ impl<'a> Eras<'a> {
     }
 
     /// The newest file with rows in a span, by their times; without a time column, by the file's own.
-    pub(super) async fn last_in(
-        &self,
-        name: &str,
-        time_column: Option<&str>,
-        span: Span,
-        location: &Location,
-        sessions: &Arc<Sessions>,
-        known: &Mutex<BTreeMap<ObjectPath, Known>>,
-    ) -> Result<usize, FrameError> {
+    pub(super) async fn last_in(&self, time_column: Option<&str>, span: Span) -> Result<usize, FrameError> {
         if self.files.iter().all(|file| is_same(&file.schema, &self.files[0].schema)) {
             return Ok(0);
         }
@@ -86,7 +89,7 @@ impl<'a> Eras<'a> {
         for (place, file) in self.files.iter().enumerate() {
             let times = match file.times {
                 Some(times) => times,
-                None => self.times(name, place, time_column, location, sessions, known).await?,
+                None => self.times(file, time_column).await?,
             };
             let Some((first, last)) = times else { continue };
             latest = latest.max_by_time((last, place));
@@ -98,46 +101,33 @@ impl<'a> Eras<'a> {
     }
 
     /// Reads the columns of one schema from every file.
-    pub(super) fn plan(
-        &self,
-        name: &str,
-        schema: &SchemaRef,
-        location: &Location,
-        sessions: &Sessions,
-    ) -> Result<DataFrame, Why> {
-        let context = self.context(name, location, sessions)?;
+    pub(super) fn plan(&self, schema: &SchemaRef) -> Result<DataFrame, Why> {
+        let context = self.context()?;
         let mut whole: Option<DataFrame> = None;
         let mut rest = &self.files[..];
         while let Some(first) = rest.first() {
             let alike = rest.iter().take_while(|file| is_same(&file.schema, &first.schema)).count();
             let (files, others) = rest.split_at(alike);
-            let read = self.read(name, &context, files).and_then(|frame| as_in(frame, schema));
+            let read = self.read(&context, files).and_then(|frame| as_in(frame, schema));
             let read = read.and_then(|read| match whole.take() {
                 None => Ok(read),
                 Some(before) => before.union(read),
             });
-            whole = Some(read.map_err(|error| unplanned(location, &error))?);
+            whole = Some(read.map_err(|error| unplanned(self.place.location, &error))?);
             rest = others;
         }
-        whole.ok_or_else(|| Why::from(format!("there is nothing at {}", location.shown)))
+        whole.ok_or_else(|| Why::from(format!("there is nothing at {}", self.place.location.shown)))
     }
 
-    async fn times(
-        &self,
-        name: &str,
-        place: usize,
-        time_column: &str,
-        location: &Location,
-        sessions: &Arc<Sessions>,
-        known: &Mutex<BTreeMap<ObjectPath, Known>>,
-    ) -> Result<Option<(f64, f64)>, FrameError> {
-        let file = &self.files[place];
+    /// The first and the last time of a file's rows; none where it has no such column, or no times in it.
+    async fn times(&self, file: &Known, time_column: &str) -> Result<Option<(f64, f64)>, FrameError> {
+        let Place { name, location, known, .. } = self.place;
         let times = if file.schema.field_with_name(time_column).is_ok() {
-            let context = self.context(name, location, sessions).map_err(|why| why.of(name))?;
+            let context = self.context().map_err(|why| why.of(name))?;
             let column =
                 |frame: DataFrame| frame.select(vec![cast(ident(time_column), crate::time::utc_micros()).alias("at")]);
-            let plan = self.read(name, &context, std::slice::from_ref(file)).and_then(column);
-            let plan = plan.map_err(|error| unplanned(location, &error).of(name))?;
+            let plan = self.read(&context, std::slice::from_ref(file)).and_then(column);
+            let plan = plan.map_err(|error| unplanned(self.place.location, &error).of(name))?;
             let shape = Shape::new(name, Arc::clone(plan.schema().inner()), None)?;
             let asks = [Aggregate::Minimum("at".to_owned()), Aggregate::Maximum("at".to_owned())];
             let questions = Arc::new(Questions::new(&shape, &asks)?);
@@ -159,15 +149,16 @@ impl<'a> Eras<'a> {
         Ok(times)
     }
 
-    fn context(&self, name: &str, location: &Location, sessions: &Sessions) -> Result<SessionContext, Why> {
+    fn context(&self) -> Result<SessionContext, Why> {
+        let Place { name, location, sessions, .. } = self.place;
         let context = sessions.context(SCAN_PARTS);
         let store = Listed::new(Arc::clone(&location.store), &self.listing.files);
         context.register_object_store(&store_url(name)?, Arc::new(store));
         Ok(context)
     }
 
-    fn read(&self, name: &str, context: &SessionContext, files: &[Known]) -> Result<DataFrame, DataFusionError> {
-        let base = store_url(name).map_err(DataFusionError::Execution)?;
+    fn read(&self, context: &SessionContext, files: &[Known]) -> Result<DataFrame, DataFusionError> {
+        let base = store_url(self.place.name).map_err(DataFusionError::Execution)?;
         let url = |file: &File| {
             let mut url = base.clone();
             // DataFusion decodes the path once, and an object's path may hold percent signs of its own.

@@ -58,7 +58,7 @@ pub(super) fn near(column: &str, span: Span) -> Option<String> {
     }
     // Zones are less than a day away.
     let day = |micros: i64, away: i64| {
-        let time = DateTime::from_timestamp_micros(micros)? + TimeDelta::days(away);
+        let time = DateTime::from_timestamp_micros(micros)?.checked_add_signed(TimeDelta::days(away))?;
         (0..=9_999).contains(&time.year()).then(|| format!("'{}'", time.format("%Y-%m-%d")))
     };
     let first = start.map_or_else(|| Some(BEFORE_DIGITS.to_owned()), |start| day(start, -2))?;

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::object_store::path::Path as ObjectPath;
 use tokio::sync::Mutex;
-use watchkeeper_engine::ports::frame::{FrameError, Span};
+use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 use watchkeeper_model::{FilesSource, digest_of};
 
 use crate::fault::malformed;
@@ -66,12 +66,13 @@ impl Files {
         name: &str,
         time_column: Option<&str>,
         span: Span,
-        sessions: &Arc<Sessions>,
+        sessions: &Sessions,
     ) -> Result<Arc<Table>, FrameError> {
+        let place = Place { name, location: self.location(name)?, sessions, known: &self.known };
         let mut tries = 1;
         loop {
-            match self.try_read(name, time_column, span, sessions).await {
-                Err(error) if error.may_pass() && tries < TRIES_MAX => tries += 1,
+            match self.try_read(place, time_column, span).await {
+                Err(error) if error.fault == FrameFault::Moved && tries < TRIES_MAX => tries += 1,
                 read => return read,
             }
         }
@@ -79,15 +80,14 @@ impl Files {
 
     async fn try_read(
         &self,
-        name: &str,
+        place: Place<'_>,
         time_column: Option<&str>,
         span: Span,
-        sessions: &Arc<Sessions>,
     ) -> Result<Arc<Table>, FrameError> {
-        let location = self.location(name)?;
-        let listing = Listing::take(&self.source, location).await.map_err(|why| why.of(name))?;
-        let learned = learn::all(&listing, location, sessions, &self.known).await.map_err(|why| why.of(name))?;
-        let eras = Eras::of(Place { name, location, sessions, known: &self.known }, &listing, learned);
+        let Place { name, location, sessions, known } = place;
+        let listing = self.stamp(name).await?;
+        let learned = learn::all(&listing, location, sessions, known).await.map_err(|why| why.of(name))?;
+        let eras = Eras::of(place, &listing, learned);
         let columns = eras.schema(eras.last_in(time_column, span).await?);
         let stamp = Stamp { listing: Some(listing.clone()), columns: Some(Arc::clone(&columns)), ..Stamp::default() };
         let read = async |stamp: Arc<Stamp>| {

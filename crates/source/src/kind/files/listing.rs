@@ -37,8 +37,7 @@ pub(crate) struct File {
 impl Listing {
     /// Finds a source's files.
     pub(super) async fn take(source: &FilesSource, location: &Location) -> Result<Self, Why> {
-        let listed = location.list().await.map_err(|error| unlisted(location, &error))?;
-        let mut files = listed;
+        let mut files = location.list().await.map_err(|error| unlisted(location, &error))?;
         if source.format.is_none() && (files.len() > 1 || location.has_wildcards()) {
             files.retain(|file| told_by(file.location.as_ref()).is_some());
         }

@@ -66,12 +66,13 @@ fn an_agreement_of_the_team_lets_the_step_run_once() {
     assert_eq!((story.step()["status"].clone(), story.runs()), ("waiting".into(), 0));
     let (code, said) = story.says(&["approve", "--by", "a-stranger"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("a-stranger is not a member of ml-team") && said.contains("ml-lead@example.com"), "{said}");
+    assert!(said.contains("a-stranger is not a member of ml-team"), "{said}");
+    assert!(!said.contains("ml-lead@example.com"), "who could have answered is not told to a stranger: {said}");
 
-    let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
+    let (code, said) = story.says(&["approve", "--by", "ML Lead <ML-Lead@example.com>"]);
     assert_eq!(code, Some(0), "{said}");
     let step = story.becomes("done");
-    assert_eq!(step["answers"][0]["by"], "ml-lead@example.com");
+    assert_eq!(step["answers"][0]["by"], "ML Lead <ML-Lead@example.com>");
     assert_eq!(story.runs(), 1);
     let (code, said) = story.says(&["approve", "--by", "ml-on-call@example.com"]);
     assert_eq!(code, Some(2), "{said}");
@@ -88,7 +89,7 @@ fn a_quorum_needs_different_people_and_survives_a_kill() {
     assert!(said.contains("wants one more agreement"), "{said}");
     let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("ml-lead@example.com has agreed to it already"), "{said}");
+    assert!(said.contains("answered already: ml-lead@example.com has agreed to it"), "{said}");
     story.bench.daemon().kill();
     assert_eq!(story.says(&["approve", "--by", "ml-on-call@example.com"]).0, Some(0));
     assert_eq!(story.step()["status"], "released", "nobody watches");
@@ -124,7 +125,7 @@ fn people_start_a_manual_step_and_another_one_agrees() {
     let story = Story::new(&format!("run = \"manual\"\n{APPROVAL}"));
     let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("nobody has asked for step rebuild"), "{said}");
+    assert!(said.contains("nobody has asked for it yet"), "{said}");
     assert_eq!(story.says(&["step", "--by", "ml-lead@example.com"]).0, Some(0));
     let (code, said) = story.says(&["approve", "--by", "ml-lead@example.com"]);
     assert_eq!(code, Some(2), "{said}");

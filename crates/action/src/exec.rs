@@ -11,9 +11,9 @@ use std::{collections::BTreeMap, io, path::PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
 use watchkeeper_model::ExecAction;
-use watchkeeper_secret::SecretError;
+use watchkeeper_secret::{Mask, SecretError};
 
-use crate::{ActionRunner, cause, excerpt::Mask};
+use crate::{ActionRunner, cause};
 use process::{Ending, Program};
 
 /// The longest value of a variable that is filled with data, in bytes: Linux refuses to start a program with a

@@ -13,11 +13,10 @@ use serde_json::{Map, Value};
 use url::Url;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
 use watchkeeper_model::{HttpAction, Outcome};
-use watchkeeper_secret::SecretError;
+use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    excerpt::Mask,
     limit::{Limit, backoff, retry_after},
     target::{self, TargetError},
     web::{self, Answer, NoAnswer},

@@ -6,7 +6,6 @@
 
 mod address;
 mod cause;
-mod excerpt;
 mod exec;
 mod http;
 mod jira;

@@ -14,8 +14,8 @@ use watchkeeper_config::FileKind;
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
-    AckArgs, ByArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, RejectArgs,
-    ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show, StepArgs,
+    AckArgs, AssignArgs, ByArgs, CommentArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs,
+    LedgerCommand, RejectArgs, ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show, StartArgs, StepArgs, UnackArgs,
 };
 
 use crate::exit;
@@ -74,15 +74,24 @@ pub(crate) enum Command {
     /// Take an incident: its reminders and escalations stop.
     #[command(after_help = exit::HELP)]
     Ack(AckArgs),
+    /// Give an acknowledged incident back: its reminders and escalations go on.
+    #[command(after_help = exit::HELP)]
+    Unack(UnackArgs),
+    /// Make another team the owner of an incident, and tell it so.
+    #[command(after_help = exit::HELP)]
+    Assign(AssignArgs),
+    /// Say something about an incident, for the record.
+    #[command(after_help = exit::HELP)]
+    Comment(CommentArgs),
     /// Close an incident by hand.
     #[command(after_help = exit::HELP)]
     Resolve(ResolveArgs),
     /// Say how a step with an unknown outcome ended.
     #[command(after_help = exit::HELP)]
     Settle(SettleArgs),
-    /// Start a step of a run that waits for people.
+    /// Start a step of a run that waits for people or was withheld, or make another attempt at one.
     #[command(after_help = exit::HELP)]
-    Step(StepArgs),
+    Step(StartArgs),
     /// Agree to a step that waits for your team.
     #[command(after_help = exit::HELP)]
     Approve(StepArgs),

@@ -1,6 +1,7 @@
 //! The commands, one file each: what they read, decide and print.
 
 pub(crate) mod ack;
+pub(crate) mod comment;
 pub(crate) mod compile_plugin;
 pub(crate) mod completions;
 pub(crate) mod gates;
@@ -16,9 +17,11 @@ pub(crate) mod schema;
 pub(crate) mod settle;
 pub(crate) mod status;
 pub(crate) mod switch_gate;
+pub(crate) mod unack;
 
 // Those that drive the engine.
 pub(crate) mod answer;
+pub(crate) mod assign;
 pub(crate) mod backtest;
 pub(crate) mod baseline;
 pub(crate) mod check;

@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     commands::{
-        ack, answer, backtest, baseline, check, compile_plugin, completions, drill, gates, handoffs, hold, incidents,
-        init, ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate,
+        ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, drill, gates, handoffs,
+        hold, incidents, init, ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -44,6 +44,9 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Status(args) => status::run(folder, args, terminal).await,
         Command::Incidents(args) => incidents::run(folder, args, terminal).await,
         Command::Ack(args) => ack::run(folder, args, terminal).await,
+        Command::Unack(args) => unack::run(folder, args, terminal).await,
+        Command::Assign(args) => assign::run(folder, args, terminal).await,
+        Command::Comment(args) => comment::run(folder, args, terminal).await,
         Command::Resolve(args) => resolve::run(folder, args, terminal).await,
         Command::Settle(args) => settle::run(folder, args, terminal).await,
         Command::Step(args) => answer::start(folder, args, terminal).await,

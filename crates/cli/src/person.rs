@@ -2,16 +2,21 @@
 
 use std::{env, fs};
 
+use watchkeeper_model::Person;
+
 use crate::args::ByArgs;
 
 /// The name given, else `$USER`, else the login name of this process's user, else its number.
 pub(crate) fn acting(args: &ByArgs) -> String {
-    let given = args.by.clone();
-    let from_environment = || env::var("USER").ok();
-    given
-        .or_else(from_environment)
-        .filter(|name| !name.trim().is_empty())
-        .unwrap_or_else(|| login_name(rustix::process::getuid().as_raw()))
+    person(args).name
+}
+
+/// Who acts, with the account of this machine that they act with whoever they say they are.
+pub(crate) fn person(args: &ByArgs) -> Person {
+    let account = login_name(rustix::process::getuid().as_raw());
+    let said = args.by.clone().or_else(|| env::var("USER").ok());
+    let name = said.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| account.clone());
+    Person { name, account }
 }
 
 fn login_name(uid: u32) -> String {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use watchkeeper_engine::ports::{
     action::{ActionCall, ActionEnd, Actions, Probe},
-    notifier::{Delivery, Notifier},
+    notifier::{Delivery, Notifier, To},
 };
 use watchkeeper_model::{Message, Name};
 use watchkeeper_notify::Wording;
@@ -43,6 +43,10 @@ impl Tellings {
 }
 
 impl Telling {
+    fn goes_to(&self, channel: &Name) -> bool {
+        self.channels.contains(channel)
+    }
+
     fn told(&self) -> String {
         let channels: Vec<&str> = self.channels.iter().map(Name::as_str).collect();
         let wording = Wording::rehearsed(&self.message);
@@ -54,11 +58,14 @@ impl Telling {
 
 #[async_trait]
 impl Notifier for Tellings {
-    async fn send(&self, channel: &Name, message: &Message) -> Delivery {
+    async fn send(&self, To { channel, receiver, .. }: To<'_>, message: &Message) -> Delivery {
         // Its id names the channel, and the head is that of a ledger that nobody keeps.
         let message = Message { id: String::new(), ledger_head: String::new(), ..message.clone() };
         let mut tellings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match tellings.iter_mut().find(|known| known.message == message && !known.channels.contains(channel)) {
+        // A channel of several mailboxes is told once for each of them.
+        let same = |known: &&mut Telling| known.message == message && (receiver.is_some() || !known.goes_to(channel));
+        match tellings.iter_mut().find(same) {
+            Some(known) if known.goes_to(channel) => {}
             Some(known) => known.channels.push(channel.clone()),
             None => tellings.push(Telling { message, channels: vec![channel.clone()] }),
         }

@@ -4,6 +4,7 @@ mod action;
 mod channel;
 mod database;
 mod endpoint;
+mod inhibition;
 mod monitor;
 mod names;
 mod params;
@@ -109,6 +110,7 @@ pub(crate) fn workspace(
         Some((monitor.id.clone(), monitor))
     });
     startable::warn(files, &monitors, report);
+    inhibition::refuse_circles(files, &monitors, report);
     let digests = runbooks.iter().map(|(name, (_, digest))| (name.clone(), digest.clone())).collect();
     Workspace {
         daemon: watchkeeper::daemon(&context, report),

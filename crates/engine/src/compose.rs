@@ -1,92 +1,50 @@
 //! Compose: what people are told, as facts; channels find the words.
 
+mod address;
+mod next;
+
 use std::time::Duration;
 
 use watchkeeper_model::{
-    Action, Facts, GateState, Incident, Message, MessageKind, Monitor, Name, NextStep, Outcome, Runbook, SeriesReport,
-    Step, StepReport, StepRun, Time, Verdict, Workspace, short_id,
+    Facts, Incident, Labels, Message, MessageKind, Monitor, Name, NextStep, Runbook, SeriesReport, StepReport, StepRun,
+    Time, Workspace, short_id,
 };
+
+pub(crate) use address::{Note, instead, to_team};
+pub use next::left_behind;
 
 use crate::ports::store::{NewMessage, StepRecord};
 
-/// A message before it is addressed.
-pub(crate) struct Note {
-    pub(crate) kind: MessageKind,
-    pub(crate) facts: Facts,
-    pub(crate) first_step: Option<StepReport>,
-    pub(crate) next_steps: Vec<NextStep>,
-}
-
-/// The facts of a monitor's tick.
+/// The facts of a monitor's tick, about one group of its series.
 pub(crate) fn facts(
     monitor: &Monitor,
+    group: &Labels,
     incident: Option<&Incident>,
     at: Time,
     series: Vec<SeriesReport>,
-    drill: bool,
 ) -> Facts {
-    let (series, more_series) = offenders(series);
-    Facts {
+    let facts = Facts {
         monitor: monitor.id.clone(),
         description: monitor.description.clone(),
         layer: monitor.layer,
         severity: monitor.severity,
-        owner: monitor.owner.clone(),
+        owner: incident.map_or(&monitor.owner, |incident| &incident.owner).clone(),
         labels: monitor.labels.clone(),
+        group: group.clone(),
         incident: incident.map(|incident| incident.id.clone()),
         run: incident.map(run_id),
         at,
-        series,
-        more_series,
+        series: Vec::new(),
+        more_series: 0,
         trend: None,
-        drill,
-    }
-}
-
-/// The series that are not ok, or all of them when all are, up to the bound; and how many more there are.
-fn offenders(mut series: Vec<SeriesReport>) -> (Vec<SeriesReport>, usize) {
-    let bad = |report: &SeriesReport| report.verdict != Verdict::Ok;
-    if series.iter().any(bad) {
-        series.retain(bad);
-    }
-    let more = series.len().saturating_sub(Facts::SERIES_MAX);
-    series.truncate(Facts::SERIES_MAX);
-    (series, more)
+        drill: incident.is_some_and(|incident| incident.drill),
+    };
+    facts.with_series(series, at)
 }
 
 /// The run of an incident: its runbook is executed once.
 pub(crate) fn run_id(incident: &Incident) -> String {
     short_id(&["run", incident.monitor.as_str(), &incident.id])
-}
-
-/// One message a channel of the team, due at `not_before`.
-pub(crate) fn to_team(workspace: &Workspace, team: &Name, note: &Note, not_before: Time) -> Vec<NewMessage> {
-    let channels = workspace.teams.get(team).map(|team| team.notify.as_slice()).unwrap_or_default();
-    channels.iter().map(|channel| address(note, team, channel, not_before)).collect()
-}
-
-fn address(note: &Note, team: &Name, channel: &Name, not_before: Time) -> NewMessage {
-    let subject = note.facts.incident.clone();
-    let about = subject.clone().unwrap_or_else(|| format!("{}.{}", note.facts.monitor, note.facts.at.timestamp()));
-    let step = note.first_step.as_ref().filter(|_| note.kind == MessageKind::Step).map(|step| step.step.as_str());
-    let kind = serde_json::to_value(note.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-    let parts = [Some(about.as_str()), kind.as_deref(), step, Some(team.as_str()), Some(channel.as_str())];
-    NewMessage {
-        incident: subject,
-        overdue_for: None,
-        until_acknowledged: false,
-        channel: channel.clone(),
-        not_before,
-        repeat: None,
-        message: Message {
-            id: parts.into_iter().flatten().collect::<Vec<_>>().join("."),
-            kind: note.kind,
-            facts: note.facts.clone(),
-            first_step: note.first_step.clone(),
-            next_steps: note.next_steps.clone(),
-            ledger_head: String::new(),
-        },
-    }
 }
 
 /// What the owner is told when the first step has not ended in time; written with the plan, so that a step that never
@@ -102,10 +60,9 @@ pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, step: &StepRecor
         finished_at: None,
     };
     let note = Note {
-        kind: MessageKind::Overdue,
-        facts: step.facts.clone(),
         first_step: Some(report),
-        next_steps: vec![show(&step.incident)],
+        next_steps: vec![next::show(&step.incident)],
+        ..Note::of(MessageKind::Overdue, step.facts.clone())
     };
     let mut messages = to_team(workspace, &step.facts.owner, &note, now + runbook.notify_deadline);
     for message in &mut messages {
@@ -125,26 +82,55 @@ pub(crate) fn handoff(
     now: Time,
 ) -> Vec<NewMessage> {
     let note = |kind| Note {
-        kind,
-        facts: step.facts.clone(),
         first_step: Some(report.clone()),
-        next_steps: next_steps(runbook, step, report),
+        next_steps: next::after_first(runbook, step, report),
+        ..Note::of(kind, step.facts.clone())
     };
     let mut messages = to_team(workspace, &step.facts.owner, &note(MessageKind::Handoff), now);
-    let repeat = workspace.monitors.get(&step.facts.monitor).and_then(|monitor| monitor.alert.repeat);
-    if let Some(every) = repeat {
-        let reminders = to_team(workspace, &step.facts.owner, &note(MessageKind::Reminder), now + every);
-        messages.extend(reminders.into_iter().map(|message| waiting(message, Some(every))));
-    }
-    if let Some(escalation) = runbook.and_then(|runbook| runbook.escalation.as_ref()) {
-        let after = if escalate_now { Duration::ZERO } else { escalation.after };
-        for team in &escalation.to {
-            let escalations = to_team(workspace, team, &note(MessageKind::Escalation), now + after);
-            messages.extend(escalations.into_iter().map(|message| waiting(message, None)));
-        }
-    }
+    messages.extend(until_acknowledged(workspace, runbook, &note, escalate_now, now));
     messages.extend(runbook.into_iter().flat_map(|runbook| requests(workspace, runbook, step, report, now)));
     messages
+}
+
+/// What is told as long as nobody acknowledges: reminders to the owner, and the levels of the escalation.
+fn until_acknowledged(
+    workspace: &Workspace,
+    runbook: Option<&Runbook>,
+    note: &dyn Fn(MessageKind) -> Note,
+    escalate_now: bool,
+    now: Time,
+) -> Vec<NewMessage> {
+    let reminder = note(MessageKind::Reminder);
+    let Facts { monitor, owner, .. } = &reminder.facts;
+    let repeat = workspace.monitors.get(monitor).and_then(|monitor| monitor.alert.repeat);
+    let reminders = repeat.iter().flat_map(|every| {
+        let to_owner = to_team(workspace, owner, &reminder, now + *every);
+        to_owner.into_iter().map(|message| waiting(message, Some(*every)))
+    });
+    let mut messages: Vec<NewMessage> = reminders.collect();
+    for (level, escalation) in runbook.iter().flat_map(|runbook| &runbook.escalation).enumerate() {
+        let at_once = escalate_now && level == 0;
+        let after = if at_once { Duration::ZERO } else { escalation.after };
+        let why = at_once.then(|| "Its first step was withheld, so you are told at once.".to_owned());
+        let note = Note { note: why, ..note(MessageKind::Escalation) };
+        for team in &escalation.to {
+            let escalations = to_team(workspace, team, &note, now + after);
+            messages.extend(escalations.into_iter().map(|message| waiting(at_level(message, level), None)));
+        }
+    }
+    messages
+}
+
+fn waiting(message: NewMessage, repeat: Option<Duration>) -> NewMessage {
+    NewMessage { until_acknowledged: true, repeat, ..message }
+}
+
+/// A team may stand on several levels, and is told on each.
+fn at_level(mut message: NewMessage, level: usize) -> NewMessage {
+    if level > 0 {
+        message.message.id.push_str(&format!(".{}", level + 1));
+    }
+    message
 }
 
 /// The steps that wait for another team, told to that team; the owner reads of them in the handoff.
@@ -160,10 +146,9 @@ fn requests(
     let of_others = of_others.filter(|(_, approval)| approval.team != step.facts.owner);
     let messages = of_others.flat_map(|(later, approval)| {
         let note = Note {
-            kind: MessageKind::Approval,
-            facts: step.facts.clone(),
             first_step: Some(report.clone()),
-            next_steps: vec![by_hand(&step.run, later), reject(&step.run, later), show(&step.incident)],
+            next_steps: next::for_approvers(step, later),
+            ..Note::of(MessageKind::Approval, step.facts.clone())
         };
         let mut messages = to_team(workspace, &approval.team, &note, now);
         // Several steps may wait for one team.
@@ -173,85 +158,55 @@ fn requests(
     messages.collect()
 }
 
-/// What people do so that a step runs.
-fn by_hand(run: &str, step: &Step) -> NextStep {
-    let what = described(step);
-    match (&step.approval, step.run) {
-        (Some(approval), StepRun::Auto) => NextStep {
-            description: format!("{what} (needs the agreement of {})", approval.team),
-            command: Some(format!("watchkeeper approve {run} {}", step.id)),
-        },
-        (Some(approval), StepRun::Manual) => NextStep {
-            description: format!("{what} (then needs the agreement of {})", approval.team),
-            command: Some(format!("watchkeeper step {run} {}", step.id)),
-        },
-        (None, _) => NextStep { description: what, command: Some(format!("watchkeeper step {run} {}", step.id)) },
-    }
-}
-
-fn reject(run: &str, step: &Step) -> NextStep {
-    NextStep {
-        description: "Or say no".to_owned(),
-        command: Some(format!("watchkeeper reject {run} {} --reason …", step.id)),
-    }
-}
-
-/// The message of a later step's end.
+/// The message of a later step's end, or of the first one's when it was withheld before.
 pub(crate) fn later_step(workspace: &Workspace, step: &StepRecord, report: &StepReport, now: Time) -> Vec<NewMessage> {
     let note = Note {
-        kind: MessageKind::Step,
-        facts: step.facts.clone(),
         first_step: Some(report.clone()),
-        next_steps: settle(step, report).into_iter().collect(),
+        next_steps: next::after_later(step, report),
+        ..Note::of(MessageKind::Step, step.facts.clone())
     };
-    to_team(workspace, &step.facts.owner, &note, now)
-}
-
-fn waiting(message: NewMessage, repeat: Option<Duration>) -> NewMessage {
-    NewMessage { until_acknowledged: true, repeat, ..message }
-}
-
-/// What people may do after the first step.
-fn next_steps(runbook: Option<&Runbook>, step: &StepRecord, report: &StepReport) -> Vec<NextStep> {
-    let acknowledge = NextStep {
-        description: "Take it over".to_owned(),
-        command: Some(format!("watchkeeper ack {}", step.incident)),
-    };
-    let rest = runbook.map(|runbook| runbook.rest.as_slice()).unwrap_or_default();
-    let waiting = rest.iter().filter(|later| later.run == StepRun::Manual || later.approval.is_some());
-    let waiting = waiting.map(|later| by_hand(&step.run, later));
-    let reopen = match &step.step.action {
-        Action::Gate(gate) if gate.state == GateState::Paused && report.outcome == Some(Outcome::Done) => {
-            Some(NextStep {
-                description: "Let decisions go on when it is safe".to_owned(),
-                command: Some(format!("watchkeeper open {}", gate.gate)),
-            })
-        }
-        _ => None,
-    };
-    std::iter::once(acknowledge)
-        .chain(settle(step, report))
-        .chain(waiting)
-        .chain(reopen)
-        .chain([show(&step.incident)])
-        .collect()
-}
-
-fn described(step: &Step) -> String {
-    if step.description.is_empty() { step.action.summary() } else { step.description.clone() }
-}
-
-/// An unknown outcome is settled by people.
-fn settle(step: &StepRecord, report: &StepReport) -> Option<NextStep> {
-    (report.outcome == Some(Outcome::Unknown)).then(|| NextStep {
-        description: "Find out whether the step ran, then settle it".to_owned(),
-        command: Some(format!("watchkeeper settle {} {} done|failed", step.run, step.step.id)),
-    })
-}
-
-fn show(incident: &str) -> NextStep {
-    NextStep {
-        description: "See the whole record".to_owned(),
-        command: Some(format!("watchkeeper incidents show {incident}")),
+    let mut messages = to_team(workspace, &step.facts.owner, &note, now);
+    if step.told {
+        // It is not the same end again.
+        messages.iter_mut().for_each(|new| new.message.id.push_str(&format!(".{}", now.timestamp())));
     }
+    messages
+}
+
+/// What the owner is told when further series go bad while the incident stands.
+pub(crate) fn spread(workspace: &Workspace, facts: Facts, now: Time) -> Vec<NewMessage> {
+    let next_steps = facts.incident.iter().map(|incident| next::show(incident)).collect();
+    let owner = facts.owner.clone();
+    to_team(workspace, &owner, &Note { next_steps, ..Note::of(MessageKind::Spread, facts) }, now)
+}
+
+/// What everybody who was told of an incident is told when it is over; `by` is who resolved it, if it did not recover.
+/// The store adds what is left behind, and addresses it.
+pub fn resolved(facts: Facts, by: Option<&str>) -> Message {
+    let note = by.map(|by| format!("It was resolved by {by}."));
+    Note { note, ..Note::of(MessageKind::Resolved, facts) }.message(None)
+}
+
+/// What a team is told that becomes the owner of an incident, and goes on being told as long as nobody acknowledges.
+pub fn assigned(
+    workspace: &Workspace,
+    runbook: &Name,
+    facts: Facts,
+    first_step: Option<StepReport>,
+    by: &str,
+    now: Time,
+) -> Vec<NewMessage> {
+    let why = format!("{by} has made {} its owner.", facts.owner);
+    let next_steps: Vec<NextStep> =
+        facts.incident.iter().flat_map(|incident| [next::acknowledge(incident), next::show(incident)]).collect();
+    let note = |kind| Note {
+        first_step: first_step.clone(),
+        next_steps: next_steps.clone(),
+        note: Some(why.clone()),
+        ..Note::of(kind, facts.clone())
+    };
+    let mut messages = to_team(workspace, &facts.owner, &note(MessageKind::Handoff), now);
+    messages.extend(until_acknowledged(workspace, workspace.runbooks.get(runbook), &note, false, now));
+    messages.iter_mut().for_each(|new| new.message.id.push_str(&format!(".{}", now.timestamp())));
+    messages
 }

@@ -12,7 +12,7 @@ use crate::{
     compose,
     evaluate::reason_of,
     evaluation::Evaluation,
-    ports::store::{CheckRecord, Groups, LedgerRow, NewMessage, StepRecord},
+    ports::store::{CheckRecord, GoingOn, Groups, LedgerRow, NewMessage, Resolved, StepRecord},
     watched::Watched,
 };
 
@@ -33,8 +33,9 @@ pub fn decide(
         states: Vec::new(),
         incidents: Vec::new(),
         steps: Vec::new(),
+        going_on: Vec::new(),
         messages: Vec::new(),
-        cancel: Vec::new(),
+        resolved: Vec::new(),
         ledger: Vec::new(),
         at: now,
     };
@@ -50,11 +51,14 @@ pub fn decide(
         before.standings.retain(|subject, _| known(monitor, &group, subject));
         let open = groups.open.get(&group);
         let (after, change) = advance(&before, &judged, open.is_some());
+        let reports = reports(&judged);
+        let spread = reports.iter().filter(|report| after.gone_bad_since(&remembered, &report.subject));
+        let spread: Vec<SeriesReport> = spread.cloned().collect();
         if after != remembered {
             record.states.push((group.clone(), after));
         }
-        let decision = Decision { workspace, monitor, runbook, at: evaluation.at, now, reports: reports(&judged) };
-        decision.apply(change, &group, open, &mut record);
+        let decision = Decision { workspace, monitor, runbook, at: evaluation.at, now, group: &group, reports, spread };
+        decision.apply(change, open, &mut record);
     }
     record
 }
@@ -146,28 +150,29 @@ struct Decision<'a> {
     runbook: &'a Runbook,
     at: Time,
     now: Time,
+    group: &'a Labels,
     reports: Vec<SeriesReport>,
+    /// Those of them that were not in breach before.
+    spread: Vec<SeriesReport>,
 }
 
 impl Decision<'_> {
-    fn apply(self, change: Change, group: &Labels, open: Option<&Incident>, record: &mut CheckRecord) {
+    fn apply(self, change: Change, open: Option<&Incident>, record: &mut CheckRecord) {
         match (change, open) {
-            (Change::Open, _) => self.open(group, record),
-            (Change::Continue, Some(incident)) => {
-                record.incidents.push(Incident { series: self.reports, ..incident.clone() });
-            }
+            (Change::Open, _) => self.open(record),
+            (Change::Continue, Some(incident)) => self.go_on(incident, record),
             (Change::Resolve, Some(incident)) => self.resolve(incident, record),
             (Change::Warn, _) => self.warn(record),
             (Change::None | Change::Continue | Change::Resolve, _) => {}
         }
     }
 
-    fn open(self, group: &Labels, record: &mut CheckRecord) {
-        let incident = open_incident(self.monitor, group, self.reports, self.at, false);
+    fn open(self, record: &mut CheckRecord) {
+        let incident = open_incident(self.monitor, self.group, self.reports, self.at, false);
         record.ledger.push(LedgerRow {
             kind: "incident.opened",
             subject: incident.id.clone(),
-            body: json!({ "monitor": incident.monitor, "group": group, "at": self.at, "series": incident.series,
+            body: json!({ "monitor": incident.monitor, "group": self.group, "at": self.at, "series": incident.series,
                 "config": self.workspace.digests.config }),
         });
         let steps = plan(self.workspace, self.monitor, self.runbook, &incident);
@@ -176,13 +181,29 @@ impl Decision<'_> {
         record.incidents.push(incident);
     }
 
+    fn go_on(self, incident: &Incident, record: &mut CheckRecord) {
+        record.going_on.push(GoingOn {
+            incident: incident.id.clone(),
+            tick: self.at,
+            inhibited_by: self.monitor.alert.inhibited_by.iter().cloned().collect(),
+        });
+        if !self.spread.is_empty() {
+            record.ledger.push(LedgerRow {
+                kind: "incident.spread",
+                subject: incident.id.clone(),
+                body: json!({ "monitor": incident.monitor, "at": self.at, "series": self.spread }),
+            });
+            let facts = compose::facts(self.monitor, self.group, Some(incident), self.at, self.spread);
+            record.messages.extend(compose::spread(self.workspace, facts, self.now));
+        }
+        record.incidents.push(Incident { series: self.reports, ..incident.clone() });
+    }
+
     fn resolve(self, incident: &Incident, record: &mut CheckRecord) {
         let state = IncidentState::Resolved { by: None, at: self.at };
         let incident = Incident { state, series: self.reports.clone(), ..incident.clone() };
-        let facts = compose::facts(self.monitor, Some(&incident), self.at, self.reports, incident.drill);
-        let note = compose::Note { kind: MessageKind::Resolved, facts, first_step: None, next_steps: Vec::new() };
-        record.messages.extend(compose::to_team(self.workspace, &self.monitor.owner, &note, self.now));
-        record.cancel.push(incident.id.clone());
+        let facts = compose::facts(self.monitor, self.group, Some(&incident), self.at, self.reports);
+        record.resolved.push(Resolved { incident: incident.id.clone(), message: compose::resolved(facts, None) });
         record.ledger.push(LedgerRow {
             kind: "incident.resolved",
             subject: incident.id.clone(),
@@ -197,8 +218,8 @@ impl Decision<'_> {
             subject: self.monitor.id.to_string(),
             body: json!({ "at": self.at, "series": self.reports }),
         });
-        let facts = compose::facts(self.monitor, None, self.at, self.reports, false);
-        let note = compose::Note { kind: MessageKind::Warning, facts, first_step: None, next_steps: Vec::new() };
+        let facts = compose::facts(self.monitor, self.group, None, self.at, self.reports);
+        let note = compose::Note::of(MessageKind::Warning, facts);
         record.messages.extend(compose::to_team(self.workspace, &self.monitor.owner, &note, self.now));
     }
 }
@@ -235,7 +256,7 @@ pub(crate) fn plan(
     runbook: &Runbook,
     incident: &Incident,
 ) -> Vec<StepRecord> {
-    let facts = compose::facts(monitor, Some(incident), incident.opened_at, incident.series.clone(), incident.drill);
+    let facts = compose::facts(monitor, &incident.group, Some(incident), incident.opened_at, incident.series.clone());
     let digest = workspace.digests.runbooks.get(&runbook.id).cloned().unwrap_or_default();
     (0..)
         .zip(std::iter::once(&runbook.first).chain(&runbook.rest))
@@ -253,6 +274,10 @@ pub(crate) fn plan(
                 status: if by_itself { StepStatus::Planned } else { StepStatus::Waiting },
                 epoch: 1,
                 started_at: None,
+                tick: facts.at,
+                attempts: 0,
+                told: false,
+                asked_by: None,
             }
         })
         .collect()

@@ -26,7 +26,8 @@ impl Engine {
             incidents: vec![incident.clone()],
             messages: overdue(&self.workspace, runbook, &steps, now),
             steps,
-            cancel: Vec::new(),
+            going_on: Vec::new(),
+            resolved: Vec::new(),
             ledger: vec![LedgerRow {
                 kind: "drill.opened",
                 subject: incident.id.clone(),

@@ -90,6 +90,7 @@ impl Engine {
         let retry = Retry { clock: Arc::clone(&clock), health, forever };
         let in_hand = Arc::clone(&process.in_hand);
         let outbox = Arc::new(Outbox {
+            workspace: Arc::clone(&workspace),
             store: Arc::clone(&store),
             notifier,
             retry: retry.clone(),

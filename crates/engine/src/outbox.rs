@@ -8,14 +8,15 @@ use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
 };
-use watchkeeper_model::Time;
+use watchkeeper_model::{Name, Time, Workspace};
 
 use crate::{
+    compose,
     error::EngineError,
     fault_points::{Point, Side, reach},
     in_hand::{Held, InHand, Piece},
     ports::{
-        notifier::{Delivery, Notifier},
+        notifier::{Delivery, Notifier, To},
         store::{Delivered, OutboxItem, Store, StoreError},
     },
     retry::Retry,
@@ -32,11 +33,14 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 const BATCH: u32 = 32;
 /// Deliveries tried before a message is given up: about a day of attempts.
 const ATTEMPTS_MAX: u32 = 100;
+/// Deliveries tried of what a peer refuses that may be well again soon: about two and a half minutes.
+const UNWELL_ATTEMPTS_MAX: u32 = 6;
 /// The longest pause between attempts, whatever a peer asks for.
 const BACKOFF_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Sends what falls due.
 pub(crate) struct Outbox {
+    pub(crate) workspace: Arc<Workspace>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) retry: Retry,
@@ -133,31 +137,54 @@ impl Outbox {
         // One whose deliveries never came to an end is not tried for ever.
         let delivered = match item.attempts {
             ATTEMPTS_MAX.. => Delivered::GivenUp(format!("given up after {ATTEMPTS_MAX} attempts")),
-            attempts => {
+            _ => {
                 reach(Point::MessageSend, Side::Before);
-                let delivery = self.notifier.send(&item.channel, &item.message).await;
+                let to =
+                    To { channel: &item.channel, receiver: item.receiver.as_deref(), thread: item.thread.as_ref() };
+                let delivery = self.notifier.send(to, &item.message).await;
                 reach(Point::MessageSend, Side::After);
-                ended(delivery, attempts, self.retry.clock.now())
+                ended(delivery, item, self.retry.clock.now())
             }
         };
         let now = self.retry.clock.now();
-        if delivered != Delivered::Sent {
-            tracing::warn!(channel = %item.channel, message = %item.message.id, outcome = %delivered, "notification not delivered");
+        let instead = match &delivered {
+            Delivered::GivenUp(reason) => compose::instead(&self.workspace, item, reason, now),
+            Delivered::Sent(_) | Delivered::Again { .. } => Vec::new(),
+        };
+        let ask = || self.store.delivered(item, &delivered, &instead, now);
+        let handed_to = self.retry.until_answered(ask).await?;
+        self.tell(item, &delivered, handed_to.as_ref(), now);
+        Ok(())
+    }
+
+    /// A channel that takes nothing is a matter of health until it takes something again.
+    fn tell(&self, item: &OutboxItem, delivered: &Delivered, handed_to: Option<&Name>, now: Time) {
+        let part = format!("channel {}", item.channel);
+        match delivered {
+            Delivered::Sent(_) => return self.retry.health.well(&part),
+            Delivered::GivenUp(reason) => self.retry.health.failed(&part, reason.clone(), now),
+            Delivered::Again { .. } => {}
         }
-        self.retry.until_answered(|| self.store.delivered(item, &delivered, now)).await
+        let handed_to = handed_to.map(Name::as_str);
+        tracing::warn!(channel = %item.channel, receiver = item.receiver, message = %item.message.id,
+            outcome = %delivered, handed_to, "notification not delivered");
     }
 }
 
 /// What a delivery's end means for its message.
-fn ended(delivery: Delivery, attempts: u32, now: Time) -> Delivered {
+fn ended(delivery: Delivery, item: &OutboxItem, now: Time) -> Delivered {
+    let attempts = item.attempts;
     match delivery {
-        Delivery::Sent(_) => Delivered::Sent,
+        Delivery::Sent(reference) => Delivered::Sent(reference),
         Delivery::Refused(reason) => Delivered::GivenUp(reason),
+        Delivery::Unwell(reason) if attempts + 1 >= UNWELL_ATTEMPTS_MAX => Delivered::GivenUp(reason),
+        Delivery::Unwell(reason) => Delivered::Again { reason, at: now + backoff(attempts) },
         Delivery::Retry { reason, .. } if attempts + 1 >= ATTEMPTS_MAX => {
             Delivered::GivenUp(format!("{reason} (given up after {ATTEMPTS_MAX} attempts)"))
         }
         Delivery::Retry { reason, after } => {
-            let pause = after.unwrap_or_else(|| backoff(attempts)).min(BACKOFF_MAX);
+            // A peer may ask for more patience than ours, never for less.
+            let pause = after.unwrap_or_default().min(BACKOFF_MAX).max(backoff(attempts));
             Delivered::Again { reason, at: now + pause }
         }
     }

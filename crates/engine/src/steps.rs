@@ -149,11 +149,11 @@ impl Steps {
         match (found.refused, step.status) {
             (Some(reason), _) => {
                 let end = ActionEnd { outcome: Outcome::Withheld, detail: reason, reference: None };
-                self.record_end(&step, end, None, false).await
+                self.record_end(&step, end, None, None).await
             }
             (None, StepStatus::Intent) => {
                 let end = self.reconcile(&step).await;
-                self.record_end(&step, end, step.started_at, false).await
+                self.record_end(&step, end, step.started_at, None).await
             }
             (None, _) => self.run_step(&step).await,
         }

@@ -176,14 +176,20 @@ impl Action {
         }
     }
 
-    /// What it acts on: the key of the per-target guard budget.
+    /// What it acts on: the key of the per-target guard budget. To pause a gate and to open it are two things.
     pub fn target(&self) -> String {
         match self {
-            Self::Gate(gate) => format!("gate:{}", gate.gate),
+            Self::Gate(gate) => format!("gate:{} {}", gate.gate, gate.state),
             Self::Exec(exec) => format!("exec:{}", exec.command.join(" ")),
             Self::Http(http) => format!("http:{} {}", http.method, http.url),
             Self::Jira(jira) => format!("jira:{}/{}", jira.url, jira.project),
         }
+    }
+
+    /// Whether two monitors must not act on its target at the same time. A gate is set in one transaction, and each
+    /// issue of a project is one of its own.
+    pub fn excludes_others(&self) -> bool {
+        matches!(self, Self::Exec(_) | Self::Http(_))
     }
 
     /// One line for people: `pause gate loan-decisions`.

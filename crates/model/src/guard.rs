@@ -1,10 +1,10 @@
-//! Guards: whether an automatic step may act now. Facts are read from the store; the decision is made here.
+//! Guards: whether a step may act now. Facts are read from the store; the decision is made here.
 
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{Name, Time};
 
 /// The limits of a runbook's automatic steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,10 +17,12 @@ pub struct Guard {
     pub global: Option<Budget>,
     /// Stops acting after failures.
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// Incidents of one group; past it they are told and not acted on.
+    pub flapping: Option<Budget>,
 }
 
 /// At most `max` acts in any `per`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Acts allowed.
     pub max: u32,
@@ -40,14 +42,20 @@ pub struct CircuitBreaker {
 /// What the store knows, read in the transaction that records the intent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GuardFacts {
+    /// Whether people started it or agreed to it.
+    pub by_people: bool,
     /// The hold in force, and why it was set.
     pub held: Option<String>,
-    /// Whether the incident is no longer open.
+    /// Whether the incident is no longer open, and the step not one for afterwards.
     pub over: bool,
+    /// What has to end first.
+    pub busy: Option<Busy>,
     /// The latest time at which the step may begin by itself.
     pub not_after: Option<Time>,
-    /// Open incidents of inhibiting monitors, by monitor.
-    pub inhibited_by: Option<String>,
+    /// The first open incident of an inhibiting monitor.
+    pub inhibited_by: Option<Inhibitor>,
+    /// Incidents of this monitor and group in the budget's window, this one included.
+    pub incidents: u32,
     /// Acts of this step in this incident.
     pub acts_in_incident: u32,
     /// Acts on this target in the budget's window.
@@ -56,6 +64,24 @@ pub struct GuardFacts {
     pub acts_overall: u32,
     /// The newest unbroken row of failures of this runbook.
     pub failures: BreakerState,
+}
+
+/// An open incident that keeps a monitor from acting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inhibitor {
+    /// Its monitor.
+    pub monitor: Name,
+    /// Its id.
+    pub incident: String,
+}
+
+/// What is under way and has to end before a step may begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Busy {
+    /// Another monitor acts on the same target.
+    Target(Name),
+    /// An inhibiting monitor is being checked: its verdict is waited for.
+    Inhibitor(Name),
 }
 
 /// Failures in a row, newest last.
@@ -72,6 +98,10 @@ pub struct BreakerState {
 pub enum Permission {
     /// It may.
     Granted,
+    /// It may, although these would hold an automatic step back: people have decided.
+    Overruled(Vec<Withheld>),
+    /// Not yet.
+    Busy(Busy),
     /// It may not, and why.
     Withheld(Withheld),
 }
@@ -87,7 +117,9 @@ pub enum Withheld {
     /// The reason for it is too old: it could not begin before this time.
     Late(Time),
     /// An inhibiting monitor's incident is open.
-    Inhibited(String),
+    Inhibited(Inhibitor),
+    /// The group's incidents come too often.
+    Flapping(Budget),
     /// The step's budget in this incident is used up.
     PerIncident(u32),
     /// The target's budget is used up.
@@ -99,34 +131,57 @@ pub enum Withheld {
 }
 
 impl Guard {
-    /// Decides whether a step may act at `now`; the first reason that holds is given.
+    /// Decides whether a step may act at `now`. Of an automatic step the first reason that holds is given; people are
+    /// stopped by the end of the incident only, and told what they overrule.
     pub fn permit(&self, facts: &GuardFacts, now: Time) -> Permission {
+        if facts.over {
+            return Permission::Withheld(Withheld::Over);
+        }
+        let mut reasons = self.reasons(facts, now);
+        match (facts.by_people, &facts.busy, reasons.is_empty()) {
+            (false, _, false) => Permission::Withheld(reasons.swap_remove(0)),
+            (_, Some(busy), _) => Permission::Busy(busy.clone()),
+            (_, None, true) => Permission::Granted,
+            (true, None, false) => Permission::Overruled(reasons),
+        }
+    }
+
+    /// Everything that keeps an automatic step back, the most telling first.
+    fn reasons(&self, facts: &GuardFacts, now: Time) -> Vec<Withheld> {
         let used_up = |budget: &Option<Budget>, acts: u32| budget.as_ref().filter(|b| acts >= b.max).map(|b| b.max);
-        let reason = if let Some(reason) = &facts.held {
-            Withheld::Held(reason.clone())
-        } else if facts.over {
-            Withheld::Over
-        } else if let Some(latest) = facts.not_after.filter(|latest| *latest < now) {
-            Withheld::Late(latest)
-        } else if let Some(monitor) = &facts.inhibited_by {
-            Withheld::Inhibited(monitor.clone())
-        } else if facts.acts_in_incident >= self.per_incident {
-            Withheld::PerIncident(self.per_incident)
-        } else if let Some(max) = used_up(&self.per_target, facts.acts_on_target) {
-            Withheld::PerTarget(max)
-        } else if let Some(max) = used_up(&self.global, facts.acts_overall) {
-            Withheld::Global(max)
-        } else if let Some(until) = self.circuit_open_until(&facts.failures).filter(|until| now < *until) {
-            Withheld::CircuitOpen(until)
-        } else {
-            return Permission::Granted;
-        };
-        Permission::Withheld(reason)
+        let flaps = self.flapping.clone().filter(|budget| facts.incidents > budget.max);
+        let spent = facts.acts_in_incident >= self.per_incident;
+        let open_until = self.circuit_open_until(&facts.failures).filter(|until| now < *until);
+        [
+            facts.held.clone().map(Withheld::Held),
+            facts.not_after.filter(|latest| *latest < now).map(Withheld::Late),
+            facts.inhibited_by.clone().map(Withheld::Inhibited),
+            flaps.map(Withheld::Flapping),
+            spent.then_some(Withheld::PerIncident(self.per_incident)),
+            used_up(&self.per_target, facts.acts_on_target).map(Withheld::PerTarget),
+            used_up(&self.global, facts.acts_overall).map(Withheld::Global),
+            open_until.map(Withheld::CircuitOpen),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn circuit_open_until(&self, failures: &BreakerState) -> Option<Time> {
         let breaker = self.circuit_breaker.as_ref().filter(|breaker| failures.in_a_row >= breaker.failures)?;
         failures.newest.map(|newest| newest + breaker.cooldown)
+    }
+}
+
+impl Withheld {
+    /// Whether the reason may end while the breach goes on, so that the step is not withheld for good.
+    pub fn may_end(&self) -> bool {
+        matches!(self, Self::Held(_) | Self::Inhibited(_))
+    }
+
+    /// Whether the next in line are told at once: nobody else will act.
+    pub fn escalates(&self) -> bool {
+        matches!(self, Self::Flapping(_) | Self::PerTarget(_) | Self::Global(_) | Self::CircuitOpen(_))
     }
 }
 
@@ -140,7 +195,14 @@ impl fmt::Display for Withheld {
                 "it could not begin by {}: what was measured then is too old to act on",
                 latest.format("%F %T UTC")
             ),
-            Self::Inhibited(monitor) => write!(f, "an incident of {monitor} is open, which inhibits this monitor"),
+            Self::Inhibited(Inhibitor { monitor, incident }) => {
+                write!(f, "incident {incident} of {monitor} is open, which inhibits this monitor")
+            }
+            Self::Flapping(Budget { max, per }) => write!(
+                f,
+                "the monitor flaps: more than {max} incidents within {} are told and not acted on",
+                in_words(*per)
+            ),
             Self::PerIncident(max) => write!(f, "the step has acted {max} times in this incident, its limit"),
             Self::PerTarget(max) => write!(f, "the target's budget of {max} acts is used up"),
             Self::Global(max) => write!(f, "the overall budget of {max} acts is used up"),
@@ -149,9 +211,36 @@ impl fmt::Display for Withheld {
     }
 }
 
+impl Budget {
+    /// Acts on one target that a runbook may do without saying so.
+    pub const PER_TARGET: Self = Self { max: 3, per: Duration::from_secs(3600) };
+    /// Acts of every runbook together, where none says otherwise.
+    pub const GLOBAL: Self = Self { max: 20, per: Duration::from_secs(3600) };
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.max, in_words(self.per))
+    }
+}
+
+/// `90 s`, `5 min`, `6 h` or `14 d`: the largest unit that has no remainder.
+fn in_words(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "min")];
+    let whole = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds % unit == 0);
+    whole.map_or_else(|| format!("{} s", length.as_secs_f64()), |(unit, word)| format!("{} {word}", seconds / unit))
+}
+
 impl Default for Guard {
-    /// One act of a step in an incident; no budgets, no breaker.
+    /// One act of a step in an incident, and cautious budgets; no breaker.
     fn default() -> Self {
-        Self { per_incident: 1, per_target: None, global: None, circuit_breaker: None }
+        Self {
+            per_incident: 1,
+            per_target: Some(Budget::PER_TARGET),
+            global: Some(Budget::GLOBAL),
+            circuit_breaker: None,
+            flapping: None,
+        }
     }
 }

@@ -128,6 +128,14 @@ pub fn advance(state: &GroupState, judged: &[Judged], open: bool) -> (GroupState
     (GroupState { standings, warned }, change)
 }
 
+impl GroupState {
+    /// Whether a subject is in breach now and was not before.
+    pub fn gone_bad_since(&self, before: &Self, subject: &Subject) -> bool {
+        let is_bad = |state: &Self| matches!(state.standings.get(subject), Some(Standing::Breaching(_)));
+        is_bad(self) && !is_bad(before)
+    }
+}
+
 impl Incident {
     /// Whether it is not resolved.
     pub fn is_open(&self) -> bool {

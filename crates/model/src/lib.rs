@@ -4,6 +4,7 @@
 //! the time is always an argument.
 
 mod action;
+mod approval;
 mod channel;
 mod digest;
 mod excess;
@@ -25,10 +26,11 @@ mod trend;
 mod workspace;
 
 pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, Recovery};
+pub use approval::{Answer, Answering, Approval, Asked, NoAnswer, Person, address};
 pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
 pub use digest::{digest_of, short_id};
 pub use excess::Excess;
-pub use guard::{BreakerState, Budget, CircuitBreaker, Guard, GuardFacts, Permission, Withheld};
+pub use guard::{BreakerState, Budget, Busy, CircuitBreaker, Guard, GuardFacts, Inhibitor, Permission, Withheld};
 pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advance};
 pub use judged::{Cause, Counted, Judged, Streaks, Subject};
 pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
@@ -36,7 +38,7 @@ pub use measurement::{Labels, Measurement, Series, Verdict};
 pub use message::{Facts, Message, MessageEvent, MessageKind, MessageStatus, NextStep, SeriesReport, StepReport};
 pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
 pub use name::{Name, NameError};
-pub use runbook::{Approval, Escalation, Runbook, Step, StepRun};
+pub use runbook::{Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
     DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, HttpSource, PrometheusSource, Source,
@@ -46,7 +48,7 @@ pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};
 pub use trend::{Trend, TrendPoint};
-pub use workspace::{Allow, Daemon, Digests, Gate, Secret, Team, Unreachable, Workspace};
+pub use workspace::{Allow, Daemon, Digests, Gate, Route, Secret, Team, Unreachable, Workspace};
 
 /// A point in time, always UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;

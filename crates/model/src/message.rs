@@ -17,6 +17,9 @@ pub struct Message {
     pub first_step: Option<StepReport>,
     /// What people may do now.
     pub next_steps: Vec<NextStep>,
+    /// A sentence on why it is sent, where its kind does not say it.
+    #[serde(default)]
+    pub note: Option<String>,
     /// The ledger's head when the message was written, 64 hex digits; empty until the store fills it in.
     pub ledger_head: String,
 }
@@ -29,6 +32,8 @@ pub enum MessageKind {
     Handoff,
     /// The first step has not ended within the runbook's `notify_deadline`.
     Overdue,
+    /// Further series went bad while the incident stands.
+    Spread,
     /// A series went past its `warn` limit, or there is nothing to judge.
     Warning,
     /// The incident is still open and nobody has acknowledged it.
@@ -60,6 +65,9 @@ pub struct Facts {
     pub owner: Name,
     /// The monitor's own labels.
     pub labels: Labels,
+    /// The labels that name the group of series; empty without `group_by`.
+    #[serde(default)]
+    pub group: Labels,
     /// The incident's id; absent for a warning.
     pub incident: Option<String>,
     /// The run's id; absent for a warning.
@@ -132,6 +140,18 @@ impl Facts {
     /// So many series are told at most; a message must stay small enough for every channel.
     pub const SERIES_MAX: usize = 50;
 
+    /// The same of another tick: the series that are not ok, or all of them when all are, up to the bound; and how many
+    /// more there are.
+    pub fn with_series(mut self, mut series: Vec<SeriesReport>, at: Time) -> Self {
+        let bad = |report: &SeriesReport| report.verdict != Verdict::Ok;
+        if series.iter().any(bad) {
+            series.retain(bad);
+        }
+        self.more_series = series.len().saturating_sub(Self::SERIES_MAX);
+        series.truncate(Self::SERIES_MAX);
+        Self { series, at, ..self }
+    }
+
     /// The worst series in the report.
     pub fn worst(&self) -> Option<&SeriesReport> {
         self.series.first()
@@ -167,6 +187,7 @@ impl MessageKind {
         match self {
             Self::Handoff => "handoff",
             Self::Overdue => "overdue",
+            Self::Spread => "spread",
             Self::Warning => "warning",
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Guard, Name};
+use crate::{Action, Approval, Guard, Name};
 
 /// A TOML procedure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,8 +21,8 @@ pub struct Runbook {
     pub first: Step,
     /// The steps after it, in order.
     pub rest: Vec<Step>,
-    /// Who is told when nobody acknowledges.
-    pub escalation: Option<Escalation>,
+    /// Who is told when nobody acknowledges, the first in line first.
+    pub escalation: Vec<Escalation>,
 }
 
 /// One action of a runbook.
@@ -40,6 +40,9 @@ pub struct Step {
     pub run: StepRun,
     /// Who has to agree before it runs.
     pub approval: Option<Approval>,
+    /// Whether it may still run once its incident is over: what puts things back.
+    #[serde(default)]
+    pub after_resolve: bool,
 }
 
 /// Who starts a step after the first.
@@ -50,19 +53,6 @@ pub enum StepRun {
     Auto,
     /// People do it.
     Manual,
-}
-
-/// Who has to agree before a step runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Approval {
-    /// The team whose members may approve.
-    pub team: Name,
-    /// How many of them.
-    pub quorum: u32,
-    /// Running out rejects.
-    pub timeout: Duration,
-    /// Whether the one who asked may approve.
-    pub self_approval: bool,
 }
 
 /// Who is told when nobody acknowledges.

@@ -1,10 +1,11 @@
-//! The life of a step, from planned to settled, as one table.
+//! The life of a step, from planned to settled, and on to another attempt, as one table.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a step stands. `Done`, `Failed` and `Withheld` are final; `Unknown` is until people settle it.
+/// Where a step stands. An end stays one until people want another attempt, or the reason for which the step was
+/// withheld is gone while the breach goes on; `Unknown` has to be settled first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
@@ -47,6 +48,12 @@ pub enum StepEvent {
     End(Outcome),
     /// People say how it ended.
     Settle(Outcome),
+    /// What withheld it is gone, and the breach goes on.
+    Resume,
+    /// People want another attempt, which nobody has to agree to.
+    Again,
+    /// People want another attempt, and others have to agree.
+    AskAgain,
 }
 
 impl StepStatus {
@@ -63,6 +70,13 @@ impl StepStatus {
             }
             (Self::Ended(Outcome::Unknown), StepEvent::Settle(outcome @ (Outcome::Done | Outcome::Failed))) => {
                 Some(Self::Ended(outcome))
+            }
+            (Self::Ended(Outcome::Withheld), StepEvent::Resume) => Some(Self::Planned),
+            (Self::Ended(Outcome::Done | Outcome::Failed | Outcome::Withheld), StepEvent::Again) => {
+                Some(Self::Released)
+            }
+            (Self::Ended(Outcome::Done | Outcome::Failed | Outcome::Withheld), StepEvent::AskAgain) => {
+                Some(Self::Waiting)
             }
             _ => None,
         }

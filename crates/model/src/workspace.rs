@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, GateState, Layer, Monitor, Name, Runbook, Source};
+use crate::{Channel, GateState, Labels, Layer, Monitor, Name, Runbook, Severity, Source};
 
 /// Everything a workspace's files say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Daemon {
     pub checks_max: u32,
     /// How long a stopping daemon waits for what is in flight.
     pub shutdown: Duration,
+    /// The channel for what no channel of a team takes.
+    #[serde(default)]
+    pub fallback: Option<Name>,
 }
 
 impl Daemon {
@@ -79,6 +82,31 @@ pub struct Team {
     pub members: Vec<String>,
     /// The channels it is told on.
     pub notify: Vec<Name>,
+    /// Other channels for some of it; the first that fits counts.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+}
+
+/// Other channels for what has one of these severities and all of these labels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// Any of these; every severity when empty.
+    pub severities: BTreeSet<Severity>,
+    /// All of these, with these values.
+    pub labels: Labels,
+    /// The channels.
+    pub notify: Vec<Name>,
+}
+
+impl Team {
+    /// The channels on which the team is told of a monitor with this severity and these labels.
+    pub fn channels(&self, severity: Severity, labels: &Labels) -> &[Name] {
+        let fits = |route: &&Route| {
+            (route.severities.is_empty() || route.severities.contains(&severity))
+                && route.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
+        };
+        self.routes.iter().find(fits).map_or(&self.notify, |route| &route.notify)
+    }
 }
 
 /// A named switch.

@@ -9,6 +9,7 @@ use watchkeeper_model::{
 
 fn facts(description: &str) -> Facts {
     Facts {
+        group: Labels::new(),
         monitor: Name::parse("loan-auc").expect("a name"),
         description: description.to_owned(),
         layer: Layer::Model,

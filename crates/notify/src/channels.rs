@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{Channel, Message, Name};
 use watchkeeper_secret::SecretReader;
 
@@ -80,10 +80,11 @@ impl Route {
 
 #[async_trait]
 impl Notifier for Channels {
-    async fn send(&self, channel: &Name, message: &Message) -> Delivery {
+    async fn send(&self, to: To<'_>, message: &Message) -> Delivery {
+        let To { channel, receiver, thread } = to;
         match self.routes.get(channel) {
-            Some(Route::Slack(slack)) => slack.send(message, &Wording::of(message)).await,
-            Some(Route::Email(email)) => email.send(message, &Wording::of(message)).await,
+            Some(Route::Slack(slack)) => slack.send(message, &Wording::of(message), thread).await,
+            Some(Route::Email(email)) => email.send(message, &Wording::of(message), receiver).await,
             Some(Route::Webhook(webhook)) => webhook.send(message).await,
             Some(Route::Console) => self.console.send(&Wording::of(message)),
             None => Delivery::Refused(format!("there is no channel `{channel}` in this workspace")),

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lettre::{AsyncFileTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
+use lettre::{AsyncFileTransport, AsyncTransport, Tokio1Executor, address::Envelope, message::Mailbox};
 use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{EmailChannel, Message, Transport};
 use watchkeeper_secret::SecretReader;
@@ -45,28 +45,39 @@ impl Email {
         Ok(Self { from, to, transport, workspace: workspace.to_owned(), secrets, limit: Duration::from_secs(90) })
     }
 
-    pub(crate) async fn send(&self, message: &Message, wording: &Wording) -> Delivery {
+    /// Sends to one of the mailboxes, or to all of them when none is named. The letter names them all.
+    pub(crate) async fn send(&self, message: &Message, wording: &Wording, receiver: Option<&str>) -> Delivery {
         let picture = Picture::of(message).await;
         let letter = match letter::write((&self.from, &self.to), message, wording, picture) {
             Ok(letter) => letter,
             Err(error) => return Delivery::Refused(format!("the mail cannot be written: {}", reason_of(&error))),
         };
-        match tokio::time::timeout(self.limit, self.deliver(&letter)).await {
+        match tokio::time::timeout(self.limit, self.deliver(&letter, receiver)).await {
             Ok(delivery) => delivery,
             Err(_) => timed_out(self.limit),
         }
     }
 
-    async fn deliver(&self, letter: &lettre::Message) -> Delivery {
+    async fn deliver(&self, letter: &lettre::Message, receiver: Option<&str>) -> Delivery {
         match &self.transport {
             Transport::File { folder } => into_folder(&self.workspace.join(folder), letter).await,
-            Transport::Smtp { .. } => match transport::smtp(&self.transport, &self.secrets) {
-                Ok(Some(smtp)) => transport::send(&smtp, letter).await,
-                Ok(None) => Delivery::Refused("this channel has no mail server".to_owned()),
-                Err(reason) => retry(reason),
-            },
+            Transport::Smtp { .. } => {
+                let envelope = match receiver.map(|receiver| only_to(letter, receiver)) {
+                    None => letter.envelope().clone(),
+                    Some(Ok(envelope)) => envelope,
+                    Some(Err(reason)) => return Delivery::Refused(reason),
+                };
+                transport::deliver(&self.transport, &self.secrets, &envelope, &letter.formatted()).await
+            }
         }
     }
+}
+
+/// The envelope of a letter for one mailbox.
+fn only_to(letter: &lettre::Message, receiver: &str) -> Result<Envelope, String> {
+    let mailbox: Mailbox = receiver.parse().map_err(|error| format!("`{receiver}` is not a mailbox: {error}"))?;
+    let from = letter.envelope().from().cloned();
+    Envelope::new(from, vec![mailbox.email]).map_err(|error| reason_of(&error))
 }
 
 /// Writes one `.eml` file; its reference is the file's path.

@@ -15,7 +15,7 @@ use tokio::{
     sync::Mutex,
     time::{Interval, MissedTickBehavior, interval},
 };
-use watchkeeper_engine::ports::notifier::Delivery;
+use watchkeeper_engine::ports::notifier::{Delivery, Thread};
 use watchkeeper_model::{Message, SlackChannel};
 use watchkeeper_secret::SecretReader;
 
@@ -48,7 +48,7 @@ impl Slack {
         Ok(Self { channel, client, secrets, pace: Mutex::new(None), limit: Duration::from_secs(30) })
     }
 
-    pub(crate) async fn send(&self, message: &Message, wording: &Wording) -> Delivery {
+    pub(crate) async fn send(&self, message: &Message, wording: &Wording, _thread: Option<&Thread>) -> Delivery {
         let token = match self.secrets.resolve(&self.channel.token) {
             Ok(token) => SlackApiToken::new(token.expose_secret().into()),
             Err(error) => return retry(reason_of(&error)),

@@ -113,6 +113,8 @@ fn outcome_of(response: &Response) -> Delivery {
             Delivery::Retry { reason, after: retry_after(response.headers()) }
         }
         _ if status.is_server_error() => Delivery::Retry { reason, after: retry_after(response.headers()) },
+        // A secret that is being replaced, or a receiver that is being deployed.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Delivery::Unwell(reason),
         _ => Delivery::Refused(reason),
     }
 }

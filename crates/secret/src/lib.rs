@@ -1,5 +1,9 @@
 //! Reads secrets from where they are kept, when they are needed, and never says what they are.
 
+mod mask;
+
+pub use mask::{Mask, escaped};
+
 use std::{
     fs::{self, File},
     io::{self, Read},

@@ -6,6 +6,8 @@ use datafusion::error::DataFusionError;
 use datafusion::object_store;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault};
 
+use watchkeeper_secret::Mask;
+
 use crate::kind::FileMoved;
 
 /// What keeps a source from being read, before it is known whose words they are.
@@ -19,6 +21,11 @@ impl Why {
     /// A fault of one kind, in words that go on after the source's name.
     pub(crate) fn new(fault: FrameFault, what: impl Display) -> Self {
         Self { fault, what: what.to_string() }
+    }
+
+    /// The same, without what must not be shown of a peer's words.
+    pub(crate) fn masked(self, mask: &Mask) -> Self {
+        Self { what: mask.apply(&self.what), ..self }
     }
 
     /// The same, said of a source.

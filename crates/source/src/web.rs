@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use watchkeeper_engine::ports::frame::FrameFault;
 use watchkeeper_model::Secret;
-use watchkeeper_secret::SecretReader;
+use watchkeeper_secret::{Mask, SecretReader};
 
 use crate::fault::Why;
 
@@ -26,6 +26,8 @@ const EXCERPT_CHARS_MAX: usize = 200;
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Vec<u8>,
+    /// What must not be shown of it.
+    pub(crate) mask: Mask,
 }
 
 /// Asks once.
@@ -41,16 +43,19 @@ pub(crate) async fn get(
     let client = client(timeout).map_err(|error| format!("cannot set up an HTTP client: {error}"))?;
     let asked = ask(&client, url, token.as_ref(), &place);
     // The client's own limit covers the body as well; this one holds whatever it does.
+    let mask = Mask::over(&token);
     match tokio::time::timeout(timeout.saturating_add(Duration::from_secs(1)), asked).await {
-        Ok(answer) => answer,
+        Ok(answer) => answer.map(|(status, body)| Answer { status, body, mask: mask.clone() }),
         Err(_) => Err(late(&place, timeout)),
     }
+    .map_err(|why| why.masked(&mask))
 }
 
 impl Answer {
     /// The beginning of the answer, on one line.
     pub(crate) fn excerpt(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body);
+        // Masked before it is cut: a part of a secret is not recognised.
+        let text = self.mask.apply(&String::from_utf8_lossy(&self.body));
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         line.chars().filter(|c| !c.is_control()).take(EXCERPT_CHARS_MAX).collect()
     }
@@ -89,7 +94,12 @@ fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
         .build()
 }
 
-async fn ask(client: &Client, url: Url, token: Option<&SecretString>, place: &str) -> Result<Answer, Why> {
+async fn ask(
+    client: &Client,
+    url: Url,
+    token: Option<&SecretString>,
+    place: &str,
+) -> Result<(StatusCode, Vec<u8>), Why> {
     let mut request = client.get(url).header(ACCEPT, "application/json");
     if let Some(token) = token {
         request = request.bearer_auth(token.expose_secret());
@@ -99,7 +109,7 @@ async fn ask(client: &Client, url: Url, token: Option<&SecretString>, place: &st
     let body = read(&mut response, place).await?;
     let moved = response.headers().get(LOCATION).filter(|_| status.is_redirection());
     let body = moved.map_or(body, |location| format!("to {}", location.to_str().unwrap_or_default()).into_bytes());
-    Ok(Answer { status, body })
+    Ok((status, body))
 }
 
 async fn read(response: &mut Response, place: &str) -> Result<Vec<u8>, Why> {

@@ -76,10 +76,18 @@ async fn follow(db: &mut SqliteConnection, record: &CheckRecord) -> Result<(), F
     for step in &record.steps {
         step::plan(db, step).await?;
     }
-    for incident in &record.cancel {
-        enqueue::cancel_reminders(db, incident).await?;
+    for resolved in &record.resolved {
+        enqueue::cancel_reminders(db, &resolved.incident).await?;
+        step::end_unneeded(db, &resolved.incident, record.at).await?;
+    }
+    for going_on in &record.going_on {
+        step::resume(db, going_on, record.at).await?;
     }
     let head = ledger::append(db, record.at, &record.ledger).await?;
+    for resolved in &record.resolved {
+        let steps = step::after_resolve(db, &resolved.incident).await?;
+        enqueue::resolved(db, &resolved.incident, &resolved.message, &steps, &head, record.at).await?;
+    }
     enqueue::all(db, &record.messages, &head).await
 }
 

@@ -28,12 +28,27 @@ pub struct GateRecord {
     pub reason: Option<String>,
 }
 
+/// A gate that an incident's step paused, and that nobody has opened since the incident was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftPaused {
+    /// The gate.
+    pub gate: Name,
+    /// The incident.
+    pub incident: String,
+    /// Its monitor.
+    pub monitor: Name,
+    /// Since when it is over.
+    pub resolved_at: Time,
+}
+
 /// A gate to set.
 struct Setting<'a> {
     name: &'a Name,
     state: GateState,
     by: &'a str,
     reason: &'a str,
+    /// The incident whose step sets it.
+    incident: Option<&'a str>,
     at: Time,
 }
 
@@ -49,7 +64,7 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            set(&mut tx, &Setting { name, state, by, reason, at }).await?;
+            set(&mut tx, &Setting { name, state, by, reason, incident: None, at }).await?;
             Ok(tx.commit().await?)
         };
         work.await.map_err(|fault: Fault| fault.doing("set a gate"))
@@ -73,6 +88,25 @@ impl SqliteStore {
             rows.iter().map(record).collect::<Result<Vec<_>, _>>()
         };
         work.await.map_err(|fault: Fault| fault.doing("read the gates"))
+    }
+
+    /// The gates that incidents which are over have left paused, by name.
+    pub async fn left_paused(&self) -> Result<Vec<LeftPaused>, StoreError> {
+        let work = async {
+            let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+                "SELECT gate.name, incident.id, incident.monitor, incident.resolved_at FROM gate
+                 JOIN incident ON incident.id = gate.incident
+                 WHERE gate.state = 'paused' AND incident.state = 'resolved' ORDER BY gate.name",
+            )
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+            let left = |(gate, incident, monitor, resolved_at): (String, String, String, i64)| {
+                let (gate, monitor) = (name("gate.name", &gate)?, name("incident.monitor", &monitor)?);
+                Ok(LeftPaused { gate, incident, monitor, resolved_at: time("incident.resolved_at", resolved_at)? })
+            };
+            rows.into_iter().map(left).collect::<Result<Vec<_>, _>>()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("look for gates that were left paused"))
     }
 }
 
@@ -98,8 +132,10 @@ pub(crate) async fn set_by_step(
     at: Time,
 ) -> Result<(), Fault> {
     let by = format!("run {}, step {}", step.run, step.step.id);
-    let reason = format!("incident {} of {}", step.incident, step.facts.monitor);
-    set(db, &Setting { name: &action.gate, state: action.state, by: &by, reason: &reason, at }).await
+    let drill = if step.facts.drill { "drill: " } else { "" };
+    let reason = format!("{drill}incident {} of {}", step.incident, step.facts.monitor);
+    let incident = Some(step.incident.as_str());
+    set(db, &Setting { name: &action.gate, state: action.state, by: &by, reason: &reason, incident, at }).await
 }
 
 /// Who set a gate to another state than `wanted` after a time; `None` when nobody did.
@@ -117,12 +153,21 @@ pub(crate) async fn moved_since(
     Ok(by.fetch_optional(db).await?)
 }
 
+/// The gates that an incident's steps paused and nobody has opened since.
+pub(crate) async fn left_paused(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Name>, Fault> {
+    let names =
+        sqlx::query_scalar::<_, String>("SELECT name FROM gate WHERE incident = ? AND state = 'paused' ORDER BY name");
+    let names = names.bind(incident).fetch_all(db).await?;
+    names.iter().map(|text| self::name("gate.name", text)).collect()
+}
+
 /// A setting that changes nothing leaves who set the gate, when and why; the ledger has it all the same.
 async fn set(db: &mut SqliteConnection, setting: &Setting<'_>) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO gate (name, state, since, set_by, reason) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO gate (name, state, since, set_by, reason, incident) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (name) DO UPDATE SET
-             state = excluded.state, since = excluded.since, set_by = excluded.set_by, reason = excluded.reason
+             state = excluded.state, since = excluded.since, set_by = excluded.set_by, reason = excluded.reason,
+             incident = excluded.incident
          WHERE state <> excluded.state",
     )
     .bind(setting.name.as_str())
@@ -130,12 +175,13 @@ async fn set(db: &mut SqliteConnection, setting: &Setting<'_>) -> Result<(), Fau
     .bind(micros(setting.at))
     .bind(setting.by)
     .bind(setting.reason)
+    .bind(setting.incident)
     .execute(&mut *db)
     .await?;
     let kind = match setting.state {
         GateState::Open => "gate.opened",
         GateState::Paused => "gate.paused",
     };
-    let body = json!({ "by": setting.by, "reason": setting.reason });
+    let body = json!({ "by": setting.by, "reason": setting.reason, "incident": setting.incident });
     ledger::append_one(db, setting.at, kind, setting.name.as_str(), &body).await
 }

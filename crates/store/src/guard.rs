@@ -4,22 +4,26 @@ use std::time::Duration;
 
 use sqlx::SqliteConnection;
 use watchkeeper_engine::ports::store::{Begin, StepRecord};
-use watchkeeper_model::{BreakerState, Budget, GuardFacts, Name, Time};
+use watchkeeper_model::{BreakerState, Budget, Busy, GuardFacts, Inhibitor, Name, Time};
 
 use crate::{
-    columns::{count, micros, time_if},
+    columns::{count, micros, name, time_if},
     fault::Fault,
     hold, incident,
 };
 
-/// The facts for one step at `begin.at`. Drills never count as acts.
+/// The facts for one step at `begin.at`. Neither drills nor what people started count as acts.
 pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<GuardFacts, Fault> {
     let guard = &begin.guard;
+    let over = incident::is_over(db, &step.incident).await? && !step.step.after_resolve;
     Ok(GuardFacts {
-        held: hold::in_force(db, &step.facts.monitor).await?,
-        over: incident::is_over(db, &step.incident).await?,
+        by_people: step.by_people(),
+        held: hold::in_force(db, &step.facts.monitor, begin.at).await?,
+        over,
+        busy: busy(db, step, begin).await?,
         not_after: begin.not_after,
-        inhibited_by: inhibited_by(db, &begin.inhibited_by).await?,
+        inhibited_by: inhibitor(db, &begin.inhibited_by).await?,
+        incidents: incidents(db, step, guard.flapping.as_ref(), begin.at).await?,
         acts_in_incident: acts_in_incident(db, step).await?,
         acts_on_target: acts(db, Some(&step.step.action.target()), guard.per_target.as_ref(), begin.at).await?,
         acts_overall: acts(db, None, guard.global.as_ref(), begin.at).await?,
@@ -27,25 +31,81 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
     })
 }
 
-async fn inhibited_by(db: &mut SqliteConnection, monitors: &[Name]) -> Result<Option<String>, Fault> {
+/// The first of these monitors that has an incident open.
+pub(crate) async fn inhibitor(db: &mut SqliteConnection, monitors: &[Name]) -> Result<Option<Inhibitor>, Fault> {
     for monitor in monitors {
-        if incident::is_open(db, monitor).await? {
-            return Ok(Some(monitor.to_string()));
+        if let Some(incident) = incident::open_of(db, monitor).await? {
+            return Ok(Some(Inhibitor { monitor: monitor.clone(), incident }));
         }
     }
     Ok(None)
 }
 
+/// What has to end first: another monitor's act on the same target, or the check of an inhibiting monitor for this tick
+/// or an earlier one.
+async fn busy(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<Option<Busy>, Fault> {
+    if step.step.action.excludes_others()
+        && let Some(monitor) = acting_on(db, step).await?
+    {
+        return Ok(Some(Busy::Target(monitor)));
+    }
+    if step.by_people() {
+        return Ok(None);
+    }
+    for monitor in &begin.inhibited_by {
+        let checked = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM occurrence WHERE monitor = ? AND status = 'claimed' AND scheduled_at <= ?)",
+        );
+        if checked.bind(monitor.as_str()).bind(micros(step.tick)).fetch_one(&mut *db).await? {
+            return Ok(Some(Busy::Inhibitor(monitor.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Another monitor whose step acts on the target of this one now.
+async fn acting_on(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<Name>, Fault> {
+    let other: Option<String> = sqlx::query_scalar(
+        "SELECT incident.monitor FROM step JOIN incident ON incident.id = step.incident
+         WHERE step.status = 'intent' AND step.target = ? AND incident.monitor <> ? LIMIT 1",
+    )
+    .bind(step.step.action.target())
+    .bind(step.facts.monitor.as_str())
+    .fetch_optional(db)
+    .await?;
+    other.map(|other| name("incident.monitor", &other)).transpose()
+}
+
+/// Incidents of the step's monitor and group that were opened in the budget's window; 0 without a budget.
+async fn incidents(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    budget: Option<&Budget>,
+    now: Time,
+) -> Result<u32, Fault> {
+    let Some(budget) = budget else { return Ok(0) };
+    let opened = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM incident AS theirs JOIN incident AS ours ON ours.id = ?
+         WHERE theirs.monitor = ours.monitor AND theirs.labels = ours.labels AND theirs.drill = ours.drill
+           AND theirs.opened_at > ?",
+    )
+    .bind(&step.incident)
+    .bind(micros(now).saturating_sub(length(budget.per)))
+    .fetch_one(db)
+    .await?;
+    count("incident.opened_at", opened)
+}
+
 async fn acts_in_incident(db: &mut SqliteConnection, step: &StepRecord) -> Result<u32, Fault> {
-    let acts = sqlx::query_scalar("SELECT COALESCE(SUM(attempt), 0) FROM step WHERE incident = ? AND step = ?")
-        .bind(&step.incident)
+    let acts = sqlx::query_scalar("SELECT COUNT(*) FROM act WHERE run = ? AND step = ? AND automatic = 1")
+        .bind(&step.run)
         .bind(step.step.id.as_str())
         .fetch_one(db)
         .await?;
-    count("step.attempt", acts)
+    count("act.attempt", acts)
 }
 
-/// Intents committed in the budget's sliding window, on one target or on all; 0 without a budget.
+/// Automatic acts in the budget's sliding window, on one target or on all; 0 without a budget.
 async fn acts(
     db: &mut SqliteConnection,
     target: Option<&str>,
@@ -54,14 +114,14 @@ async fn acts(
 ) -> Result<u32, Fault> {
     let Some(budget) = budget else { return Ok(0) };
     let acts = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM step JOIN incident ON incident.id = step.incident
-         WHERE step.started_at > ?1 AND incident.drill = 0 AND (?2 IS NULL OR step.target = ?2)",
+        "SELECT COUNT(*) FROM act
+         WHERE automatic = 1 AND drill = 0 AND started_at > ?1 AND (?2 IS NULL OR target = ?2)",
     )
     .bind(micros(now).saturating_sub(length(budget.per)))
     .bind(target)
     .fetch_one(db)
     .await?;
-    count("step.started_at", acts)
+    count("act.started_at", acts)
 }
 
 fn length(window: Duration) -> i64 {

@@ -7,7 +7,7 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Name, Time};
 
 use crate::{
-    columns::{micros, name, time},
+    columns::{micros, name, time, time_if},
     fault::Fault,
     ledger,
     open::SqliteStore,
@@ -37,6 +37,8 @@ pub struct Hold {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// When it ends by itself; absent for one that people release.
+    pub until: Option<Time>,
 }
 
 impl HoldScope {
@@ -49,12 +51,20 @@ impl HoldScope {
 }
 
 impl SqliteStore {
-    /// Holds automatic steps from the next intent on; a hold that is in force already gets the new reason.
-    pub async fn hold(&self, scope: &HoldScope, by: &str, reason: &str, at: Time) -> Result<(), StoreError> {
+    /// Holds automatic steps from the next intent on; a hold that is in force already gets the new reason and end.
+    /// Without `until` it lasts until people release it.
+    pub async fn hold(
+        &self,
+        scope: &HoldScope,
+        by: &str,
+        reason: &str,
+        until: Option<Time>,
+        at: Time,
+    ) -> Result<(), StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            write(&mut tx, scope, by, reason, at).await?;
-            let body = json!({ "by": by, "reason": reason });
+            write(&mut tx, scope, (by, reason), until, at).await?;
+            let body = json!({ "by": by, "reason": reason, "until": until });
             ledger::append_one(&mut tx, at, "hold.set", scope.word(), &body).await?;
             Ok(tx.commit().await?)
         };
@@ -65,8 +75,9 @@ impl SqliteStore {
     pub async fn release(&self, scope: &HoldScope, by: &str, at: Time) -> Result<bool, StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            let gone = sqlx::query("DELETE FROM hold WHERE scope = ?").bind(scope.word()).execute(&mut *tx).await?;
-            if gone.rows_affected() == 0 {
+            let until = sqlx::query_scalar::<_, Option<i64>>("DELETE FROM hold WHERE scope = ? RETURNING until");
+            let gone = until.bind(scope.word()).fetch_optional(&mut *tx).await?;
+            if gone.is_none_or(|until| until.is_some_and(|until| until <= micros(at))) {
                 return Ok(false);
             }
             ledger::append_one(&mut tx, at, "hold.released", scope.word(), &json!({ "by": by })).await?;
@@ -76,25 +87,35 @@ impl SqliteStore {
         work.await.map_err(|fault: Fault| fault.doing("release automatic steps"))
     }
 
-    /// The holds in force; the one on everything comes first.
-    pub async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+    /// The holds in force at `now`; the one on everything comes first.
+    pub async fn holds(&self, now: Time) -> Result<Vec<Hold>, StoreError> {
         let work = async {
-            let rows = sqlx::query("SELECT * FROM hold ORDER BY scope").fetch_all(&mut *self.read().await?).await?;
+            let query = sqlx::query("SELECT * FROM hold WHERE until IS NULL OR until > ? ORDER BY scope");
+            let rows = query.bind(micros(now)).fetch_all(&mut *self.read().await?).await?;
             rows.iter().map(hold).collect::<Result<Vec<_>, _>>()
         };
         work.await.map_err(|fault: Fault| fault.doing("read the holds"))
     }
 }
 
-async fn write(db: &mut SqliteConnection, scope: &HoldScope, by: &str, reason: &str, at: Time) -> Result<(), Fault> {
+async fn write(
+    db: &mut SqliteConnection,
+    scope: &HoldScope,
+    (by, reason): (&str, &str),
+    until: Option<Time>,
+    at: Time,
+) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO hold (scope, since, set_by, reason) VALUES (?, ?, ?, ?)
-         ON CONFLICT (scope) DO UPDATE SET set_by = excluded.set_by, reason = excluded.reason",
+        "INSERT INTO hold (scope, since, set_by, reason, until) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (scope) DO UPDATE SET
+             since = CASE WHEN until <= excluded.since THEN excluded.since ELSE since END,
+             set_by = excluded.set_by, reason = excluded.reason, until = excluded.until",
     )
     .bind(scope.word())
     .bind(micros(at))
     .bind(by)
     .bind(reason)
+    .bind(until.map(micros))
     .execute(db)
     .await?;
     Ok(())
@@ -106,15 +127,21 @@ fn hold(row: &SqliteRow) -> Result<Hold, Fault> {
         monitor => HoldScope::Monitor(name("hold.scope", monitor)?),
     };
     let since = time("hold.since", row.try_get("since")?)?;
-    Ok(Hold { scope, since, by: row.try_get("set_by")?, reason: row.try_get("reason")? })
+    let until = time_if("hold.until", row.try_get("until")?)?;
+    Ok(Hold { scope, since, by: row.try_get("set_by")?, reason: row.try_get("reason")?, until })
 }
 
-/// Why a monitor's automatic steps are held; `None` when they are not.
-pub(crate) async fn in_force(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<String>, Fault> {
-    let reason = sqlx::query_scalar("SELECT reason FROM hold WHERE scope IN (?, ?) ORDER BY scope LIMIT 1")
-        .bind(ALL)
-        .bind(monitor.as_str())
-        .fetch_optional(db)
-        .await?;
-    Ok(reason)
+/// Why a monitor's automatic steps are held at `now`, and until when; `None` when they are not.
+pub(crate) async fn in_force(db: &mut SqliteConnection, monitor: &Name, now: Time) -> Result<Option<String>, Fault> {
+    let held: Option<(String, Option<i64>)> = sqlx::query_as(
+        "SELECT reason, until FROM hold WHERE scope IN (?, ?) AND (until IS NULL OR until > ?) ORDER BY scope LIMIT 1",
+    )
+    .bind(ALL)
+    .bind(monitor.as_str())
+    .bind(micros(now))
+    .fetch_optional(db)
+    .await?;
+    let Some((reason, until)) = held else { return Ok(None) };
+    let until = time_if("hold.until", until)?.map(|until| format!(" (until {})", until.format("%F %T UTC")));
+    Ok(Some(reason + &until.unwrap_or_default()))
 }

@@ -108,12 +108,12 @@ pub(crate) async fn open_by_group(
     Ok(found)
 }
 
-/// Whether a monitor has an unresolved incident that is no drill.
-pub(crate) async fn is_open(db: &mut SqliteConnection, monitor: &Name) -> Result<bool, Fault> {
+/// The oldest unresolved incident of a monitor that is no drill.
+pub(crate) async fn open_of(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<String>, Fault> {
     let open = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0)",
+        "SELECT id FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0 ORDER BY opened_at, id LIMIT 1",
     );
-    Ok(open.bind(monitor.as_str()).fetch_one(db).await?)
+    Ok(open.bind(monitor.as_str()).fetch_optional(db).await?)
 }
 
 /// Whether an incident is resolved already.

@@ -7,6 +7,7 @@ mod answer;
 mod baseline;
 mod check;
 mod columns;
+mod comment;
 mod enqueue;
 mod fault;
 mod find;
@@ -30,11 +31,13 @@ mod trouble;
 mod unreadable;
 mod verify;
 
-pub use answer::{Answer, Answering};
-pub use gate::GateRecord;
+pub use answer::Reply;
+pub use comment::Comment;
+pub use gate::{GateRecord, LeftPaused};
 pub use hold::{Hold, HoldScope};
 pub use lock::{DaemonLock, LockError};
 pub use open::{OpenError, SqliteStore};
+pub use people::Closed;
 pub use place::PlaceError;
 pub use read::{
     Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,

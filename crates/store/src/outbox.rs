@@ -4,12 +4,16 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::{
     fault_points::Point,
-    ports::store::{Delivered, OutboxItem},
+    ports::{
+        notifier::Thread,
+        store::{Delivered, NewMessage, OutboxItem},
+    },
 };
-use watchkeeper_model::{Message, MessageEvent, MessageStatus, Time};
+use watchkeeper_model::{Message, MessageEvent, MessageStatus, Name, Time};
 
 use crate::{
     columns::{self, count, from_json, micros, name, time_if},
+    enqueue,
     fault::Fault,
     ledger,
     open::{SqliteStore, commit},
@@ -61,7 +65,7 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Ve
         }
         for row in &rows {
             let id: i64 = row.try_get("id")?;
-            match item(row) {
+            match item(&mut tx, row).await {
                 Ok(item) => {
                     set(&mut tx, "UPDATE outbox SET status = 'sending', claimed_at = ? WHERE id = ?", micros(now), id)
                         .await?;
@@ -80,7 +84,7 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Ve
 
 async fn waiting(db: &mut SqliteConnection, now: Time, limit: u32) -> Result<Vec<SqliteRow>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, channel, message, attempts FROM outbox
+        "SELECT id, team, channel, receiver, message, attempts FROM outbox
          WHERE status = 'waiting' AND not_before <= ? AND unreadable_by IS NOT ? ORDER BY not_before, id LIMIT ?",
     );
     Ok(rows.bind(micros(now)).bind(VERSION).bind(limit).fetch_all(db).await?)
@@ -96,20 +100,47 @@ where
 
 /// The waiting messages that this version cannot read.
 pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fault)>, Fault> {
-    let rows =
-        sqlx::query("SELECT id, channel, message, attempts FROM outbox WHERE status = 'waiting' AND unreadable_by = ?");
-    let rows = rows.bind(VERSION).fetch_all(db).await?;
-    let fault = |row: &SqliteRow| Some((row.try_get("id").ok()?, item(row).err()?));
-    Ok(rows.iter().filter_map(fault).collect())
+    let rows = sqlx::query(
+        "SELECT id, team, channel, receiver, message, attempts FROM outbox WHERE status = 'waiting' AND unreadable_by = ?",
+    );
+    let rows = rows.bind(VERSION).fetch_all(&mut *db).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        if let Err(fault) = item(db, row).await {
+            found.push((row.try_get("id")?, fault));
+        }
+    }
+    Ok(found)
 }
 
-fn item(row: &SqliteRow) -> Result<OutboxItem, Fault> {
+async fn item(db: &mut SqliteConnection, row: &SqliteRow) -> Result<OutboxItem, Fault> {
+    let message: Message = from_json(row.try_get("message")?)?;
+    let channel = name("outbox.channel", row.try_get("channel")?)?;
     Ok(OutboxItem {
         id: row.try_get("id")?,
-        channel: name("outbox.channel", row.try_get("channel")?)?,
-        message: from_json(row.try_get("message")?)?,
+        team: row.try_get::<Option<&str>, _>("team")?.map(|team| name("outbox.team", team)).transpose()?,
+        receiver: row.try_get("receiver")?,
+        thread: thread(db, message.facts.incident.as_deref(), &channel).await?,
+        channel,
+        message,
         attempts: count("outbox.attempts", row.try_get("attempts")?)?,
     })
+}
+
+/// Where the story of an incident began on a channel that told so.
+async fn thread(db: &mut SqliteConnection, incident: Option<&str>, channel: &Name) -> Result<Option<Thread>, Fault> {
+    let Some(incident) = incident else { return Ok(None) };
+    let first: Option<(String, String)> = sqlx::query_as(
+        "SELECT delivery.reference, outbox.message FROM delivery JOIN outbox ON outbox.id = delivery.outbox
+         WHERE delivery.incident = ? AND delivery.channel = ? AND delivery.reference IS NOT NULL
+         ORDER BY delivery.id LIMIT 1",
+    )
+    .bind(incident)
+    .bind(channel.as_str())
+    .fetch_optional(db)
+    .await?;
+    // A story whose beginning cannot be read any more begins anew.
+    Ok(first.and_then(|(reference, root)| Some(Thread { reference, root: from_json(&root).ok()? })))
 }
 
 pub(crate) async fn next_due(store: &SqliteStore) -> Result<Option<Time>, Fault> {
@@ -119,18 +150,20 @@ pub(crate) async fn next_due(store: &SqliteStore) -> Result<Option<Time>, Fault>
     time_if("outbox.not_before", next.bind(VERSION).fetch_one(&mut *tx).await?)
 }
 
-/// Records a delivery; what is final goes into the ledger.
+/// Records a delivery; what is final goes into the ledger, and what was given up to another channel: that one is given.
 pub(crate) async fn delivered(
     store: &SqliteStore,
     item: &OutboxItem,
     delivered: &Delivered,
+    instead: &[NewMessage],
     now: Time,
-) -> Result<(), Fault> {
+) -> Result<Option<Name>, Fault> {
     let mut tx = store.write().await?;
     let outcome = delivered.to_string();
-    note(&mut tx, item, &outcome, now).await?;
+    note(&mut tx, item, delivered, now).await?;
+    let mut handed_to = None;
     match delivered {
-        Delivered::Sent => {
+        Delivered::Sent(_) => {
             mark(&mut tx, item, MessageEvent::Send).await?;
             record(&mut tx, item, "notification.sent", &outcome, now).await?;
             repeat(&mut tx, item, now).await?;
@@ -138,13 +171,43 @@ pub(crate) async fn delivered(
         Delivered::GivenUp(_) => {
             mark(&mut tx, item, MessageEvent::GiveUp).await?;
             record(&mut tx, item, "notification.failed", &outcome, now).await?;
+            handed_to = hand_on(&mut tx, item, instead, now).await?;
+            repeat(&mut tx, item, now).await?;
         }
         Delivered::Again { at, .. } => {
             mark(&mut tx, item, MessageEvent::Again).await?;
             retry(&mut tx, item, *at).await?;
         }
     }
-    commit(tx, Point::MessageMark).await
+    commit(tx, Point::MessageMark).await?;
+    Ok(handed_to)
+}
+
+/// Hands what was given up to the first other channel that never had it, unless the team has it, or may yet get it, on
+/// another one.
+async fn hand_on(
+    db: &mut SqliteConnection,
+    item: &OutboxItem,
+    instead: &[NewMessage],
+    now: Time,
+) -> Result<Option<Name>, Fault> {
+    let said = sqlx::query_scalar::<_, Option<String>>("SELECT note FROM outbox WHERE id = ?").bind(item.id);
+    let Some(said) = said.fetch_one(&mut *db).await? else { return Ok(None) };
+    let others: Vec<(String, String)> =
+        sqlx::query_as("SELECT channel, status FROM outbox WHERE note = ?").bind(&said).fetch_all(&mut *db).await?;
+    if others.iter().any(|(_, status)| matches!(status.as_str(), "waiting" | "sending" | "sent")) {
+        return Ok(None);
+    }
+    let next = instead.iter().find(|new| others.iter().all(|(channel, _)| channel != new.channel.as_str()));
+    let Some(next) = next else { return Ok(None) };
+    let body = json!({ "message": item.message.id, "from": item.channel, "to": next.channel });
+    let subject = item.message.facts.incident.clone().unwrap_or_else(|| item.message.facts.monitor.to_string());
+    ledger::append_one(db, now, "notification.handed_on", &subject, &body).await?;
+    let head = ledger::head(db).await?;
+    for new in instead.iter().filter(|new| new.channel == next.channel) {
+        enqueue::one(db, new, &said, &head).await?;
+    }
+    Ok(Some(next.channel.clone()))
 }
 
 async fn record(
@@ -156,7 +219,7 @@ async fn record(
 ) -> Result<(), Fault> {
     let subject = item.message.facts.incident.clone().unwrap_or_else(|| item.message.facts.monitor.to_string());
     let body = json!({ "message": item.message.id, "kind": item.message.kind, "channel": item.channel,
-        "outcome": outcome, "attempts": item.attempts + 1 });
+        "receiver": item.receiver, "outcome": outcome, "attempts": item.attempts + 1 });
     ledger::append_one(db, now, kind, &subject, &body).await
 }
 
@@ -175,14 +238,18 @@ async fn mark(db: &mut SqliteConnection, item: &OutboxItem, event: MessageEvent)
     if marked.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
 }
 
-async fn note(db: &mut SqliteConnection, item: &OutboxItem, outcome: &str, now: Time) -> Result<(), Fault> {
-    let kind = serde_json::to_value(item.message.kind)?;
+async fn note(db: &mut SqliteConnection, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), Fault> {
+    let reference = match delivered {
+        Delivered::Sent(reference) => reference.as_deref(),
+        Delivered::GivenUp(_) | Delivered::Again { .. } => None,
+    };
     sqlx::query(
-        "INSERT INTO delivery (outbox, incident, channel, kind, outcome, at)
-         SELECT id, incident, channel, ?, ?, ? FROM outbox WHERE id = ?",
+        "INSERT INTO delivery (outbox, incident, channel, receiver, kind, outcome, reference, at)
+         SELECT id, incident, channel, receiver, ?, ?, ?, ? FROM outbox WHERE id = ?",
     )
-    .bind(kind.as_str().unwrap_or_default())
-    .bind(outcome)
+    .bind(item.message.kind.as_str())
+    .bind(delivered.to_string())
+    .bind(reference)
     .bind(micros(now))
     .bind(item.id)
     .execute(db)

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use watchkeeper_engine::{
     KeptBaseline, Trouble,
     ports::store::{
-        Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, OutboxItem, PastTick, Recorded,
-        StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
+        Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, NewMessage, OutboxItem, PastTick,
+        Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
     },
 };
 use watchkeeper_model::{Name, Time};
@@ -102,8 +102,14 @@ impl Store for SqliteStore {
         outbox::next_due(self).await.map_err(|fault| fault.doing("read the outbox"))
     }
 
-    async fn delivered(&self, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), StoreError> {
-        outbox::delivered(self, item, delivered, now).await.map_err(|fault| fault.doing("record a delivery"))
+    async fn delivered(
+        &self,
+        item: &OutboxItem,
+        delivered: &Delivered,
+        instead: &[NewMessage],
+        now: Time,
+    ) -> Result<Option<Name>, StoreError> {
+        outbox::delivered(self, item, delivered, instead, now).await.map_err(|fault| fault.doing("record a delivery"))
     }
 
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError> {

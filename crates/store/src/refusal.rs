@@ -1,7 +1,7 @@
 //! Why the store did not do what people asked for: it refuses, or it failed.
 
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Outcome, StepStatus};
+use watchkeeper_model::{Name, NoAnswer, Outcome, StepStatus};
 
 use crate::fault::Fault;
 
@@ -50,18 +50,45 @@ pub enum PeopleError {
     /// It needs nobody's agreement.
     #[error("step {1} of run {0} needs nobody's agreement: `watchkeeper step {0} {1}` starts it")]
     NobodyHasTo(String, String),
-    /// Nobody has started it yet.
-    #[error("nobody has asked for step {1} of run {0} yet: `watchkeeper step {0} {1}` does")]
-    NotAsked(String, String),
     /// It was started before.
     #[error("step {1} of run {0} was asked for already: it waits for an agreement, `watchkeeper approve {0} {1}`")]
     AskedAlready(String, String),
-    /// An answer stands already.
-    #[error("it was answered already: {0}")]
-    AnsweredAlready(String),
-    /// Somebody else has to agree.
-    #[error("{0} asked for this step: somebody else has to agree (`self_approval` is false)")]
-    OwnRequest(String),
+    /// It ended; another attempt is to be asked for as such.
+    #[error("step {1} of run {0} is {2} already: `watchkeeper step {0} {1} --again` makes another attempt")]
+    OnlyAgain(String, String, &'static str),
+    /// Nobody knows whether it ran.
+    #[error(
+        "it is not known whether step {1} of run {0} ran: find out, then say `watchkeeper settle {0} {1} done|failed`"
+    )]
+    SettleFirst(String, String),
+    /// The incident is over.
+    #[error("incident {2} is over, so step {1} of run {0} is not needed (it has no `after_resolve = true`)")]
+    Over(String, String, String),
+    /// The answer does not count, and why.
+    #[error("step {step} of run {run} cannot be answered: {why}")]
+    NotAnswered {
+        /// The run.
+        run: String,
+        /// The step.
+        step: String,
+        /// Why.
+        #[source]
+        why: NoAnswer,
+    },
+    /// The team owns the incident already.
+    #[error("incident {0} is {1}'s already")]
+    OwnerAlready(String, Name),
+    /// There is no such incident state to go back from.
+    #[error("incident {id} is {state}: only an acknowledged one can be given back")]
+    NotAcknowledged {
+        /// The incident.
+        id: String,
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// There is no such silence, or it is over.
+    #[error("silence {0} is over already")]
+    SilenceOver(String),
     /// People can only say `done` or `failed`.
     #[error("a step cannot be settled as {0}: say done or failed")]
     NotAnEnd(Outcome),
@@ -73,6 +100,10 @@ pub enum PeopleError {
 impl PeopleError {
     pub(crate) fn not_waiting(run: &str, step: &str, status: StepStatus) -> Self {
         Self::NotWaiting { run: run.to_owned(), step: step.to_owned(), status: status.as_str() }
+    }
+
+    pub(crate) fn not_answered(run: &str, step: &str, why: NoAnswer) -> Self {
+        Self::NotAnswered { run: run.to_owned(), step: step.to_owned(), why }
     }
 
     pub(crate) fn not_unknown(run: &str, step: &str, status: StepStatus) -> Self {

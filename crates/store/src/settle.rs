@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sqlx::SqliteConnection;
-use watchkeeper_model::{Name, Outcome, StepEvent, StepStatus, Time};
+use watchkeeper_model::{Name, Outcome, Person, StepEvent, StepStatus, Time};
 
 use crate::{
     columns::micros,
@@ -20,7 +20,7 @@ impl SqliteStore {
         run: &str,
         step: &Name,
         outcome: Outcome,
-        by: &str,
+        by: &Person,
         at: Time,
     ) -> Result<(), PeopleError> {
         let work = async {
@@ -46,7 +46,7 @@ async fn write(
     run: &str,
     step: &Name,
     settled: StepStatus,
-    by: &str,
+    by: &Person,
     at: Time,
 ) -> Result<(), Fault> {
     let incident: String = sqlx::query_scalar(
@@ -54,12 +54,12 @@ async fn write(
          WHERE run = ? AND step = ? AND status = 'unknown' RETURNING incident",
     )
     .bind(settled.as_str())
-    .bind(by)
+    .bind(&by.name)
     .bind(micros(at))
     .bind(run)
     .bind(step.as_str())
     .fetch_one(&mut *db)
     .await?;
-    let body = json!({ "run": run, "step": step, "outcome": settled.as_str(), "by": by });
+    let body = json!({ "run": run, "step": step, "outcome": settled.as_str(), "by": by.name, "account": by.account });
     ledger::append_one(db, at, "step.settled", &incident, &body).await
 }

@@ -4,15 +4,18 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::{
     fault_points::Point,
-    ports::store::{Begin, Begun, Ending, StepEnd, StepRecord},
+    ports::store::{Begin, Begun, Ending, GoingOn, StepEnd, StepRecord},
 };
-use watchkeeper_model::{Action, GateAction, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time};
+use watchkeeper_model::{
+    Action, Facts, GateAction, Incident, Name, Outcome, Permission, StepEvent, StepReport, StepRun, StepStatus, Time,
+    Withheld,
+};
 
 use crate::{
     columns::{self, count, from_json, micros, name, ordinal, time_if},
-    enqueue,
+    comment, enqueue,
     fault::Fault,
-    gate, guard, incident, ledger,
+    gate, guard, hold, incident, ledger, occurrence,
     open::{SqliteStore, commit},
 };
 
@@ -50,13 +53,18 @@ fn asked_at(step: &StepRecord) -> Option<Time> {
 /// Reads a whole row of `step`.
 pub(crate) fn step(row: &SqliteRow) -> Result<StepRecord, Fault> {
     let status: &str = row.try_get("status")?;
+    let facts: Facts = from_json(row.try_get("facts")?)?;
     Ok(StepRecord {
         run: row.try_get("run")?,
         incident: row.try_get("incident")?,
         position: count("step.position", row.try_get("position")?)?,
         step: from_json(row.try_get("arguments")?)?,
         runbook: (name("step.runbook", row.try_get("runbook")?)?, row.try_get("runbook_digest")?),
-        facts: from_json(row.try_get("facts")?)?,
+        tick: time_if("step.tick", row.try_get("tick")?)?.unwrap_or(facts.at),
+        facts,
+        attempts: count("step.attempt", row.try_get("attempt")?)?,
+        told: row.try_get::<Option<i64>, _>("finished_at")?.is_some(),
+        asked_by: row.try_get("asked_by")?,
         status: StepStatus::parse(status).ok_or_else(|| Fault::column("step.status", status))?,
         epoch: ordinal("step.epoch", row.try_get("epoch")?)?,
         started_at: time_if("step.started_at", row.try_get("started_at")?)?,
@@ -87,21 +95,26 @@ pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin)
     let status = status_of_mine(&mut tx, step).await?;
     if status == StepStatus::Intent {
         // This very epoch committed it: the answer was lost.
-        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step).await? });
+        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step).await?, despite: Vec::new() });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
     let facts = guard::facts(&mut tx, step, begin).await?;
-    if let Permission::Withheld(reason) = begin.guard.permit(&facts, begin.at) {
-        return Ok(Begun::Withheld(reason));
-    }
+    let despite = match begin.guard.permit(&facts, begin.at) {
+        Permission::Granted => Vec::new(),
+        Permission::Overruled(reasons) => reasons,
+        Permission::Busy(busy) => return Ok(Begun::Busy(busy)),
+        Permission::Withheld(reason) => return Ok(Begun::Withheld(reason)),
+    };
     write_intent(&mut tx, step, intent, begin).await?;
-    ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &intent_body(step, begin)).await?;
+    let body = intent_body(step, begin, &despite);
+    ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &body).await?;
     let reopen = earlier_reference(&mut tx, step).await?;
     commit(tx, Point::StepIntent).await?;
-    Ok(Begun::Go { reopen })
+    Ok(Begun::Go { reopen, despite })
 }
 
-fn intent_body(step: &StepRecord, begin: &Begin) -> serde_json::Value {
+fn intent_body(step: &StepRecord, begin: &Begin, despite: &[Withheld]) -> serde_json::Value {
+    let despite: Vec<String> = despite.iter().map(ToString::to_string).collect();
     json!({
         "run": step.run,
         "step": step.step.id,
@@ -111,6 +124,9 @@ fn intent_body(step: &StepRecord, begin: &Begin) -> serde_json::Value {
         "arguments": step.step.action,
         "idempotency_key": begin.idempotency_key,
         "epoch": step.epoch,
+        "attempt": step.attempt(),
+        "asked_by": step.asked_by,
+        "despite": despite,
         "drill": step.facts.drill,
     })
 }
@@ -145,9 +161,22 @@ async fn write_intent(
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(step.epoch.cast_signed())
+    .execute(&mut *db)
+    .await?;
+    if written.rows_affected() != 1 {
+        return Err(Fault::Fenced);
+    }
+    sqlx::query(
+        "INSERT INTO act (run, step, attempt, target, idempotency_key, automatic, drill, started_at)
+         SELECT run, step, attempt, target, idempotency_key, ?, ?, started_at FROM step WHERE run = ? AND step = ?",
+    )
+    .bind(!step.by_people())
+    .bind(step.facts.drill)
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
     .execute(db)
     .await?;
-    if written.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
+    Ok(())
 }
 
 /// The newest reference that an earlier incident of the same monitor and group left with this step.
@@ -193,6 +222,9 @@ pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -
     if end.hands_off {
         hand_off(&mut tx, step, end, &head).await?;
     }
+    if let Some((incident, text)) = &end.comment {
+        comment::write(&mut tx, incident, comment::WATCHKEEPER, text, end.at).await?;
+    }
     commit(tx, Point::StepEnd).await?;
     Ok(Ending::Recorded)
 }
@@ -204,7 +236,7 @@ async fn overtaken(
     action: &GateAction,
     intent_at: Option<Time>,
 ) -> Result<Option<String>, Fault> {
-    if incident::is_over(db, &step.incident).await? {
+    if incident::is_over(db, &step.incident).await? && !step.step.after_resolve {
         return Ok(Some("the incident was resolved before the gate was set".to_owned()));
     }
     let moved = gate::moved_since(db, &action.gate, action.state, intent_at).await?;
@@ -218,13 +250,14 @@ async fn write_end(
     end: &StepEnd,
 ) -> Result<(), Fault> {
     let written = sqlx::query(
-        "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = ?
+        "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = COALESCE(?, reference), resumes = ?
          WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'waiting', 'released', 'intent')",
     )
     .bind(status.as_str())
     .bind(micros(end.report.finished_at.unwrap_or(end.at)))
     .bind(&end.report.detail)
     .bind(end.reference.as_deref())
+    .bind(end.resumes)
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(step.epoch.cast_signed())
@@ -245,6 +278,77 @@ async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, h
     .bind(columns::json(&end.report)?)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Plans again what was withheld in an incident that goes on, where the reason has ended.
+pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Time) -> Result<(), Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND resumes = 1 AND status = 'withheld'");
+    for row in rows.bind(&going_on.incident).fetch_all(&mut *db).await? {
+        let step = step(&row)?;
+        let held = hold::in_force(db, &step.facts.monitor, at).await?.is_some();
+        let planned = step.status.next(StepEvent::Resume);
+        let (false, Some(planned)) = (held, planned) else { continue };
+        if guard::inhibitor(db, &going_on.inhibited_by).await?.is_some() {
+            continue;
+        }
+        sqlx::query("UPDATE step SET status = ?, resumes = 0, tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
+            .bind(planned.as_str())
+            .bind(micros(going_on.tick))
+            .bind(&step.run)
+            .bind(step.step.id.as_str())
+            .execute(&mut *db)
+            .await?;
+        let body = json!({ "run": step.run, "step": step.step.id, "tick": going_on.tick });
+        ledger::append_one(db, at, "step.resumed", &step.incident, &body).await?;
+    }
+    Ok(())
+}
+
+/// The steps of an incident that still wait to be started once it is over.
+pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' ORDER BY position");
+    let rows = rows.bind(incident).fetch_all(db).await?;
+    let steps: Vec<StepRecord> = rows.iter().map(step).collect::<Result<_, _>>()?;
+    Ok(steps.into_iter().filter(|found| found.step.after_resolve).collect())
+}
+
+/// The facts of an incident's breach, as its run was planned with them, and how its first step ended.
+pub(crate) async fn facts_of(
+    db: &mut SqliteConnection,
+    incident: &Incident,
+) -> Result<Option<(Facts, Option<StepReport>)>, Fault> {
+    let facts = sqlx::query_scalar::<_, String>("SELECT facts FROM step WHERE incident = ? ORDER BY position LIMIT 1");
+    let report = sqlx::query_scalar::<_, String>("SELECT report FROM handoff WHERE incident = ?");
+    let Some(facts) = facts.bind(&incident.id).fetch_optional(&mut *db).await? else { return Ok(None) };
+    let report = report.bind(&incident.id).fetch_optional(&mut *db).await?;
+    let at = occurrence::newest(db, &incident.monitor).await?;
+    let facts: Facts = from_json(&facts)?;
+    let at = at.filter(|_| !incident.drill).unwrap_or(facts.at);
+    let facts = Facts { owner: incident.owner.clone(), ..facts }.with_series(incident.series.clone(), at);
+    Ok(Some((facts, report.map(|report| from_json(&report)).transpose()?)))
+}
+
+/// Ends what still waits when its incident is over, unless it is for afterwards.
+pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
+    let ended: Vec<(String, String)> = sqlx::query_as(
+        "UPDATE step SET status = 'withheld', finished_at = ?1, detail = 'not needed: the incident is over',
+             epoch = epoch + 1
+         WHERE incident = ?2 AND status = 'waiting' AND json_extract(arguments, '$.after_resolve') IS NOT 1
+         RETURNING run, step",
+    )
+    .bind(micros(at))
+    .bind(incident)
+    .fetch_all(&mut *db)
+    .await?;
+    sqlx::query("UPDATE step SET resumes = 0 WHERE incident = ? AND resumes = 1")
+        .bind(incident)
+        .execute(&mut *db)
+        .await?;
+    for (run, step) in ended {
+        let body = json!({ "run": run, "step": step });
+        ledger::append_one(db, at, "step.not_needed", incident, &body).await?;
+    }
     Ok(())
 }
 

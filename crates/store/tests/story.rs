@@ -143,7 +143,7 @@ async fn a_broken_check_is_told_and_never_ok() {
 #[tokio::test]
 async fn a_hold_stops_the_act_and_not_the_message() {
     let stage = Stage::new(restart(), &[0.5], vec![], vec![]).await;
-    stage.store.hold(&HoldScope::All, "an operator", "maintenance", Stage::at(1)).await.expect("held");
+    stage.store.hold(&HoldScope::All, "an operator", "maintenance", None, Stage::at(1)).await.expect("held");
     stage.tick(1).await;
     assert!(stage.actions.calls().is_empty());
     let report = stage.notifier.sent()[0].1.first_step.clone().expect("the step is in the handoff");

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{Message, Name};
 
 /// Keeps every message; each is taken at once.
@@ -19,8 +19,8 @@ impl RecordingNotifier {
 
 #[async_trait]
 impl Notifier for RecordingNotifier {
-    async fn send(&self, channel: &Name, message: &Message) -> Delivery {
-        self.0.lock().expect("no test panics while it holds this").push((channel.clone(), message.clone()));
+    async fn send(&self, to: To<'_>, message: &Message) -> Delivery {
+        self.0.lock().expect("no test panics while it holds this").push((to.channel.clone(), message.clone()));
         Delivery::Sent(None)
     }
 }

@@ -80,9 +80,10 @@ pub fn runbook(action: Action) -> Runbook {
             action,
             run: StepRun::Auto,
             approval: None,
+            after_resolve: false,
         },
         rest: Vec::new(),
-        escalation: None,
+        escalation: Vec::new(),
     }
 }
 
@@ -93,6 +94,7 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
         layers: BTreeSet::from([Layer::Model]),
         members: vec!["ml-lead@example.com".to_owned()],
         notify: vec![name("console")],
+        routes: Vec::new(),
     };
     Workspace {
         daemon: Daemon {
@@ -100,6 +102,7 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
             state: PathBuf::from("state"),
             checks_max: 2,
             shutdown: Duration::from_secs(30),
+            fallback: None,
         },
         allow: Allow::default(),
         teams: BTreeMap::from([(name("ml-team"), team)]),

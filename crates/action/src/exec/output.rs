@@ -1,6 +1,6 @@
 //! The last part of what a program says, bounded.
 
-use crate::excerpt::{Mask, escaped};
+use watchkeeper_secret::{Mask, escaped};
 
 /// How much of the output is kept, in bytes.
 const KEPT_BYTES: usize = 64 * 1024;

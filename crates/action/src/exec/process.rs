@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::output::Tail;
-use crate::excerpt::Mask;
+use watchkeeper_secret::Mask;
 
 /// How long a killed program may take to be gone.
 const REAP_TIMEOUT: Duration = Duration::from_millis(500);

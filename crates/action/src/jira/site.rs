@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use url::Url;
 use watchkeeper_engine::ports::action::ActionCall;
 use watchkeeper_model::{JiraAction, JiraApi};
-use watchkeeper_secret::SecretError;
+use watchkeeper_secret::{Mask, SecretError};
 
 use super::{adf, text};
 use crate::{
     ActionRunner,
-    excerpt::Mask,
     limit::{Limit, backoff, retry_after},
     target::{self, TargetError},
     web::{self, Answer, NoAnswer},

@@ -81,7 +81,52 @@ pub(crate) struct SettleArgs {
     pub(crate) by: ByArgs,
 }
 
-/// Arguments of `step` and `approve`.
+/// Arguments of `step`.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// Which step, and who acts.
+    #[command(flatten)]
+    pub(crate) step: StepArgs,
+    /// Make another attempt at a step that has ended, with a key of its own.
+    #[arg(long)]
+    pub(crate) again: bool,
+}
+
+/// Arguments of `unack`.
+#[derive(Debug, Args)]
+pub(crate) struct UnackArgs {
+    /// The incident's id.
+    pub(crate) incident: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `assign`.
+#[derive(Debug, Args)]
+pub(crate) struct AssignArgs {
+    /// The incident's id.
+    pub(crate) incident: String,
+    /// The team that answers for it from now on.
+    pub(crate) team: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `comment`.
+#[derive(Debug, Args)]
+pub(crate) struct CommentArgs {
+    /// The incident's id.
+    pub(crate) incident: String,
+    /// The words.
+    pub(crate) text: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments that name a step, as `approve` takes them.
 #[derive(Debug, Args)]
 pub(crate) struct StepArgs {
     /// The run's id.
@@ -132,6 +177,9 @@ pub(crate) struct HoldArgs {
     /// Hold only this monitor's steps.
     #[arg(long, value_name = "MONITOR")]
     pub(crate) monitor: Option<String>,
+    /// End the hold by itself after this long, as in 2h; without it people release it.
+    #[arg(long = "for", value_name = "DURATION", value_parser = value::duration)]
+    pub(crate) length: Option<std::time::Duration>,
     /// Why, for the record and for the messages that say a step was withheld.
     #[arg(long, value_name = "TEXT", default_value = "no reason given")]
     pub(crate) reason: String,

@@ -15,6 +15,12 @@ pub(super) fn time(text: &str) -> Result<Time, String> {
         .ok_or_else(|| "write a time as 2026-01-31T06:00:00Z or a date as 2026-01-31 (midnight UTC)".to_owned())
 }
 
+/// Reads a length of time as it is written in the configuration; nothing is as long as nothing.
+pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let length = watchkeeper_config::duration(text)?;
+    if length.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(length) }
+}
+
 /// Reads a kind of file by its word; `--help` lists the words.
 pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
     PossibleValuesParser::new(FileKind::ALL.map(|(_, word)| word)).try_map(|given| {

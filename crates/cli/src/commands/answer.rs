@@ -1,13 +1,13 @@
-//! `step`, `approve` and `reject`: people start a step that waits for them, agree to it or say no.
+//! `step`, `approve` and `reject`: people start a step, agree to it or say no.
 
 use std::path::Path;
 
 use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_model::{Name, Workspace};
-use watchkeeper_store::{Answering, SqliteStore};
+use watchkeeper_model::{Answering, Name, NoAnswer, Workspace};
+use watchkeeper_store::{PeopleError, Reply};
 
 use crate::{
-    args::{RejectArgs, StepArgs},
+    args::{RejectArgs, StartArgs, StepArgs},
     clock::SystemClock,
     commands::people::{opened, refused},
     exit::Exit,
@@ -18,55 +18,47 @@ use crate::{
 };
 
 /// Starts it.
-pub(crate) async fn start(folder: &Path, args: &StepArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let step = Name::parse(&args.step).map_err(Failure::usage)?;
+pub(crate) async fn start(folder: &Path, args: &StartArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let StepArgs { run, step, by } = &args.step;
+    let name = Name::parse(step).map_err(Failure::usage)?;
     let store = opened(folder, terminal).await?.store;
-    let by = person::acting(&args.by);
-    let answering = store.start_step(&args.run, &step, &by, SystemClock.now()).await.map_err(refused)?;
-    tell(answering, args, terminal)
+    let started = store.start_step(run, &name, &person::person(by), args.again, SystemClock.now()).await;
+    tell(started.map_err(refused)?, &args.step, terminal)
 }
 
 /// Agrees to it.
 pub(crate) async fn approve(folder: &Path, args: &StepArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (store, step, by) = member(folder, args, terminal).await?;
-    let answering = store.approve(&args.run, &step, &by, SystemClock.now()).await.map_err(refused)?;
-    tell(answering, args, terminal)
+    answer(folder, args, Reply::Yes, terminal).await
 }
 
 /// Says no.
 pub(crate) async fn reject(folder: &Path, args: &RejectArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (store, step, by) = member(folder, &args.step, terminal).await?;
-    let rejected = store.reject(&args.step.run, &step, &by, &args.reason, SystemClock.now()).await;
-    tell(rejected.map_err(refused)?, &args.step, terminal)
+    answer(folder, &args.step, Reply::No(&args.reason), terminal).await
 }
 
-/// The store, the step and the member of the step's team who answers. Who is a member has to be known for certain, so
-/// these commands need a configuration without mistakes.
-async fn member(
-    folder: &Path,
-    args: &StepArgs,
-    terminal: &mut Terminal,
-) -> Result<(SqliteStore, Name, String), Failure> {
+/// Who is a member of a team has to be known for certain, so this needs a configuration without mistakes.
+async fn answer(folder: &Path, args: &StepArgs, reply: Reply<'_>, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let step = Name::parse(&args.step).map_err(Failure::usage)?;
     let workspace = wiring::configuration(folder, terminal).await?;
     let store = wiring::store(folder, &workspace).await?;
-    let by = person::acting(&args.by);
-    if let Some(approval) = store.approval_of(&args.run, &step).await.map_err(refused)? {
-        must_belong(&workspace, &approval.team, &by)?;
-    }
-    Ok((store, step, by))
+    let by = person::person(&args.by);
+    let answered = store.answer(&args.run, &step, &by, reply, &workspace.teams, SystemClock.now()).await;
+    tell(answered.map_err(|error| not_answered(error, &workspace))?, args, terminal)
 }
 
-fn must_belong(workspace: &Workspace, team: &Name, by: &str) -> Result<(), Failure> {
-    let members = workspace.teams.get(team).map(|team| team.members.as_slice()).unwrap_or_default();
-    if members.iter().any(|member| member == by) {
-        return Ok(());
+/// Who may answer stands in the configuration, for those who may read it; it is not told to whoever asks.
+fn not_answered(error: PeopleError, workspace: &Workspace) -> Failure {
+    let team = match &error {
+        PeopleError::NotAnswered { why: NoAnswer::NotAMember { team, .. }, .. } => team.clone(),
+        _ => return refused(error),
+    };
+    let failure = refused(error);
+    match workspace.teams.get(&team).is_some_and(|team| !team.members.is_empty()) {
+        true => {
+            failure.hint(format!("its members stand in [team.{team}] of config/watchkeeper.toml; this try is recorded"))
+        }
+        false => failure.hint(format!("add `members` to [team.{team}] in config/watchkeeper.toml")),
     }
-    let failure = Failure::usage(format!("{} is not a member of {team}, who have to agree", harmless(by)));
-    Err(match members {
-        [] => failure.hint(format!("add `members` to [team.{team}] in config/watchkeeper.toml")),
-        members => failure.hint(format!("say who you are with --by, one of: {}", members.join(", "))),
-    })
 }
 
 fn tell(answering: Answering, args: &StepArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

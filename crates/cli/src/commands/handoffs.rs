@@ -122,7 +122,12 @@ mod tests {
             owner: name("ml-team"),
             opened_at: at,
             first_step,
-            notifications: vec![Notification { channel: name("mail-ml"), outcome: "sent".to_owned(), at }],
+            notifications: vec![Notification {
+                channel: name("mail-ml"),
+                receiver: None,
+                outcome: "sent".to_owned(),
+                at,
+            }],
             handed_off_at: at,
             acknowledged_by: None,
             acknowledged_at: None,

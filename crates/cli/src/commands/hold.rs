@@ -12,7 +12,10 @@ use crate::{
     exit::Exit,
     failure::Failure,
     person,
-    render::{terminal::Terminal, text::harmless},
+    render::{
+        terminal::Terminal,
+        text::{harmless, utc},
+    },
 };
 
 /// Holds from the next intent on.
@@ -20,10 +23,12 @@ pub(crate) async fn hold(folder: &Path, args: &HoldArgs, terminal: &mut Terminal
     let opened = opened(folder, terminal).await?;
     let scope = scope(&opened, args.monitor.as_deref(), terminal).await?;
     let by = person::acting(&args.by);
-    let held = opened.store.hold(&scope, &by, &args.reason, SystemClock.now()).await;
-    held.map_err(Failure::unreachable)?;
+    let now = SystemClock.now();
+    let until = args.length.map(|length| now + length);
+    opened.store.hold(&scope, &by, &args.reason, until, now).await.map_err(Failure::unreachable)?;
     let (whose, by) = (steps_of(&scope), harmless(&by));
-    terminal.line(format_args!("{whose} are on hold by {by}; checks and messages go on"))?;
+    let until = until.map(|until| format!(" until {}", utc(until))).unwrap_or_default();
+    terminal.line(format_args!("{whose} are on hold by {by}{until}; checks and messages go on"))?;
     Ok(Exit::Fine)
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use watchkeeper_model::{Labels, Severity};
-use watchkeeper_store::{IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};
+use watchkeeper_store::{Comment, IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};
 
 use crate::{
     args::{IncidentsArgs, Show},
@@ -113,7 +113,11 @@ fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure>
     terminal.line("")?;
     steps(detail).print(terminal, "no steps")?;
     terminal.line("")?;
-    Ok(deliveries(detail).print(terminal, "nobody was told yet")?)
+    deliveries(detail).print(terminal, "nobody was told yet")?;
+    for Comment { at, by, text } in &detail.comments {
+        terminal.line(format_args!("\n{} {}: {}", utc(*at), harmless(by), harmless(text)))?;
+    }
+    Ok(())
 }
 
 fn told(incident: &IncidentRecord) -> String {
@@ -171,7 +175,8 @@ fn status_tone(status: &str) -> Tone {
 fn deliveries(detail: &IncidentDetail) -> Table {
     let mut table = Table::new(&["TOLD AT", "CHANNEL", "MESSAGE", "OUTCOME"]);
     for sent in &detail.deliveries {
-        table.row([cell(utc(sent.at)), cell(&sent.channel), cell(&sent.kind), cell(&sent.outcome)]);
+        let to = sent.receiver.as_ref().map_or_else(|| sent.channel.to_string(), |to| format!("{} {to}", sent.channel));
+        table.row([cell(utc(sent.at)), cell(to), cell(&sent.kind), cell(&sent.outcome)]);
     }
     table
 }

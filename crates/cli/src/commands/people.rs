@@ -6,10 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use watchkeeper_config::{Outline, outline};
+use watchkeeper_engine::ports::clock::Clock as _;
 use watchkeeper_model::Name;
 use watchkeeper_store::{HoldScope, PeopleError, SqliteStore};
 
 use crate::{
+    clock::SystemClock,
     failure::Failure,
     render::{diagnostics, terminal::Terminal, text::harmless},
     wiring,
@@ -61,7 +63,7 @@ impl Opened {
     /// The monitor of this name, which is configured, has run or is on hold.
     pub(crate) async fn monitor(&self, given: &str, terminal: &mut Terminal) -> Result<Name, Failure> {
         let ran = self.store.last_verdicts().await.map_err(Failure::unreachable)?;
-        let held = self.store.holds().await.map_err(Failure::unreachable)?;
+        let held = self.store.holds(SystemClock.now()).await.map_err(Failure::unreachable)?;
         let held = held.iter().filter_map(|hold| match &hold.scope {
             HoldScope::All => None,
             HoldScope::Monitor(monitor) => Some(monitor),

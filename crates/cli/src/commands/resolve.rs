@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use watchkeeper_engine::ports::clock::Clock;
+use watchkeeper_store::Closed;
 
 use crate::{
     args::ResolveArgs,
@@ -14,11 +15,16 @@ use crate::{
     render::{terminal::Terminal, text::harmless},
 };
 
-/// Closes it.
+/// Closes it, and says what it has left behind.
 pub(crate) async fn run(folder: &Path, args: &ResolveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let store = opened(folder, terminal).await?.store;
     let by = person::acting(&args.by);
-    let over = store.resolve(&args.incident, &by, SystemClock.now()).await.map_err(refused)?;
-    terminal.line(format_args!("incident {} of {} is resolved by {}", over.id, over.monitor, harmless(&by)))?;
+    let Closed { incident, left_paused } =
+        store.resolve(&args.incident, &by, SystemClock.now()).await.map_err(refused)?;
+    let (id, monitor) = (&incident.id, &incident.monitor);
+    terminal.line(format_args!("incident {id} of {monitor} is resolved by {}", harmless(&by)))?;
+    for gate in left_paused {
+        terminal.line(format_args!("gate {gate} is still paused: watchkeeper open {gate}"))?;
+    }
     Ok(Exit::Fine)
 }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) async fn run(folder: &Path, args: &SettleArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let step = Name::parse(&args.step).map_err(Failure::usage)?;
     let store = opened(folder, terminal).await?.store;
-    let by = person::acting(&args.by);
+    let by = person::person(&args.by);
     let outcome = match args.outcome {
         SettledAs::Done => Outcome::Done,
         SettledAs::Failed => Outcome::Failed,
@@ -28,7 +28,7 @@ pub(crate) async fn run(folder: &Path, args: &SettleArgs, terminal: &mut Termina
     terminal.line(format_args!(
         "step {step} of run {} is {outcome}, settled by {}",
         harmless(&args.run),
-        harmless(&by)
+        harmless(&by.name)
     ))?;
     Ok(Exit::Fine)
 }

@@ -15,7 +15,9 @@ use watchkeeper_engine::{
     },
 };
 use watchkeeper_model::{Layer, Monitor, Name, Time, Verdict};
-use watchkeeper_store::{Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, Undelivered, UnderWay};
+use watchkeeper_store::{
+    Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Undelivered, UnderWay,
+};
 
 use crate::{
     args::ListingArgs,
@@ -47,6 +49,8 @@ struct Status {
     incidents: Vec<IncidentRecord>,
     gates: Vec<GateRow>,
     holds: Vec<HoldRow>,
+    /// Gates that incidents which are over have left paused.
+    left_paused: Vec<LeftPaused>,
     undelivered: Vec<Undelivered>,
     /// What is the matter with the daemon, as it last wrote it.
     troubles: Vec<Trouble>,
@@ -86,6 +90,8 @@ struct MonitorRow {
 struct HoldRow {
     monitor: Option<Name>,
     since: Time,
+    /// When it ends by itself; absent for one that people release.
+    until: Option<Time>,
     by: String,
     reason: String,
 }
@@ -119,7 +125,8 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
     Ok(Status {
         monitors,
         gates: gates::rows(&outline.gates, &store.gates().await?),
-        holds: store.holds().await?.into_iter().map(hold).collect(),
+        holds: store.holds(now).await?.into_iter().map(hold).collect(),
+        left_paused: store.left_paused().await?,
         undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
         incidents,
         troubles: store.troubles().await?,
@@ -180,7 +187,7 @@ fn hold(hold: Hold) -> HoldRow {
         HoldScope::All => None,
         HoldScope::Monitor(monitor) => Some(monitor),
     };
-    HoldRow { monitor, since: hold.since, by: hold.by, reason: hold.reason }
+    HoldRow { monitor, since: hold.since, until: hold.until, by: hold.by, reason: hold.reason }
 }
 
 fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -192,6 +199,13 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     incidents::table(&status.incidents).print(terminal, "no open incidents")?;
     terminal.line("")?;
     gates::table(&status.gates).print(terminal, "no gates")?;
+    for LeftPaused { gate, incident, monitor, resolved_at } in &status.left_paused {
+        let over = utc(*resolved_at);
+        terminal.line(format_args!(
+            "gate {gate} is still paused by incident {incident} of {monitor}, which is over since {over}: \
+             watchkeeper open {gate}"
+        ))?;
+    }
     terminal.line("")?;
     holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
     terminal.line("")?;
@@ -232,10 +246,11 @@ fn monitors(rows: &[MonitorRow]) -> Table {
 }
 
 fn holds(holds: &[HoldRow]) -> Table {
-    let mut table = Table::new(&["ON HOLD", "SINCE", "BY", "REASON"]);
+    let mut table = Table::new(&["ON HOLD", "SINCE", "UNTIL", "BY", "REASON"]);
     for hold in holds {
         let scope = hold.monitor.as_ref().map_or_else(|| "every monitor".to_owned(), Name::to_string);
-        table.row([cell(scope), cell(utc(hold.since)), cell(&hold.by), cell(&hold.reason)]);
+        let until = hold.until.map_or_else(|| "released".to_owned(), utc);
+        table.row([cell(scope), cell(utc(hold.since)), cell(until), cell(&hold.by), cell(&hold.reason)]);
     }
     table
 }

@@ -7,7 +7,11 @@ use watchkeeper_model::{Approval, Budget, CircuitBreaker, Daemon, Escalation, Gu
 use super::{Context, action, names::Kind};
 use crate::{
     place::{Place, Report},
-    raw::{self, runbook::RunbookFile},
+    raw::{
+        self,
+        leaf::{DurationText, NameText},
+        runbook::RunbookFile,
+    },
 };
 
 /// Lowers a runbook; `None` when it has no step that could be lowered.
@@ -26,6 +30,7 @@ pub(crate) fn lower(
     }
     check_first(raw, place, report);
     let escalation = raw.escalation.as_ref().map(|raw| escalation(raw, place.key("escalation"), context, report));
+    let escalation = escalation.unwrap_or_default();
     let steps = raw.step.iter().enumerate();
     let lowered = steps.map(|(index, step)| lower_step(step, place.key("step").index(index), context, report));
     let lowered: Vec<Option<Step>> = lowered.collect();
@@ -87,6 +92,7 @@ fn lower_step(raw: &raw::runbook::Step, place: Place<'_>, context: &Context<'_>,
         action: action?,
         run: raw.run.as_ref().map_or(StepRun::Auto, |run| run.0),
         approval,
+        after_resolve: raw.after_resolve,
     })
 }
 
@@ -107,25 +113,46 @@ fn approval(raw: &raw::runbook::Approval, place: Place<'_>, context: &Context<'_
     }
 }
 
+/// The levels, in the order in which they are told.
 fn escalation(
     raw: &raw::runbook::Escalation,
     place: Place<'_>,
     context: &Context<'_>,
     report: &mut Report,
+) -> Vec<Escalation> {
+    let mut levels = vec![level((&raw.after, &raw.to), place, context, report)];
+    for (index, next) in raw.then.iter().enumerate() {
+        let at = place.key("then").index(index);
+        let next = level((&next.after, &next.to), at, context, report);
+        if levels.last().is_some_and(|before| next.after <= before.after) {
+            let help = Some("times count from the handoff, and each level is told after the one before".to_owned());
+            at.key("after").mistake(report, "this level is not later than the one before it", help);
+        }
+        levels.push(next);
+    }
+    levels
+}
+
+fn level(
+    (after, to): (&DurationText, &[NameText]),
+    place: Place<'_>,
+    context: &Context<'_>,
+    report: &mut Report,
 ) -> Escalation {
-    for (index, team) in raw.to.iter().enumerate() {
+    for (index, team) in to.iter().enumerate() {
         context.names.require(Kind::Team, team.0.as_str(), place.key("to").index(index), report);
     }
-    Escalation { after: raw.after.0, to: raw.to.iter().map(|team| team.0.clone()).collect() }
+    Escalation { after: after.0, to: to.iter().map(|team| team.0.clone()).collect() }
 }
 
 fn guard(raw: &raw::runbook::Guard) -> Guard {
     let budget = |raw: &Option<raw::runbook::Budget>| raw.as_ref().map(|raw| Budget { max: raw.max, per: raw.per.0 });
-    let breaker = raw.circuit_breaker.as_ref();
+    let (breaker, usual) = (raw.circuit_breaker.as_ref(), Guard::default());
     Guard {
-        per_incident: raw.per_incident.unwrap_or(1),
-        per_target: budget(&raw.per_target),
-        global: budget(&raw.global),
+        per_incident: raw.per_incident.unwrap_or(usual.per_incident),
+        per_target: budget(&raw.per_target).or(usual.per_target),
+        global: budget(&raw.global).or(usual.global),
+        flapping: budget(&raw.flapping),
         circuit_breaker: breaker.map(|raw| CircuitBreaker { failures: raw.failures, cooldown: raw.cooldown.0 }),
     }
 }

@@ -6,10 +6,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Team};
+use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team};
 
 use super::{Context, names::Kind};
-use crate::place::{Place, Report};
+use crate::{
+    place::{Place, Report},
+    raw::leaf::NameText,
+};
 
 /// The folder of the store when none is given.
 pub(crate) const STATE: &str = "state";
@@ -19,11 +22,15 @@ pub(crate) fn daemon(context: &Context<'_>, report: &mut Report) -> Daemon {
     if let (Some((_, place)), Some(state)) = (context.main, &raw.state) {
         require_own_folder(context.folder, state, place.key("daemon").key("state"), report);
     }
+    if let (Some((_, place)), Some(channel)) = (context.main, &raw.fallback) {
+        context.names.require(Kind::Channel, channel.0.as_str(), place.key("daemon").key("fallback"), report);
+    }
     Daemon {
         listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
         state: raw.state.unwrap_or_else(|| STATE.to_owned()).into(),
         checks_max: raw.checks_max.unwrap_or(4),
         shutdown: raw.shutdown.map_or(Daemon::SHUTDOWN, |limit| limit.0),
+        fallback: raw.fallback.map(|channel| channel.0),
     }
 }
 
@@ -70,18 +77,30 @@ pub(crate) fn teams(context: &Context<'_>, report: &mut Report) -> BTreeMap<Name
     let Some((main, place)) = context.main else { return BTreeMap::new() };
     let mut teams = BTreeMap::new();
     for (name, raw) in &main.team {
-        let at = place.key("team").key(name).key("notify");
-        for (index, channel) in raw.notify.iter().enumerate() {
-            context.names.require(Kind::Channel, channel.0.as_str(), at.index(index), report);
-        }
+        let at = place.key("team").key(name);
+        let notify = channels(&raw.notify, at.key("notify"), context, report);
+        let routes = raw.route.iter().enumerate().map(|(index, raw)| Route {
+            severities: raw.severity.iter().map(|severity| severity.0).collect(),
+            labels: raw.labels.clone(),
+            notify: channels(&raw.notify, at.key("route").index(index).key("notify"), context, report),
+        });
+        let routes = routes.collect();
         let team = Team {
             layers: raw.layers.iter().map(|layer| layer.0).collect(),
             members: raw.members.iter().map(|member| member.0.clone()).collect(),
-            notify: raw.notify.iter().map(|channel| channel.0.clone()).collect(),
+            notify,
+            routes,
         };
         teams.extend(Name::parse(name).ok().map(|name| (name, team)));
     }
     teams
+}
+
+fn channels(raw: &[NameText], place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Vec<Name> {
+    for (index, channel) in raw.iter().enumerate() {
+        context.names.require(Kind::Channel, channel.0.as_str(), place.index(index), report);
+    }
+    raw.iter().map(|channel| channel.0.clone()).collect()
 }
 
 pub(crate) fn gates(context: &Context<'_>) -> BTreeMap<Name, Gate> {

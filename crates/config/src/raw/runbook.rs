@@ -46,19 +46,21 @@ pub(crate) struct Guard {
     /// Acts of one step in one incident; 1 when absent.
     #[schemars(range(min = 1))]
     pub(crate) per_incident: Option<u32>,
-    /// Acts on one target.
+    /// Acts on one target; 3 in an hour when absent.
     pub(crate) per_target: Option<Budget>,
-    /// Acts of every runbook together.
+    /// Acts of every runbook together; 20 in an hour when absent.
     pub(crate) global: Option<Budget>,
+    /// Incidents of one group: past it they are told and not acted on.
+    pub(crate) flapping: Option<Budget>,
     /// Stops acting after failures.
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
 }
 
-/// At most so many acts in any stretch of time.
+/// At most so many in any stretch of time.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Budget {
-    /// Acts allowed.
+    /// So many.
     #[schemars(range(min = 1))]
     pub(crate) max: u32,
     /// In any stretch of this length.
@@ -95,6 +97,9 @@ pub(crate) struct Step {
     pub(crate) run: Option<RunWord>,
     /// Who has to agree before it runs.
     pub(crate) approval: Option<Approval>,
+    /// Whether it may still be started once the incident is over, as a step that puts things back; false when absent.
+    #[serde(default)]
+    pub(crate) after_resolve: bool,
     /// Pause or open a gate.
     pub(crate) gate: Option<Gate>,
     /// Run a program.
@@ -126,6 +131,20 @@ pub(crate) struct Approval {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Escalation {
+    /// How long after the handoff.
+    pub(crate) after: DurationText,
+    /// The teams.
+    #[schemars(length(min = 1))]
+    pub(crate) to: Vec<NameText>,
+    /// Further levels, each told later than the one before.
+    #[serde(default)]
+    pub(crate) then: Vec<EscalationLevel>,
+}
+
+/// A further level of an escalation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EscalationLevel {
     /// How long after the handoff.
     pub(crate) after: DurationText,
     /// The teams.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::leaf::{ApiWord, DurationText, GateWord, HostText, LayerWord, MailboxText, NameText, TlsWord, UrlText};
+use super::leaf::{
+    ApiWord, DurationText, GateWord, HostText, LayerWord, MailboxText, NameText, SeverityWord, TlsWord, UrlText,
+};
 
 /// The daemon, what steps may reach, teams, channels and gates.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -47,6 +49,8 @@ pub(crate) struct Daemon {
     pub(crate) checks_max: Option<u32>,
     /// How long a stopping daemon waits for what is in flight; "30s" when absent.
     pub(crate) shutdown: Option<DurationText>,
+    /// The channel for messages that no channel of their team takes.
+    pub(crate) fallback: Option<NameText>,
 }
 
 /// What steps may reach.
@@ -72,6 +76,24 @@ pub(crate) struct Team {
     #[serde(default)]
     pub(crate) members: Vec<MailboxText>,
     /// The channels it is told on.
+    #[schemars(length(min = 1))]
+    pub(crate) notify: Vec<NameText>,
+    /// Other channels for some of it; the first that fits counts.
+    #[serde(default)]
+    pub(crate) route: Vec<Route>,
+}
+
+/// Other channels for what has one of these severities and all of these labels.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Route {
+    /// Any of these; every severity when absent.
+    #[serde(default)]
+    pub(crate) severity: Vec<SeverityWord>,
+    /// All of these labels of the monitor, with these values.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<String, String>,
+    /// The channels.
     #[schemars(length(min = 1))]
     pub(crate) notify: Vec<NameText>,
 }

@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_model::{
-    Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Series, Step, StepReport, StepStatus, Time,
-    Verdict, Withheld,
+    Busy, Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Series, Step, StepReport, StepStatus,
+    Time, Verdict, Withheld,
 };
 
-use super::baseline::KeptBaseline;
+use super::{baseline::KeptBaseline, notifier::Thread};
 
 /// The engine's view of the store.
 #[async_trait]
@@ -73,8 +73,15 @@ pub trait Store: Send + Sync {
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<OutboxItem>, StoreError>;
     /// When the next message is due; `None` when there is none.
     async fn next_due(&self) -> Result<Option<Time>, StoreError>;
-    /// Records how a delivery ended.
-    async fn delivered(&self, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), StoreError>;
+    /// Records how a delivery ended. What was given up goes to the first of these other channels that does not have it
+    /// (`instead`: the same message, addressed to each), unless the team has it on another one; gives that channel.
+    async fn delivered(
+        &self,
+        item: &OutboxItem,
+        delivered: &Delivered,
+        instead: &[NewMessage],
+        now: Time,
+    ) -> Result<Option<Name>, StoreError>;
 
     /// Writes what is the matter with the daemon, in the place of what was written before.
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError>;
@@ -179,14 +186,36 @@ pub struct CheckRecord {
     pub incidents: Vec<Incident>,
     /// Steps to plan, first step first.
     pub steps: Vec<StepRecord>,
+    /// Incidents that go on: a step that was withheld for a reason that has ended is planned again.
+    pub going_on: Vec<GoingOn>,
     /// Messages to enqueue.
     pub messages: Vec<NewMessage>,
-    /// Incidents whose waiting messages (reminders, escalations) are cancelled: those that resolved.
-    pub cancel: Vec<String>,
+    /// Incidents that resolved: what waits to be told or done because of them is not needed any more.
+    pub resolved: Vec<Resolved>,
     /// Ledger rows to append: kind, subject, body.
     pub ledger: Vec<LedgerRow>,
     /// When it was decided.
     pub at: Time,
+}
+
+/// An incident that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// Its id.
+    pub incident: String,
+    /// What everybody is told who was told of it; the store adds what is left behind.
+    pub message: Message,
+}
+
+/// An incident that a tick has found to go on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoingOn {
+    /// Its id.
+    pub incident: String,
+    /// The tick: what is planned again counts from it.
+    pub tick: Time,
+    /// Monitors whose open incidents still forbid the act.
+    pub inhibited_by: Vec<Name>,
 }
 
 /// A ledger row to append.
@@ -209,8 +238,12 @@ pub struct NewMessage {
     pub overdue_for: Option<(String, Name)>,
     /// Whether acknowledging the incident cancels it: reminders and escalations.
     pub until_acknowledged: bool,
+    /// Whom it is for: when the channel refuses it, or is gone, another of theirs takes it.
+    pub team: Option<Name>,
     /// The channel.
     pub channel: Name,
+    /// The one mailbox of a channel that has several.
+    pub receiver: Option<String>,
     /// The earliest time it is sent.
     pub not_before: Time,
     /// How often it repeats until acknowledged.
@@ -238,8 +271,28 @@ pub struct StepRecord {
     pub status: StepStatus,
     /// The fencing epoch.
     pub epoch: u64,
-    /// When its intent was committed.
+    /// When its newest intent was committed.
     pub started_at: Option<Time>,
+    /// The tick from which its lateness counts: its incident's first, or the one that planned it again.
+    pub tick: Time,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// Whether an end of it was told before.
+    pub told: bool,
+    /// Who wants it to run; absent where the runbook itself does.
+    pub asked_by: Option<String>,
+}
+
+impl StepRecord {
+    /// The attempt that is under way, or comes next; 1 for the first.
+    pub fn attempt(&self) -> u32 {
+        if self.status == StepStatus::Intent { self.attempts.max(1) } else { self.attempts + 1 }
+    }
+
+    /// Whether people started it or agreed to it.
+    pub fn by_people(&self) -> bool {
+        self.asked_by.is_some() || self.step.approval.is_some()
+    }
 }
 
 /// A step that somebody has to move on.
@@ -261,7 +314,7 @@ impl Unfinished {
 /// An intent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Begin {
-    /// H(incident, runbook digest, step).
+    /// H(incident, runbook digest, step), and the attempt from the second on.
     pub idempotency_key: String,
     /// The runbook's guard.
     pub guard: Guard,
@@ -281,7 +334,11 @@ pub enum Begun {
     Go {
         /// An earlier reference.
         reopen: Option<String>,
+        /// What would have held an automatic step back: people have decided.
+        despite: Vec<Withheld>,
     },
+    /// Not yet: something else has to end first.
+    Busy(Busy),
     /// It is withheld; nothing was recorded yet.
     Withheld(Withheld),
 }
@@ -299,8 +356,12 @@ pub struct StepEnd {
     pub messages: Vec<NewMessage>,
     /// Ledger rows to append.
     pub ledger: Vec<LedgerRow>,
-    /// Whether this hands the incident to its owner: true for the first step.
+    /// Whether this hands the incident to its owner: true for the first end of the first step.
     pub hands_off: bool,
+    /// Whether it was withheld for a reason that may end.
+    pub resumes: bool,
+    /// What is to be noted on another incident: its id and the words.
+    pub comment: Option<(String, String)>,
     /// Now.
     pub at: Time,
 }
@@ -317,8 +378,8 @@ pub enum Ending {
 /// How a delivery ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
-    /// The peer took it.
-    Sent,
+    /// The peer took it; its own reference, where it gives one.
+    Sent(Option<String>),
     /// It is not tried again, and why.
     GivenUp(String),
     /// It is tried again.
@@ -334,7 +395,7 @@ impl fmt::Display for Delivered {
     /// As it is kept and shown: `sent`, `failed: …` or `retry: …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sent => f.write_str("sent"),
+            Self::Sent(_) => f.write_str("sent"),
             Self::GivenUp(reason) => write!(f, "failed: {reason}"),
             Self::Again { reason, .. } => write!(f, "retry: {reason}"),
         }
@@ -368,10 +429,16 @@ pub struct Unreadable {
 pub struct OutboxItem {
     /// Its number.
     pub id: i64,
+    /// Whom it is for.
+    pub team: Option<Name>,
     /// The channel.
     pub channel: Name,
+    /// The one mailbox of a channel that has several.
+    pub receiver: Option<String>,
     /// What it says, the ledger's head filled in.
     pub message: Message,
+    /// The story that it belongs to, where it has begun on this channel.
+    pub thread: Option<Thread>,
     /// How often it was tried before.
     pub attempts: u32,
 }

@@ -1,11 +1,11 @@
 //! Act: intent, send, result. The only place where an effect on the outside begins.
 
 use serde_json::json;
-use watchkeeper_model::{Action, GateAction, Outcome, Recovery, StepReport, StepRun, Time, Withheld, digest_of};
+use watchkeeper_model::{Action, GateAction, Inhibitor, Outcome, Recovery, StepReport, Time, Withheld, digest_of};
 
 use super::{
     Steps,
-    limits::{GRACE, may_take},
+    limits::{BUSY_FOR, GRACE, may_take},
 };
 use crate::{
     compose,
@@ -23,11 +23,17 @@ impl Steps {
             let now = self.retry.clock.now();
             Ok((self.store.begin_step(step, &self.intent(step, now)).await?, now))
         };
-        match self.retry.until_answered(ask).await? {
-            (Begun::Withheld(reason), _) => self.withhold(step, &reason).await,
-            (Begun::Go { reopen }, begun_at) => {
-                let end = self.send_and_find_out(step, &call(step, reopen)).await;
-                self.record_end(step, end, Some(begun_at), false).await
+        loop {
+            match self.retry.until_answered(ask).await? {
+                (Begun::Withheld(reason), _) => return self.withhold(step, &reason).await,
+                (Begun::Busy(busy), now) => {
+                    tracing::info!(incident = step.incident, step = %step.step.id, ?busy, "a step waits for its turn");
+                    self.retry.clock.sleep_until(now + BUSY_FOR).await;
+                }
+                (Begun::Go { reopen, despite }, begun_at) => {
+                    let end = self.send_and_find_out(step, &call(step, reopen)).await;
+                    return self.record_end(step, overruling(end, &despite), Some(begun_at), None).await;
+                }
             }
         }
     }
@@ -47,11 +53,10 @@ impl Steps {
     /// The latest time at which a step may still begin by itself; `None` for one that people started or agreed to, for
     /// a drill, and where the configuration has the monitor no more.
     pub(super) fn not_after(&self, step: &StepRecord) -> Option<Time> {
-        let automatic = step.position == 0 || (step.step.run == StepRun::Auto && step.step.approval.is_none());
-        let by_itself = automatic && !step.facts.drill;
+        let by_itself = !step.by_people() && !step.facts.drill;
         let monitor = self.workspace.monitors.get(&step.facts.monitor).filter(|_| by_itself)?;
         let runbook = self.workspace.runbooks.get(&step.runbook.0)?;
-        Some(step.facts.at + may_take(monitor, runbook, step.position))
+        Some(step.tick + may_take(monitor, runbook, step.position))
     }
 
     /// Sends, and where no answer came looks for our mark if the peer can be asked for it.
@@ -78,9 +83,9 @@ impl Steps {
     }
 
     async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), StoreError> {
-        let end = ActionEnd { outcome: Outcome::Withheld, detail: reason.to_string(), reference: None };
-        let escalate = matches!(reason, Withheld::PerTarget(_) | Withheld::Global(_) | Withheld::CircuitOpen(_));
-        self.record_end(step, end, None, escalate).await
+        let may_end = if reason.may_end() { "; it runs once that ends, if the breach goes on" } else { "" };
+        let end = ActionEnd { outcome: Outcome::Withheld, detail: format!("{reason}{may_end}"), reference: None };
+        self.record_end(step, end, None, Some(reason)).await
     }
 
     /// Commits how a step ended, together with what people are told of it. They are told by the outbox: no delivery
@@ -90,7 +95,7 @@ impl Steps {
         step: &StepRecord,
         end: ActionEnd,
         started_at: Option<Time>,
-        escalate_now: bool,
+        withheld: Option<&Withheld>,
     ) -> Result<(), StoreError> {
         let finished_at = self.retry.clock.now();
         let report = |end: &ActionEnd| StepReport {
@@ -102,10 +107,10 @@ impl Steps {
             started_at,
             finished_at: Some(finished_at),
         };
-        let ending = self.try_to_end(step, &report(&end), end.reference.as_ref(), escalate_now).await?;
+        let ending = self.try_to_end(step, &report(&end), end.reference.as_ref(), withheld).await?;
         if let Ending::Overtaken(how) = ending {
             let instead = report(&ActionEnd::failed(format!("not done: {how}")));
-            self.try_to_end(step, &instead, None, escalate_now).await?;
+            self.try_to_end(step, &instead, None, withheld).await?;
         }
         self.outbox.ring();
         Ok(())
@@ -117,14 +122,16 @@ impl Steps {
         step: &StepRecord,
         report: &StepReport,
         reference: Option<&String>,
-        escalate_now: bool,
+        withheld: Option<&Withheld>,
     ) -> Result<Ending, StoreError> {
         let ask = || async {
             let now = self.retry.clock.now();
-            let first = step.position == 0;
+            // One that was withheld and runs after all has been handed over before.
+            let first = step.position == 0 && !step.told;
             let runbook = self.workspace.runbooks.get(&step.runbook.0);
+            let escalates = withheld.is_some_and(Withheld::escalates);
             let messages = match first {
-                true => compose::handoff(&self.workspace, runbook, step, report, escalate_now, now),
+                true => compose::handoff(&self.workspace, runbook, step, report, escalates, now),
                 false => compose::later_step(&self.workspace, step, report, now),
             };
             let ledger = vec![LedgerRow {
@@ -139,11 +146,31 @@ impl Steps {
                 messages,
                 ledger,
                 hands_off: first,
+                resumes: withheld.is_some_and(Withheld::may_end),
+                comment: withheld.and_then(|reason| held_back(step, reason)),
                 at: now,
             };
             self.store.end_step(step, &end).await
         };
         self.retry.until_answered(ask).await
+    }
+}
+
+/// What is noted on the incident that keeps this step back.
+fn held_back(step: &StepRecord, reason: &Withheld) -> Option<(String, String)> {
+    let Withheld::Inhibited(Inhibitor { incident, .. }) = reason else { return None };
+    let (ours, monitor) = (&step.incident, &step.facts.monitor);
+    Some((incident.clone(), format!("holds back step {} of incident {ours} of {monitor}", step.step.id)))
+}
+
+/// What people have overruled stands in the record.
+fn overruling(end: ActionEnd, despite: &[Withheld]) -> ActionEnd {
+    let reasons: Vec<String> = despite.iter().map(ToString::to_string).collect();
+    match reasons.is_empty() {
+        true => end,
+        false => {
+            ActionEnd { detail: format!("{} (people decided, although {})", end.detail, reasons.join("; ")), ..end }
+        }
     }
 }
 
@@ -164,5 +191,10 @@ fn gate_end(GateAction { gate, state }: &GateAction) -> ActionEnd {
 }
 
 fn idempotency_key(step: &StepRecord) -> String {
-    digest_of(&[&step.incident, &step.runbook.1, step.step.id.as_str()])
+    let (step_id, attempt) = (step.step.id.as_str(), step.attempt());
+    match attempt {
+        1 => digest_of(&[&step.incident, &step.runbook.1, step_id]),
+        // Another attempt is another act to its peer.
+        attempt => digest_of(&[&step.incident, &step.runbook.1, step_id, &attempt.to_string()]),
+    }
 }

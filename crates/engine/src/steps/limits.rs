@@ -6,6 +6,8 @@ use watchkeeper_model::{Guarantee, Monitor, Runbook};
 
 /// What the outer time limit adds to the step's own, for actions that end themselves.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+/// How long a step waits before it asks again whether what it waits for has ended.
+pub(super) const BUSY_FOR: Duration = Duration::from_secs(1);
 /// How long our mark is looked for at a peer: an issue tracker's search lags by minutes.
 pub(super) const PROBE_FOR: Duration = Duration::from_secs(5 * 60);
 

@@ -8,7 +8,7 @@ use watchkeeper_model::{
 };
 
 use crate::ports::{
-    notifier::{Delivery, Notifier},
+    notifier::{Delivery, Notifier, To},
     store::Unreadable,
 };
 
@@ -67,9 +67,9 @@ impl Alarm {
 async fn reach(notifier: &dyn Notifier, name: &Name, team: &Team, since: Time) -> bool {
     for channel in &team.notify {
         let Some(message) = message(name, channel, since) else { return false };
-        match notifier.send(channel, &message).await {
+        match notifier.send(To::channel(channel), &message).await {
             Delivery::Sent(_) => return true,
-            Delivery::Retry { reason, .. } | Delivery::Refused(reason) => {
+            Delivery::Retry { reason, .. } | Delivery::Unwell(reason) | Delivery::Refused(reason) => {
                 tracing::error!(team = %name, %channel, reason, "the alarm did not get through");
             }
         }
@@ -95,7 +95,9 @@ fn message(team: &Name, channel: &Name, since: Time) -> Option<Message> {
     Some(Message {
         id: format!("alarm.{}.{team}.{channel}", since.timestamp()),
         kind: MessageKind::Alarm,
+        note: None,
         facts: Facts {
+            group: Labels::new(),
             monitor: Name::parse("watchkeeper").ok()?,
             description: "Watchkeeper itself".to_owned(),
             layer: Layer::System,

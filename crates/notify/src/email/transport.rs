@@ -1,7 +1,7 @@
 //! The way to a mail server, and what its answers mean.
 
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     address::Envelope,
     transport::smtp::{
         Error,
@@ -10,12 +10,15 @@ use lettre::{
         response::Response,
     },
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{SmtpTls, Transport};
-use watchkeeper_secret::SecretReader;
+use watchkeeper_secret::{Mask, SecretReader};
 
 use crate::reason::{reason_of, retry};
+
+/// The answers by which a server refuses credentials (RFC 4954).
+const AUTHENTICATION: [u16; 4] = [530, 534, 535, 538];
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -33,9 +36,30 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-/// A connection that is opened when mail is sent, with the password as it is now; `None` without a server.
-pub(super) fn smtp(transport: &Transport, secrets: &SecretReader) -> Result<Option<Smtp>, String> {
-    let Transport::Smtp { host, port, tls, credentials } = transport else { return Ok(None) };
+/// Sends a letter. What the server says is told without the password: a server may repeat what it was given.
+pub(super) async fn deliver(
+    transport: &Transport,
+    secrets: &SecretReader,
+    envelope: &Envelope,
+    letter: &[u8],
+) -> Delivery {
+    let Transport::Smtp { credentials, .. } = transport else {
+        return Delivery::Refused("this channel has no mail server".to_owned());
+    };
+    let password = match credentials.as_ref().map(|(_, secret)| secrets.resolve(secret)).transpose() {
+        Ok(password) => password,
+        Err(error) => return retry(reason_of(&error)),
+    };
+    let mask = Mask::over(&password);
+    match connection(transport, password.as_ref()) {
+        Ok(smtp) => outcome_of(smtp.send_raw(envelope, letter).await, &mask),
+        Err(reason) => retry(reason),
+    }
+}
+
+/// A connection that is opened when mail is sent, with the password as it is now.
+fn connection(transport: &Transport, password: Option<&SecretString>) -> Result<Smtp, String> {
+    let Transport::Smtp { host, port, tls, credentials } = transport else { return Err("no mail server".to_owned()) };
     let parameters = || TlsParameters::new(host.clone()).map_err(|error| reason_of(&error));
     let tls = match tls {
         SmtpTls::Starttls => Tls::Required(parameters()?),
@@ -43,54 +67,22 @@ pub(super) fn smtp(transport: &Transport, secrets: &SecretReader) -> Result<Opti
         SmtpTls::None => Tls::None,
     };
     let mut builder = Smtp::builder_dangerous(host).port(*port).tls(tls);
-    if let Some((user, secret)) = credentials {
-        let password = secrets.resolve(secret).map_err(|error| reason_of(&error))?;
+    if let (Some((user, _)), Some(password)) = (credentials, password) {
         builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
     }
-    Ok(Some(builder.build()))
+    Ok(builder.build())
 }
 
-/// Sends to everybody at once. When the server refuses for good, to each by themselves: one mailbox that is gone
-/// must not keep the rest of the team in the dark.
-pub(super) async fn send(smtp: &Smtp, letter: &Message) -> Delivery {
-    let (envelope, bytes) = (letter.envelope(), letter.formatted());
-    match smtp.send_raw(envelope, &bytes).await {
-        Err(error) if error.is_permanent() && envelope.to().len() > 1 => one_by_one(smtp, envelope, &bytes).await,
-        result => outcome_of(result),
-    }
-}
-
-async fn one_by_one(smtp: &Smtp, envelope: &Envelope, bytes: &[u8]) -> Delivery {
-    let (mut sent, mut kept_back) = (Vec::new(), None);
-    for receiver in envelope.to() {
-        match to_one(smtp, envelope, receiver, bytes).await {
-            Delivery::Sent(_) => sent.push(receiver.to_string()),
-            other => {
-                tracing::warn!(%receiver, outcome = ?other, "the mail server did not take the mail for one receiver");
-                kept_back = Some(other);
-            }
-        }
-    }
-    match kept_back {
-        Some(outcome) if sent.is_empty() => outcome,
-        _ => Delivery::Sent(Some(format!("only to {}", sent.join(", ")))),
-    }
-}
-
-async fn to_one(smtp: &Smtp, envelope: &Envelope, receiver: &Address, bytes: &[u8]) -> Delivery {
-    match Envelope::new(envelope.from().cloned(), vec![receiver.clone()]) {
-        Ok(envelope) => outcome_of(smtp.send_raw(&envelope, bytes).await),
-        Err(error) => Delivery::Refused(reason_of(&error)),
-    }
-}
-
-/// Permanent answers and missing abilities of the server (no STARTTLS, no authentication) are refusals.
-fn outcome_of(result: Result<Response, Error>) -> Delivery {
+/// Permanent answers and missing abilities of the server (no STARTTLS) are refusals; a password that is not taken may
+/// be a new one a minute later.
+fn outcome_of(result: Result<Response, Error>, mask: &Mask) -> Delivery {
+    let refused = |error: &Error| mask.apply(&format!("the mail server refused: {}", reason_of(error)));
     match result {
-        Ok(response) => Delivery::Sent(response.first_line().map(str::to_owned)),
-        Err(error) if error.is_permanent() || error.is_client() => {
-            Delivery::Refused(format!("the mail server refused: {}", reason_of(&error)))
+        Ok(_) => Delivery::Sent(None),
+        Err(error) if error.status().is_some_and(|code| AUTHENTICATION.contains(&u16::from(code))) => {
+            Delivery::Unwell(refused(&error))
         }
-        Err(error) => retry(reason_of(&error)),
+        Err(error) if error.is_permanent() || error.is_client() => Delivery::Refused(refused(&error)),
+        Err(error) => retry(mask.apply(&reason_of(&error))),
     }
 }

@@ -19,6 +19,9 @@ const PASSING: [&str; 8] = [
     "team_added_to_org",
 ];
 
+/// Codes that say that the token is not taken: it may be a new one a minute later.
+const CREDENTIAL: [&str; 5] = ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"];
+
 /// Whether another attempt can help.
 pub(super) fn outcome_of(error: &SlackClientError) -> Delivery {
     match error {
@@ -28,7 +31,10 @@ pub(super) fn outcome_of(error: &SlackClientError) -> Delivery {
         SlackClientError::ApiError(api) if PASSING.contains(&api.code.as_str()) => {
             retry(format!("Slack answered {}", api.code))
         }
-        SlackClientError::ApiError(api) => Delivery::Refused(format!("Slack answered {}{}", api.code, hint(&api.code))),
+        SlackClientError::ApiError(api) => {
+            let reason = format!("Slack answered {}{}", api.code, hint(&api.code));
+            if CREDENTIAL.contains(&api.code.as_str()) { Delivery::Unwell(reason) } else { Delivery::Refused(reason) }
+        }
         SlackClientError::HttpError(http) => by_status(http.status_code.as_u16()),
         SlackClientError::ProtocolError(protocol) => {
             retry(format!("Slack's answer cannot be read: {}", protocol.json_error))
@@ -46,7 +52,11 @@ fn because(cause: Option<&(dyn Error + 'static)>) -> String {
 
 fn by_status(status: u16) -> Delivery {
     let reason = format!("Slack answered with HTTP status {status}");
-    if status == 408 || status >= 500 { retry(reason) } else { Delivery::Refused(reason) }
+    match status {
+        408 | 500.. => retry(reason),
+        401 | 403 | 404 => Delivery::Unwell(reason),
+        _ => Delivery::Refused(reason),
+    }
 }
 
 /// What to do about the refusals that people meet.

@@ -23,6 +23,7 @@ fn what_happened(message: &Message, mood: Mood) -> String {
     match message.kind {
         MessageKind::Handoff => state.now().to_owned(),
         MessageKind::Overdue => "first step is overdue".to_owned(),
+        MessageKind::Spread => format!("{} too", state.now()),
         MessageKind::Warning => state.as_warning().to_owned(),
         MessageKind::Reminder => format!("{}, not acknowledged", state.still()),
         MessageKind::Escalation => format!("{}, escalated to you", state.now()),
@@ -133,6 +134,14 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         (MessageKind::Reminder, _) => {
             format!("{matter} This incident is still open, and nobody has acknowledged it.")
         }
+        (MessageKind::Spread, _) => {
+            format!(
+                "{matter} This series has joined an incident that is open already: no other first step runs for it."
+            )
+        }
+        (MessageKind::Escalation, _) if message.note.is_some() => {
+            format!("{matter} {owner} owns this incident.")
+        }
         (MessageKind::Escalation, _) => {
             format!("{matter} Nobody of {owner} has acknowledged this incident in time, so you are told.")
         }
@@ -141,13 +150,15 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         (MessageKind::Approval, _) => {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }
-        (MessageKind::Resolved, _) => "This incident is over.".to_owned(),
+        (MessageKind::Resolved, _) if message.next_steps.is_empty() => "This incident is over.".to_owned(),
+        (MessageKind::Resolved, _) => "This incident is over, but not everything is as it was.".to_owned(),
         (MessageKind::Alarm, _) => {
             let reason = message.facts.worst().and_then(reason).unwrap_or("no reason is known");
             format!("Watchkeeper cannot do its work: {reason}.")
         }
     };
-    one_line(&lead)
+    let note = message.note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
+    one_line(&format!("{lead}{note}"))
 }
 
 /// `loan-auc is in breach.`, or `loan-auc has no data: 3 rows in the window, at least 100 needed.`

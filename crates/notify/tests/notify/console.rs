@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::Channel;
 use watchkeeper_notify::Channels;
 use watchkeeper_secret::SecretReader;
@@ -48,7 +48,7 @@ fn on(sink: impl Write + Send + 'static) -> Channels {
 #[tokio::test]
 async fn the_whole_message_is_printed() {
     let screen = Screen::default();
-    assert_eq!(on(screen.clone()).send(&name("terminal"), &handoff()).await, Delivery::Sent(None));
+    assert_eq!(on(screen.clone()).send(To::channel(&name("terminal")), &handoff()).await, Delivery::Sent(None));
     let printed = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
     let expected = format!(
         "\
@@ -90,7 +90,7 @@ Ledger head: {}
 #[tokio::test]
 async fn a_terminal_is_told_nothing_but_lines() {
     let screen = Screen::default();
-    on(screen.clone()).send(&name("terminal"), &hostile()).await;
+    on(screen.clone()).send(To::channel(&name("terminal")), &hostile()).await;
     let printed = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
     assert!(printed.contains("<script>") && printed.chars().all(|c| c == '\n' || !c.is_control()), "{printed:?}");
 }
@@ -98,7 +98,7 @@ async fn a_terminal_is_told_nothing_but_lines() {
 #[tokio::test]
 async fn a_broken_pipe_is_tried_again_and_an_unknown_channel_is_refused() {
     let channels = on(Broken);
-    assert!(matches!(channels.send(&name("terminal"), &handoff()).await, Delivery::Retry { .. }));
-    let refused = channels.send(&name("nowhere"), &handoff()).await;
+    assert!(matches!(channels.send(To::channel(&name("terminal")), &handoff()).await, Delivery::Retry { .. }));
+    let refused = channels.send(To::channel(&name("nowhere")), &handoff()).await;
     assert_eq!(refused, Delivery::Refused("there is no channel `nowhere` in this workspace".to_owned()));
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{
     Channel, Comparison, EmailChannel, Message, Secret, SmtpTls, Transport, Trend, TrendPoint, Verdict,
 };
@@ -29,7 +29,7 @@ fn smtp(server: &SmtpServer, credentials: Option<(String, Secret)>) -> Channel {
 async fn deliver(manner: Manner, message: &Message) -> (Delivery, Vec<Received>) {
     let server = SmtpServer::start(manner).await;
     let channels = channels(Path::new("."), smtp(&server, None)).with_time_limit(Duration::from_millis(500));
-    let delivery = channels.send(&name("owner"), message).await;
+    let delivery = channels.send(To::channel(&name("owner")), message).await;
     (delivery, server.received())
 }
 
@@ -183,16 +183,22 @@ async fn answers_that_pass_are_tried_again() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_tried_again() {
     let transport = Transport::Smtp { host: "127.0.0.1".to_owned(), port: 1, tls: SmtpTls::None, credentials: None };
-    let delivery = channels(Path::new("."), by_mail(transport)).send(&name("owner"), &handoff()).await;
+    let delivery = channels(Path::new("."), by_mail(transport)).send(To::channel(&name("owner")), &handoff()).await;
     assert!(matches!(delivery, Delivery::Retry { .. }), "{delivery:?}");
 }
 
 #[tokio::test]
-async fn one_receiver_that_is_gone_does_not_silence_the_others() {
-    let (delivery, received) = deliver(Manner::RefusesReceiver("ml@", "550 5.1.1 no such user"), &handoff()).await;
-    assert_eq!(delivery, Delivery::Sent(Some("only to lead@example.com".to_owned())));
+async fn each_receiver_is_an_outcome_of_its_own_in_a_letter_to_all() {
+    let server = SmtpServer::start(Manner::RefusesReceiver("ml@", "550 5.1.1 no such user")).await;
+    let (channels, owner) = (channels(Path::new("."), smtp(&server, None)), name("owner"));
+    let to = |receiver| To { receiver: Some(receiver), ..To::channel(&owner) };
+    let gone = channels.send(to("ML Team <ml@example.com>"), &handoff()).await;
+    assert!(matches!(&gone, Delivery::Refused(reason) if reason.contains("no such user")), "{gone:?}");
+    assert_eq!(channels.send(to("lead@example.com"), &handoff()).await, Delivery::Sent(None));
+    let received = server.received();
     assert_eq!(received.len(), 1);
     assert_eq!(received[0].to, ["lead@example.com"]);
+    assert!(String::from_utf8_lossy(&received[0].bytes).contains("ml@example.com"), "the letter names them all");
 }
 
 #[tokio::test]
@@ -205,13 +211,14 @@ async fn a_refusal_for_good_is_said_with_the_server_s_reason() {
 }
 
 #[tokio::test]
-async fn a_refused_password_is_a_refusal_that_does_not_say_the_password() {
+async fn a_refused_password_may_be_a_new_one_soon_and_the_answer_does_not_say_the_password() {
     let workspace = tempfile::tempdir().unwrap();
     fs::write(workspace.path().join("password"), "canary-password\n").unwrap();
     let server = SmtpServer::start(Manner::RefusesPassword).await;
     let credentials = Some(("watchkeeper".to_owned(), Secret::File("password".into())));
-    let delivery = channels(workspace.path(), smtp(&server, credentials)).send(&name("owner"), &handoff()).await;
-    assert!(matches!(&delivery, Delivery::Refused(reason) if reason.contains("535")), "{delivery:?}");
+    let delivery =
+        channels(workspace.path(), smtp(&server, credentials)).send(To::channel(&name("owner")), &handoff()).await;
+    assert!(matches!(&delivery, Delivery::Unwell(reason) if reason.contains("535")), "{delivery:?}");
     assert!(!format!("{delivery:?}").contains("canary"));
 }
 
@@ -220,7 +227,7 @@ async fn a_server_without_starttls_gets_no_mail() {
     let server = SmtpServer::start(Manner::Kind).await;
     let (host, port) = (server.address.ip().to_string(), server.address.port());
     let transport = Transport::Smtp { host, port, tls: SmtpTls::Starttls, credentials: None };
-    let delivery = channels(Path::new("."), by_mail(transport)).send(&name("owner"), &handoff()).await;
+    let delivery = channels(Path::new("."), by_mail(transport)).send(To::channel(&name("owner")), &handoff()).await;
     assert!(matches!(delivery, Delivery::Refused(_)), "{delivery:?}");
     assert!(server.received().is_empty());
 }
@@ -242,7 +249,7 @@ fn a_password_is_not_sent_unprotected_to_another_machine() {
 async fn the_file_transport_writes_one_file_a_message_into_a_folder_it_makes() {
     let workspace = tempfile::tempdir().unwrap();
     let channels = channels(workspace.path(), by_mail(Transport::File { folder: "state/mail".to_owned() }));
-    let delivery = channels.send(&name("owner"), &handoff()).await;
+    let delivery = channels.send(To::channel(&name("owner")), &handoff()).await;
     let Delivery::Sent(Some(path)) = delivery else { panic!("{delivery:?}") };
     assert!(Path::new(&path).starts_with(workspace.path().join("state/mail")) && path.ends_with(".eml"));
     let bytes = fs::read(path).unwrap();

@@ -20,6 +20,7 @@ pub(crate) fn handoff() -> Message {
         kind: MessageKind::Handoff,
         facts: facts(),
         first_step: Some(paused(Some(Outcome::Done), "set by the first step")),
+        note: None,
         next_steps: vec![
             NextStep {
                 description: "Say that you have it".to_owned(),
@@ -33,6 +34,7 @@ pub(crate) fn handoff() -> Message {
 
 fn facts() -> Facts {
     Facts {
+        group: Labels::new(),
         monitor: name("loan-auc"),
         description: "Two-week AUC of the loan model".to_owned(),
         layer: Layer::Model,

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{Channel, Message, Secret, SlackChannel};
 use watchkeeper_testkit::{Vendor, Witness};
 
@@ -35,7 +35,7 @@ fn to_slack(url: &str, workspace: &Path) -> watchkeeper_notify::Channels {
 
 async fn deliver(answer: Answer, message: &Message) -> (Delivery, Recorded) {
     let (peer, workspace) = (HttpPeer::slack(answer).await, workspace());
-    let delivery = to_slack(&peer.url, workspace.path()).send(&name("owner"), message).await;
+    let delivery = to_slack(&peer.url, workspace.path()).send(To::channel(&name("owner")), message).await;
     let [recorded] = <[Recorded; 1]>::try_from(peer.recorded()).ok().unwrap();
     (delivery, recorded)
 }
@@ -104,7 +104,7 @@ async fn two_messages_are_a_second_apart() {
     let channels = to_slack(&peer.url, workspace.path());
     let owner = name("owner");
     let (first, second) = (handoff(), handoff());
-    tokio::join!(channels.send(&owner, &first), channels.send(&owner, &second));
+    tokio::join!(channels.send(To::channel(&owner), &first), channels.send(To::channel(&owner), &second));
     let times: Vec<_> = peer.recorded().iter().map(|request| request.at).collect();
     // The timer counts whole milliseconds, and the first message may have been on its way a little longer.
     assert!(times[1] - times[0] >= Duration::from_millis(900), "{:?}", times[1] - times[0]);
@@ -123,7 +123,9 @@ async fn slack_s_wish_to_wait_is_passed_on() {
 
 #[tokio::test]
 async fn a_refused_token_or_channel_is_a_refusal_with_a_hint() {
-    let cases = [("invalid_auth", "bot token"), ("channel_not_found", "channel's name"), ("not_in_channel", "invite")];
+    let (said, _) = deliver(says(200, json!({ "ok": false, "error": "invalid_auth" })), &handoff()).await;
+    assert!(matches!(&said, Delivery::Unwell(reason) if reason.contains("bot token")), "{said:?}");
+    let cases = [("channel_not_found", "channel's name"), ("not_in_channel", "invite")];
     for (code, hint) in cases {
         let (delivery, _) = deliver(says(200, json!({ "ok": false, "error": code })), &handoff()).await;
         assert!(
@@ -155,9 +157,9 @@ async fn what_may_pass_is_tried_again() {
 async fn a_half_answer_and_an_unreadable_token_are_tried_again() {
     let (witness, workspace) = (Witness::of(Vendor::Slack), workspace());
     let channels = to_slack(&half_answer(Some(witness.notes())).await, workspace.path());
-    let delivery = channels.send(&name("owner"), &handoff()).await;
+    let delivery = channels.send(To::channel(&name("owner")), &handoff()).await;
     assert!(matches!(delivery, Delivery::Retry { .. }), "{delivery:?}");
     fs::remove_file(workspace.path().join("token")).unwrap();
-    let delivery = channels.send(&name("owner"), &handoff()).await;
+    let delivery = channels.send(To::channel(&name("owner")), &handoff()).await;
     assert!(matches!(&delivery, Delivery::Retry { reason, .. } if reason.contains("cannot read")), "{delivery:?}");
 }

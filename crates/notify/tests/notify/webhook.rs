@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{Channel, Message, Secret, WebhookChannel};
 
 use crate::{
@@ -18,7 +18,7 @@ async fn post(url: String) -> Delivery {
     fs::write(workspace.path().join("key"), "canary-key\n").unwrap();
     let webhook = WebhookChannel { url, secret: Some(Secret::File("key".into())) };
     let channels = channels(workspace.path(), Channel::Webhook(webhook)).with_time_limit(Duration::from_millis(500));
-    channels.send(&name("owner"), &handoff()).await
+    channels.send(To::channel(&name("owner")), &handoff()).await
 }
 
 async fn deliver(answer: Answer) -> (Delivery, Recorded) {
@@ -71,6 +71,10 @@ async fn a_peer_that_is_busy_is_asked_again_when_it_likes() {
         matches!(delivery, Delivery::Retry { after: Some(after), .. } if after == Duration::from_secs(120)),
         "{delivery:?}"
     );
+    for answer in [says(401), says(403), says(404)] {
+        let (delivery, _) = deliver(answer).await;
+        assert!(matches!(delivery, Delivery::Unwell(_)), "{delivery:?}");
+    }
     for answer in [says(500), says(503), says(408), Answer::Never] {
         let (delivery, _) = deliver(answer).await;
         assert!(matches!(delivery, Delivery::Retry { after: None, .. }), "{delivery:?}");
@@ -80,7 +84,7 @@ async fn a_peer_that_is_busy_is_asked_again_when_it_likes() {
 #[tokio::test]
 async fn other_refusals_and_redirects_are_final() {
     let elsewhere = Answer::Says(302, vec![("location", "http://127.0.0.1:1/")], String::new());
-    for answer in [says(400), says(401), says(404), says(410), elsewhere] {
+    for answer in [says(400), says(410), says(422), elsewhere] {
         let (delivery, _) = deliver(answer).await;
         assert!(matches!(delivery, Delivery::Refused(_)), "{delivery:?}");
     }

@@ -107,7 +107,7 @@ impl Postgres {
                 Some(_) => Why::new(Refused, explain(&error, self.timeout)),
             },
         };
-        why.of(&self.source)
+        why.masked(&self.session.server().mask()).of(&self.source)
     }
 }
 

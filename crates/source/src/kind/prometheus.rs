@@ -58,7 +58,7 @@ impl Prometheus {
     async fn ask(&self, url: Url) -> Result<Vec<Series>, Why> {
         let place = web::shown(&url);
         let answer = web::get(url, self.source.token.as_ref(), &self.secrets, self.source.timeout).await?;
-        answer::read(&answer, &place)
+        answer::read(&answer, &place).map_err(|why| why.masked(&answer.mask))
     }
 }
 

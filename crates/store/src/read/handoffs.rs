@@ -66,6 +66,8 @@ pub struct FirstStep {
 pub struct Notification {
     /// The channel.
     pub channel: Name,
+    /// The one mailbox of a channel that has several.
+    pub receiver: Option<String>,
     /// `sent`, `failed: …` or `retry: …`.
     pub outcome: String,
     /// When.
@@ -75,7 +77,7 @@ pub struct Notification {
 impl Notification {
     /// Whether the peer took it.
     pub fn arrived(&self) -> bool {
-        self.outcome == Delivered::Sent.to_string()
+        self.outcome == Delivered::Sent(None).to_string()
     }
 }
 
@@ -89,7 +91,10 @@ impl SqliteStore {
 
 async fn list(db: &mut SqliteConnection) -> Result<Vec<Handoff>, Fault> {
     let rows = sqlx::query(
-        "SELECT handoff.*, step.status AS outcome, incident.* FROM handoff
+        "SELECT handoff.*, incident.*,
+             CASE WHEN step.status IN ('done', 'failed', 'unknown', 'withheld') THEN step.status
+                  ELSE json_extract(handoff.report, '$.outcome') END AS outcome
+         FROM handoff
          JOIN incident ON incident.id = handoff.incident
          JOIN step ON step.run = handoff.run AND step.step = handoff.step
          ORDER BY handoff.handed_off_at DESC, handoff.incident",
@@ -106,7 +111,7 @@ async fn list(db: &mut SqliteConnection) -> Result<Vec<Handoff>, Fault> {
 
 async fn notifications(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Notification>, Fault> {
     let sent = deliveries(db, incident).await?.into_iter();
-    Ok(sent.map(|d| Notification { channel: d.channel, outcome: d.outcome, at: d.at }).collect())
+    Ok(sent.map(|d| Notification { channel: d.channel, receiver: d.receiver, outcome: d.outcome, at: d.at }).collect())
 }
 
 fn handoff(row: &SqliteRow) -> Result<Handoff, Fault> {

@@ -3,12 +3,12 @@
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
+use watchkeeper_model::{Answer, Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
 
 use crate::{
     answer,
-    answer::Answer,
     columns::{count, from_word, name, time, time_if},
+    comment::{self, Comment},
     fault::Fault,
     find::find_incident,
     incident,
@@ -74,6 +74,8 @@ pub struct IncidentDetail {
     pub steps: Vec<StepDetail>,
     /// What was sent, or tried.
     pub deliveries: Vec<Delivery>,
+    /// What was said of it.
+    pub comments: Vec<Comment>,
 }
 
 /// A step of a run.
@@ -93,7 +95,9 @@ pub struct StepDetail {
     pub guarantee: Guarantee,
     /// Where it stands: `planned`, `waiting`, `released`, `intent` or how it ended.
     pub status: &'static str,
-    /// When its intent was committed.
+    /// How often it was begun.
+    pub attempts: u32,
+    /// When its newest intent was committed.
     pub started_at: Option<Time>,
     /// When its outcome was known.
     pub finished_at: Option<Time>,
@@ -120,6 +124,8 @@ pub struct StepDetail {
 pub struct Delivery {
     /// The channel.
     pub channel: Name,
+    /// The one mailbox of a channel that has several.
+    pub receiver: Option<String>,
     /// Why the message was sent: `handoff`, `overdue`, …
     pub kind: String,
     /// `sent`, `failed: …` or `retry: …`.
@@ -196,6 +202,7 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
         handed_off_at: time_if("handoff.handed_off_at", handed_off_at)?,
         steps: details,
         deliveries: deliveries(db, id).await?,
+        comments: comment::of(db, id).await?,
     })
 }
 
@@ -209,6 +216,7 @@ async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepD
         summary: action.summary(),
         guarantee: action.guarantee(),
         status: StepStatus::as_str(record.status),
+        attempts: record.attempts,
         started_at: record.started_at,
         finished_at: time_if("step.finished_at", row.try_get("finished_at")?)?,
         detail: row.try_get("detail")?,
@@ -226,7 +234,7 @@ async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepD
 
 /// What was sent of an incident, oldest first.
 pub(super) async fn deliveries(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Delivery>, Fault> {
-    let rows = sqlx::query("SELECT channel, kind, outcome, at FROM delivery WHERE incident = ? ORDER BY id")
+    let rows = sqlx::query("SELECT channel, receiver, kind, outcome, at FROM delivery WHERE incident = ? ORDER BY id")
         .bind(incident)
         .fetch_all(db)
         .await?;
@@ -236,6 +244,7 @@ pub(super) async fn deliveries(db: &mut SqliteConnection, incident: &str) -> Res
 fn delivery(row: &SqliteRow) -> Result<Delivery, Fault> {
     Ok(Delivery {
         channel: name("delivery.channel", row.try_get("channel")?)?,
+        receiver: row.try_get("receiver")?,
         kind: from_word("delivery.kind", row.try_get("kind")?)?,
         outcome: row.try_get("outcome")?,
         at: time("delivery.at", row.try_get("at")?)?,

@@ -83,7 +83,7 @@ async fn acknowledging_while_the_first_step_runs_stops_reminders_and_escalation(
     workspace.monitors.get_mut(&name("loan-auc")).unwrap().alert.repeat = Some(Duration::from_secs(5));
     let runbook = workspace.runbooks.get_mut(&name("model-degradation")).unwrap();
     let (after, to) = (Duration::from_secs(4), vec![name("ml-team")]);
-    runbook.escalation = Some(watchkeeper_model::Escalation { after, to });
+    runbook.escalation = vec![watchkeeper_model::Escalation { after, to }];
     let mut stage = stage;
     stage.actions = Meeting::of(2);
     let engine = stage.engine(workspace);

@@ -64,7 +64,7 @@ async fn after_restart(stage: &Stage) -> (GateState, Outcome, String) {
     stage.engine(sample(pause())).finish().await.unwrap();
     let gate = stage.store.gate(&name("loan-decisions")).await.unwrap();
     let sent = stage.notifier.sent();
-    let report = sent[0].1.first_step.clone().unwrap();
+    let report = sent.iter().find_map(|(_, message)| message.first_step.clone()).unwrap();
     (gate.state, report.outcome.unwrap(), report.detail)
 }
 
@@ -111,7 +111,7 @@ async fn a_step_that_people_started_is_never_too_late_for_its_tick() {
     stage.tick(&stage.engine(workspace.clone()), day(1)).await;
     let run = stage.store.handoffs().await.unwrap()[0].id.clone();
     let at = day(1) + Duration::from_secs(8 * 3600);
-    stage.store.start_step(&run, &name("reopen"), "on-call", at).await.unwrap();
+    stage.store.start_step(&run, &name("reopen"), &"on-call".into(), false, at).await.unwrap();
     let found = stage.store.unfinished_steps(at).await.unwrap().remove(0);
     let (idempotency_key, guard, inhibited_by) = ("key".to_owned(), Guard::default(), Vec::new());
     let begin = Begin { idempotency_key, guard, inhibited_by, not_after: None, at };

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::time::timeout;
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier};
-use watchkeeper_model::{Message, MessageKind, Name, Step, StepRun};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
+use watchkeeper_model::{Message, MessageKind, Step, StepRun};
 use watchkeeper_testkit::RecordingNotifier;
 
 use crate::stage::{Said, Stage, auc, day, name, restart, sample};
@@ -21,7 +21,7 @@ struct Hanging;
 
 #[async_trait]
 impl Notifier for Hanging {
-    async fn send(&self, _channel: &Name, _message: &Message) -> Delivery {
+    async fn send(&self, _to: To<'_>, _message: &Message) -> Delivery {
         std::future::pending().await
     }
 }
@@ -35,9 +35,9 @@ struct Panicking {
 
 #[async_trait]
 impl Notifier for Panicking {
-    async fn send(&self, channel: &Name, message: &Message) -> Delivery {
+    async fn send(&self, to: To<'_>, message: &Message) -> Delivery {
         assert!(self.tries.fetch_add(1, Ordering::SeqCst) > 0, "the first try panics on purpose");
-        self.then.send(channel, message).await
+        self.then.send(to, message).await
     }
 }
 
@@ -67,7 +67,7 @@ struct Broken;
 
 #[async_trait]
 impl Notifier for Broken {
-    async fn send(&self, _channel: &Name, _message: &Message) -> Delivery {
+    async fn send(&self, _to: To<'_>, _message: &Message) -> Delivery {
         panic!("it panics on purpose")
     }
 }

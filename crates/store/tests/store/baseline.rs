@@ -114,7 +114,8 @@ async fn measurements_kept_as_json_come_back_bit_for_bit() {
         incidents: Vec::new(),
         steps: Vec::new(),
         messages: Vec::new(),
-        cancel: Vec::new(),
+        resolved: Vec::new(),
+        going_on: Vec::new(),
         ledger: Vec::new(),
         at: now,
     };
@@ -143,7 +144,8 @@ async fn past_ticks_are_the_newest_before_a_time_oldest_first() {
             incidents: Vec::new(),
             steps: Vec::new(),
             messages: Vec::new(),
-            cancel: Vec::new(),
+            resolved: Vec::new(),
+            going_on: Vec::new(),
             ledger: Vec::new(),
             at: now,
         };

@@ -59,6 +59,7 @@ fn facts(incident: &Incident) -> Facts {
         severity: incident.severity,
         owner: incident.owner.clone(),
         labels: Labels::new(),
+        group: incident.group.clone(),
         incident: Some(incident.id.clone()),
         run: Some(format!("r{}", incident.id)),
         at: incident.opened_at,
@@ -82,12 +83,17 @@ pub(crate) fn pause(incident: &Incident) -> StepRecord {
             action: Action::Gate(GateAction { gate: name("loans"), state: GateState::Paused }),
             run: StepRun::Auto,
             approval: None,
+            after_resolve: false,
         },
         runbook: (incident.runbook.clone(), "digest".to_owned()),
         facts: facts(incident),
         status: StepStatus::Planned,
         epoch: 1,
         started_at: None,
+        tick: incident.opened_at,
+        attempts: 0,
+        told: false,
+        asked_by: None,
     }
 }
 
@@ -96,7 +102,9 @@ pub(crate) fn message(step: &StepRecord, kind: MessageKind, not_before: Time) ->
         incident: Some(step.incident.clone()),
         overdue_for: (kind == MessageKind::Overdue).then(|| (step.run.clone(), step.step.id.clone())),
         until_acknowledged: kind == MessageKind::Reminder,
+        team: Some(step.facts.owner.clone()),
         channel: name("slack"),
+        receiver: None,
         not_before,
         repeat: (kind == MessageKind::Reminder).then(|| Duration::from_secs(600)),
         message: Message {
@@ -105,13 +113,14 @@ pub(crate) fn message(step: &StepRecord, kind: MessageKind, not_before: Time) ->
             facts: step.facts.clone(),
             first_step: None,
             next_steps: Vec::new(),
+            note: None,
             ledger_head: String::new(),
         },
     }
 }
 
 pub(crate) fn guard() -> Guard {
-    Guard { per_incident: 1, per_target: None, global: None, circuit_breaker: None }
+    Guard { per_incident: 1, per_target: None, global: None, circuit_breaker: None, flapping: None }
 }
 
 /// An intent that may be committed at any time.
@@ -137,6 +146,8 @@ pub(crate) fn end(step: &StepRecord, outcome: Outcome, at: Time) -> StepEnd {
         messages: vec![message(step, MessageKind::Handoff, at), reminder],
         ledger: vec![LedgerRow { kind: "step.ended", subject: step.incident.clone(), body: json!({}) }],
         hands_off: true,
+        resumes: false,
+        comment: None,
         at,
     }
 }
@@ -152,7 +163,8 @@ pub(crate) fn opening(incident: &Incident, at: Time) -> CheckRecord {
         incidents: vec![incident.clone()],
         messages: vec![message(&step, MessageKind::Overdue, at + Duration::from_secs(61))],
         steps: vec![step],
-        cancel: Vec::new(),
+        going_on: Vec::new(),
+        resolved: Vec::new(),
         ledger: vec![LedgerRow { kind: "incident.opened", subject: incident.id.clone(), body: json!({ "b": 1 }) }],
         at,
     }

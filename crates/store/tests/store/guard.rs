@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 use watchkeeper_engine::ports::store::{Begun, Store as _};
-use watchkeeper_model::{Budget, CircuitBreaker, Guard, Incident, Outcome, Withheld};
+use watchkeeper_model::{Budget, CircuitBreaker, Guard, Incident, Inhibitor, Outcome, Withheld};
 use watchkeeper_store::{HoldScope, SqliteStore};
 
 use crate::fixture::{at, begin, guard, hand_off, incident, name, open_incident};
@@ -40,7 +40,7 @@ async fn budgets_survive_reopening_and_slide() {
     let refused = begun(&store, &incident("cc33", "nulls"), global, 20).await;
     assert_eq!(refused, Begun::Withheld(Withheld::Global(1)));
     let later = begun(&store, &incident("dd44", "nulls"), per_target, 3700).await;
-    assert_eq!(later, Begun::Go { reopen: Some("REF-1".to_owned()) });
+    assert_eq!(later, Begun::Go { reopen: Some("REF-1".to_owned()), despite: Vec::new() });
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn the_breaker_counts_failures_since_the_last_success() {
 async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
     let store = SqliteStore::in_memory().await.unwrap();
     let scope = HoldScope::Monitor(name("nulls"));
-    store.hold(&scope, "ana", "migration", at(0)).await.unwrap();
+    store.hold(&scope, "ana", "migration", None, at(0)).await.unwrap();
     let refused = begun(&store, &incident("aa11", "nulls"), guard(), 1).await;
     assert_eq!(refused, Begun::Withheld(Withheld::Held("migration".to_owned())));
     assert_eq!(store.unfinished_steps(at(0)).await.unwrap().len(), 1);
@@ -70,8 +70,8 @@ async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
     assert!(matches!(begun(&store, &incident("bb22", "latency"), guard(), 2).await, Begun::Go { .. }));
     assert!(store.release(&scope, "ana", at(3)).await.unwrap());
     assert!(!store.release(&scope, "ana", at(4)).await.unwrap());
-    store.hold(&HoldScope::All, "ana", "all hands", at(5)).await.unwrap();
-    assert_eq!(store.holds().await.unwrap()[0].scope, HoldScope::All);
+    store.hold(&HoldScope::All, "ana", "all hands", None, at(5)).await.unwrap();
+    assert_eq!(store.holds(at(5)).await.unwrap()[0].scope, HoldScope::All);
     let refused = begun(&store, &incident("cc33", "latency"), guard(), 6).await;
     assert_eq!(refused, Begun::Withheld(Withheld::Held("all hands".to_owned())));
 }
@@ -84,7 +84,10 @@ async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
     let mut intent = begin(guard(), at(2));
     intent.inhibited_by = vec![name("schema"), name("freshness")];
     let refused = store.begin_step(&step, &intent).await.unwrap();
-    assert_eq!(refused, Begun::Withheld(Withheld::Inhibited("freshness".to_owned())));
+    assert_eq!(
+        refused,
+        Begun::Withheld(Withheld::Inhibited(Inhibitor { monitor: name("freshness"), incident: "aa11".to_owned() }))
+    );
     store.resolve("bb22", "ana", at(3)).await.unwrap();
     assert_eq!(store.begin_step(&step, &intent).await.unwrap(), Begun::Withheld(Withheld::Over));
 }

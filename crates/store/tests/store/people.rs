@@ -59,13 +59,13 @@ async fn resolving_forgets_the_group_even_when_a_check_is_under_way() {
 async fn only_an_unknown_outcome_is_settled() {
     let store = SqliteStore::in_memory().await.unwrap();
     let step = hand_off(&store, &incident("aa11", "nulls"), Outcome::Unknown, 0).await;
-    let withheld = store.settle("raa", &step.step.id, Outcome::Withheld, "ana", at(9)).await;
+    let withheld = store.settle("raa", &step.step.id, Outcome::Withheld, &"ana".into(), at(9)).await;
     assert!(matches!(withheld, Err(PeopleError::NotAnEnd(_))), "{withheld:?}");
-    store.settle("raa", &step.step.id, Outcome::Done, "ana", at(9)).await.unwrap();
+    store.settle("raa", &step.step.id, Outcome::Done, &"ana".into(), at(9)).await.unwrap();
     assert_eq!(store.handoffs().await.unwrap()[0].first_step.outcome, Outcome::Done);
-    let again = store.settle("raa", &step.step.id, Outcome::Failed, "ana", at(9)).await;
+    let again = store.settle("raa", &step.step.id, Outcome::Failed, &"ana".into(), at(9)).await;
     assert!(matches!(again, Err(PeopleError::NotUnknown { status: "done", .. })), "{again:?}");
-    let no_step = store.settle("raa", &name("other"), Outcome::Done, "ana", at(9)).await;
+    let no_step = store.settle("raa", &name("other"), Outcome::Done, &"ana".into(), at(9)).await;
     assert!(matches!(no_step, Err(PeopleError::NoSuch { what: "step", .. })), "{no_step:?}");
 }
 
@@ -74,7 +74,7 @@ async fn a_handoff_is_told_as_documented() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let item = store.due(at(2), 1).await.unwrap().remove(0);
-    store.delivered(&item, &Delivered::Sent, at(3)).await.unwrap();
+    store.delivered(&item, &Delivered::Sent(None), &[], at(3)).await.unwrap();
     store.acknowledge("aa11", "ana", at(4)).await.unwrap();
     store.resolve("aa11", "ana", at(5)).await.unwrap();
     let told = serde_json::to_value(store.handoffs().await.unwrap()).unwrap();
@@ -86,7 +86,7 @@ async fn a_handoff_is_told_as_documented() {
             "owner": "data-engineering", "opened_at": at(0),
             "first_step": { "step": "pause-loans", "action": "gate", "outcome": "done",
                 "started_at": at(2), "finished_at": at(2) },
-            "notifications": [{ "channel": "slack", "outcome": "sent", "at": at(3) }],
+            "notifications": [{ "channel": "slack", "receiver": null, "outcome": "sent", "at": at(3) }],
             "handed_off_at": at(2), "acknowledged_by": "ana", "acknowledged_at": at(4), "resolved_at": at(5),
             "ledger_head": head,
         }])

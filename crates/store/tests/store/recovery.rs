@@ -29,8 +29,8 @@ async fn a_step_in_intent_is_taken_over_with_its_arguments() {
     drop(store);
     let store = SqliteStore::open(folder.path()).await.unwrap();
     let taken = taken(&store, 9).await;
-    let (status, epoch, started_at) = (StepStatus::Intent, 2, Some(at(1)));
-    assert_eq!(taken, watchkeeper_engine::ports::store::StepRecord { status, epoch, started_at, ..step });
+    let (status, epoch, started_at, attempts) = (StepStatus::Intent, 2, Some(at(1)), 1);
+    assert_eq!(taken, watchkeeper_engine::ports::store::StepRecord { status, epoch, started_at, attempts, ..step });
     store.end_step(&taken, &end(&taken, Outcome::Done, at(10))).await.unwrap();
     assert!(store.unfinished_steps(at(11)).await.unwrap().is_empty());
 }
@@ -50,8 +50,8 @@ async fn messages_that_were_being_sent_are_sent_again() {
     let again = store.due(at(9), 10).await.unwrap();
     assert_eq!((again.len(), &again[0].message, again[0].attempts), (1, &first[0].message, 1));
     // The try from before the crash no longer owns the row.
-    assert!(store.delivered(&first[0], &Delivered::Sent, at(9)).await.is_err());
-    store.delivered(&again[0], &Delivered::Sent, at(9)).await.unwrap();
+    assert!(store.delivered(&first[0], &Delivered::Sent(None), &[], at(9)).await.is_err());
+    store.delivered(&again[0], &Delivered::Sent(None), &[], at(9)).await.unwrap();
 }
 
 #[tokio::test]
@@ -63,7 +63,10 @@ async fn an_overdue_message_is_cancelled_by_the_end_even_while_it_is_being_sent(
     let overdue = store.due(at(61), 10).await.unwrap();
     assert_eq!(overdue[0].message.kind, MessageKind::Overdue);
     store.end_step(&step, &end(&step, Outcome::Done, at(62))).await.unwrap();
-    store.delivered(&overdue[0], &Delivered::Again { reason: "busy".to_owned(), at: at(70) }, at(63)).await.unwrap();
+    store
+        .delivered(&overdue[0], &Delivered::Again { reason: "busy".to_owned(), at: at(70) }, &[], at(63))
+        .await
+        .unwrap();
     let kinds: Vec<_> = store.due(at(100), 10).await.unwrap().into_iter().map(|item| item.message.kind).collect();
     assert_eq!(kinds, [MessageKind::Handoff]);
 }

@@ -28,13 +28,13 @@ loan-auc  model  ml-team  -        -   2026-01-01T00:00:00Z  0
 async fn holds_are_listed_with_their_reason() {
     let store = watchkeeper_store::SqliteStore::in_memory().await.unwrap();
     let at = Time::from_timestamp(1_767_225_600, 0).unwrap();
-    store.hold(&HoldScope::All, "on-call", "maintenance", at).await.unwrap();
+    store.hold(&HoldScope::All, "on-call", "maintenance", None, at).await.unwrap();
     let (mut terminal, out, _) = on_paper();
-    let rows: Vec<HoldRow> = store.holds().await.unwrap().into_iter().map(hold).collect();
+    let rows: Vec<HoldRow> = store.holds(at).await.unwrap().into_iter().map(hold).collect();
     holds(&rows).print(&mut terminal, "").unwrap();
     let expected = "\
-ON HOLD        SINCE                 BY       REASON
-every monitor  2026-01-01T00:00:00Z  on-call  maintenance
+ON HOLD        SINCE                 UNTIL     BY       REASON
+every monitor  2026-01-01T00:00:00Z  released  on-call  maintenance
 ";
     assert_eq!(out.text(), expected);
 }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Client, Config};
 use watchkeeper_model::Secret;
-use watchkeeper_secret::SecretReader;
+use watchkeeper_secret::{Mask, SecretReader};
 
 use super::Unread;
 use super::fault::Place;
@@ -37,6 +37,11 @@ impl Server {
     /// Where its address is kept.
     pub(crate) fn url(&self) -> &Secret {
         &self.url
+    }
+
+    /// What must not be shown of the server's words.
+    pub(super) fn mask(&self) -> Mask {
+        Mask::over(&self.secrets.resolve(&self.url).ok())
     }
 
     /// Waits for a place among those that are connected.

@@ -66,10 +66,10 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["lock", "people", "port", "settle", "verify"],
             &["baseline", "check", "read", "trouble", "unreadable"],
-            &["answer", "occurrence", "outbox"],
+            &["answer", "outbox"],
             &["find", "step"],
             &["enqueue", "gate", "guard"],
-            &["comment", "hold", "incident"],
+            &["comment", "hold", "incident", "occurrence", "silence"],
             &["ledger", "refusal"],
             &["columns", "open"],
             &["fault", "place"],

@@ -20,6 +20,9 @@ use process::{Ending, Program};
 /// variable of 128 KiB.
 const VARIABLE_BYTES_MAX: usize = 64 * 1024;
 
+/// The variable that tells a program of a drill.
+const DRILL: &str = "WATCHKEEPER_DRILL";
+
 /// Why a program was not started.
 #[derive(Debug, thiserror::Error)]
 enum ExecError {
@@ -27,8 +30,8 @@ enum ExecError {
     NoProgram,
     #[error("{path} is not in `allow.exec` of watchkeeper.toml")]
     NotAllowed { path: String },
-    #[error("{path} is not an absolute path")]
-    NotAbsolute { path: String },
+    #[error("{path} is no path: programs are not looked for")]
+    NoPath { path: String },
     #[error("the secret for variable {variable}")]
     Secret { variable: String, source: SecretError },
     #[error("cannot start {path} in {}", directory.display())]
@@ -37,25 +40,28 @@ enum ExecError {
 
 /// Runs the program of an exec step to its end or its time limit.
 pub(crate) async fn run(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
-    match start(action, runner) {
+    match start(action, call, runner) {
         Ok(program) => end(action, call, program).await,
         Err(error) => ActionEnd::failed(cause::line(&error)),
     }
 }
 
-fn start(action: &ExecAction, runner: &ActionRunner) -> Result<Program, ExecError> {
+fn start(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> Result<Program, ExecError> {
     let (path, arguments) = action.command.split_first().ok_or(ExecError::NoProgram)?;
     if !runner.allow.exec.contains(path) {
         return Err(ExecError::NotAllowed { path: path.clone() });
     }
-    if !path.starts_with('/') {
-        return Err(ExecError::NotAbsolute { path: path.clone() });
+    if !path.contains('/') {
+        return Err(ExecError::NoPath { path: path.clone() });
     }
     let secrets = secrets(action, runner)?;
-    let mut command = tokio::process::Command::new(path);
+    let mut command = tokio::process::Command::new(runner.workspace.join(path));
     let directory = runner.workspace.join(action.directory.as_deref().unwrap_or_default());
     command.args(arguments).current_dir(&directory).env_clear();
     command.envs(action.env.iter().map(|(name, value)| (name, variable(&value.text()))));
+    if call.drill {
+        command.env(DRILL, "1");
+    }
     command.envs(secrets.iter().map(|(name, value)| (name, value.expose_secret())));
     let stdin = action.stdin.as_ref().map(|text| text.text());
     process::start(command, stdin, Mask::over(secrets.values())).map_err(|source| ExecError::Start {
@@ -88,8 +94,12 @@ async fn end(action: &ExecAction, call: &ActionCall, mut program: Program) -> Ac
     let path = action.command.first().map_or("", String::as_str);
     match ending {
         Ending::Exited(0) => ActionEnd::done(with("exit code 0".to_owned(), &said)),
+        // It says itself that it did not do what it should; what it did before that stays done.
         Ending::Exited(code) => ActionEnd::failed(with(format!("exit code {code}"), &said)),
-        Ending::Signalled(signal) => ActionEnd::failed(with(format!("{path} was killed by signal {signal}"), &said)),
+        Ending::Signalled(signal) => {
+            let text = format!("{path} was killed by signal {signal}: it may have done a part of its work");
+            ActionEnd::unknown(with(text, &said))
+        }
         Ending::Killed => {
             let limit = call.timeout;
             let text = format!("may have run or may yet run: {path} was killed at its time limit of {limit:?}");

@@ -1,8 +1,9 @@
 //! Sends one HTTP request; any 2xx answer is done.
 //!
-//! A request that was refused for certain (3xx, 4xx, no connection) has failed. A 5xx answer, a broken one or none at
-//! all says nothing about what the server did: unknown. With `idempotent = true` a busy or failing server (429, 5xx)
-//! is asked again until the time limit, under the same `Idempotency-Key`.
+//! A request that was refused for certain (4xx, no connection) has failed. A 5xx answer, a broken one or none at all says
+//! nothing about what the server did: unknown; nor does a redirect, which many servers give once they have acted. With
+//! `idempotent = true` a server that is away, busy or failing is sent the same bytes again until the time limit, under
+//! the same `Idempotency-Key`.
 
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode,
@@ -24,9 +25,6 @@ use crate::{
 
 const BODY_BYTES_MAX: usize = 4 * 1024;
 const EXCERPT_CHARS_MAX: usize = 200;
-
-/// Headers that are the connection's or the call's own.
-const RESERVED: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key"];
 
 /// Why a request cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +56,7 @@ struct Prepared {
 /// What an attempt says about the call.
 enum Attempt {
     Ended(ActionEnd),
-    /// The server is busy (`certain`: it did nothing) or failing (it may have acted).
+    /// The server is away or busy (`certain`: it did nothing), or failing (it may have acted).
     Busy {
         certain: bool,
         end: ActionEnd,
@@ -78,11 +76,20 @@ fn prepare(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> Res
     let url = target::permitted(&action.url, &runner.allow.hosts)?;
     let token = action.token.as_ref().map(|secret| runner.secrets.resolve(secret)).transpose()?;
     let method = Method::from_bytes(action.method.as_bytes()).map_err(|_| HttpError::Method(action.method.clone()))?;
-    let fields: Map<String, Value> =
+    let mut fields: Map<String, Value> =
         action.body.iter().map(|(name, text)| (name.clone(), Value::String(text.text()))).collect();
+    if call.drill && !fields.is_empty() {
+        fields.insert("drill".to_owned(), Value::Bool(true));
+    }
     let body = (!fields.is_empty()).then(|| Value::Object(fields).to_string());
-    let headers = headers(action, call, token.as_ref(), body.is_some())?;
-    Ok(Prepared { client: web::client(call.timeout)?, method, url, headers, body, mask: Mask::over(&token) })
+    let mut headers = headers(action, call, token.as_ref(), body.is_some())?;
+    let mut secrets = Vec::from_iter(token);
+    for (name, secret) in &action.secrets {
+        let value = runner.secrets.resolve(secret)?;
+        headers.insert(header_name(name)?, secret_value(value.expose_secret())?);
+        secrets.push(value);
+    }
+    Ok(Prepared { client: web::client(call.timeout)?, method, url, headers, body, mask: Mask::over(&secrets) })
 }
 
 /// The step's own headers between a default content type and what must not be overridden.
@@ -97,22 +104,29 @@ fn headers(
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     for (name, value) in &action.headers {
-        let refused = || HttpError::Header(name.clone());
-        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
-        if RESERVED.contains(&key.as_str()) {
-            return Err(refused());
-        }
-        headers.insert(key, HeaderValue::from_str(value).map_err(|_| refused())?);
+        let value = HeaderValue::from_str(value).map_err(|_| HttpError::Header(name.clone()))?;
+        headers.insert(header_name(name)?, value);
     }
     if let Some(token) = token {
-        let bearer = format!("Bearer {}", token.expose_secret());
-        let mut value = HeaderValue::from_str(&bearer).map_err(|_| HttpError::TokenText)?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        headers.insert(AUTHORIZATION, secret_value(&format!("Bearer {}", token.expose_secret()))?);
+    }
+    if call.drill {
+        headers.insert("x-watchkeeper-drill", HeaderValue::from_static("true"));
     }
     let key = HeaderValue::from_str(&call.idempotency_key).map_err(|_| HttpError::Header("idempotency-key".into()))?;
     headers.insert("idempotency-key", key);
     Ok(headers)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, HttpError> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| HttpError::Header(name.to_owned()))
+}
+
+/// A value that no log of the client shows.
+fn secret_value(text: &str) -> Result<HeaderValue, HttpError> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| HttpError::TokenText)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Sends, and sends again while the server asks for it and the guarantee allows it.
@@ -120,7 +134,9 @@ async fn exchange(prepared: &Prepared, idempotent: bool, call: &ActionCall) -> A
     let limit = Limit::ahead(call.timeout);
     let mut doubt = false;
     for attempt in 0.. {
-        let answer = web::send(prepared.request(), &limit, BODY_BYTES_MAX).await;
+        // An answer that never comes must leave time to ask again.
+        let patience = if idempotent { limit.half() } else { limit };
+        let answer = web::send(prepared.request(), &patience, BODY_BYTES_MAX).await;
         let (certain, end, after) = match prepared.judge(answer) {
             Attempt::Ended(end) => return settled(end, doubt),
             Attempt::Busy { certain, end, after } => (certain, end, after),
@@ -158,12 +174,14 @@ impl Prepared {
         match answer {
             Ok(answer) => self.judge_answer(&answer),
             Err(NoAnswer::NotSent(why)) => {
-                Attempt::Ended(ActionEnd::failed(format!("{host} could not be reached: {}", self.mask.apply(&why))))
+                let end = ActionEnd::failed(format!("{host} could not be reached: {}", self.mask.apply(&why)));
+                Attempt::Busy { certain: true, end, after: None }
             }
-            Err(NoAnswer::Lost(why)) => Attempt::Ended(ActionEnd::unknown(format!(
-                "the request was sent to {host} and may have been carried out: {}",
-                self.mask.apply(&why)
-            ))),
+            Err(NoAnswer::Lost(why)) => {
+                let why = self.mask.apply(&why);
+                let end = format!("the request was sent to {host} and may have been carried out: {why}");
+                Attempt::Busy { certain: false, end: ActionEnd::unknown(end), after: None }
+            }
         }
     }
 
@@ -173,7 +191,8 @@ impl Prepared {
         match (answer.status, &answer.broken) {
             (status, None) if status.is_success() => Attempt::Ended(ActionEnd::done(said)),
             (status, Some(why)) if status.is_success() => {
-                Attempt::Ended(ActionEnd::unknown(format!("{said}; the answer broke off: {why}")))
+                let end = ActionEnd::unknown(format!("{said}; the answer broke off: {why}"));
+                Attempt::Busy { certain: false, end, after }
             }
             (StatusCode::TOO_MANY_REQUESTS, _) => Attempt::Busy { certain: true, end: ActionEnd::failed(said), after },
             (status, _) if status.is_server_error() => {
@@ -184,7 +203,11 @@ impl Prepared {
                 let to =
                     answer.headers.get(LOCATION).map_or("nowhere".into(), |to| String::from_utf8_lossy(to.as_bytes()));
                 let to = self.mask.head(&to, EXCERPT_CHARS_MAX);
-                Attempt::Ended(ActionEnd::failed(format!("{said}; it redirects to {to}, which is not followed")))
+                let end = format!("{said}; it redirects to {to}, which is not followed");
+                Attempt::Ended(match self.method {
+                    Method::GET => ActionEnd::failed(end),
+                    _ => ActionEnd::unknown(format!("{end}: it may have been carried out")),
+                })
             }
             _ => Attempt::Ended(ActionEnd::failed(said)),
         }

@@ -6,6 +6,7 @@
 mod adf;
 mod issue;
 mod reopen;
+mod resolve;
 mod search;
 mod site;
 mod text;
@@ -38,6 +39,15 @@ pub(crate) async fn find_issue(action: &JiraAction, call: &ActionCall, runner: &
     match Site::of(action, call, runner) {
         Ok(site) => search::find(&site, call).await,
         Err(error) => Probe::Unreachable(cause::line(&error)),
+    }
+}
+
+/// Tells the issue `call.reopen` that its incident is over, and closes it where the step says so.
+pub(crate) async fn tell_it_is_over(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
+    let Some(key) = &call.reopen else { return ActionEnd::failed("there is no issue to tell") };
+    match Site::of(action, call, runner) {
+        Ok(site) => resolve::resolve(&site, action, call, key).await,
+        Err(error) => ActionEnd::failed(cause::line(&error)),
     }
 }
 

@@ -17,6 +17,12 @@ impl Limit {
         Self(sleep(timeout).deadline())
     }
 
+    /// A limit half as far ahead, but for a last second that is not worth dividing.
+    pub(crate) fn half(&self) -> Self {
+        let left = self.0.duration_since(sleep(Duration::ZERO).deadline());
+        if left <= Duration::from_secs(1) { *self } else { Self::ahead(left / 2) }
+    }
+
     /// What `work` returns; `None` when the limit comes first, and `work` is dropped.
     pub(crate) async fn within<F: Future>(&self, work: F) -> Option<F::Output> {
         timeout_at(self.0, work).await.ok()
@@ -33,8 +39,7 @@ impl Limit {
     }
 }
 
-/// The least pause before attempt `attempt + 2`, whatever the peer asks for: doubling from a quarter of a second to eight, spread by the call's own key
-/// so that calls which failed together do not come back together.
+/// The least pause before attempt `attempt + 2`, whatever the peer asks for: doubling from a quarter of a second to eight, spread by the call's own key so that calls which failed together do not come back together.
 pub(crate) fn backoff(attempt: u32, key: &str) -> Duration {
     let seed = key.bytes().fold(attempt, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     FIRST_PAUSE * 2_u32.pow(attempt.min(5)) * (750 + seed % 500) / 1000

@@ -28,11 +28,16 @@ impl ActionRunner {
 #[async_trait]
 impl Actions for ActionRunner {
     async fn perform(&self, call: &ActionCall) -> ActionEnd {
+        // The same that `lint` says: the record may be older than the configuration.
+        if let Some(fault) = call.action.faults().into_iter().next() {
+            return ActionEnd::failed(format!("not sent: {}", fault.message));
+        }
         let end = match &call.action {
             Action::Gate(_) => ActionEnd::failed("a gate is set by the store, in the transaction that ends its step"),
             Action::Exec(exec) => exec::run(exec, call, self).await,
             Action::Http(http) => http::send(http, call, self).await,
             Action::Jira(jira) => jira::open_issue(jira, call, self).await,
+            Action::JiraResolve(jira) => jira::tell_it_is_over(jira, call, self).await,
         };
         tracing::debug!(run = call.run, kind = call.action.kind(), outcome = %end.outcome, "action ended");
         end
@@ -41,7 +46,7 @@ impl Actions for ActionRunner {
     async fn probe(&self, call: &ActionCall) -> Probe {
         match &call.action {
             Action::Jira(jira) => jira::find_issue(jira, call, self).await,
-            Action::Gate(_) | Action::Exec(_) | Action::Http(_) => {
+            Action::Gate(_) | Action::Exec(_) | Action::Http(_) | Action::JiraResolve(_) => {
                 Probe::Unreachable(format!("a {} step leaves no mark that could be looked for", call.action.kind()))
             }
         }

@@ -14,8 +14,9 @@ use watchkeeper_config::FileKind;
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
-    AckArgs, AssignArgs, ByArgs, CommentArgs, GateArgs, HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs,
-    LedgerCommand, RejectArgs, ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show, StartArgs, StepArgs, UnackArgs,
+    AckArgs, AddSilenceArgs, AssignArgs, ByArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs, HoldArgs,
+    IncidentsArgs, LedgerArgs, LedgerCommand, RejectArgs, ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show,
+    SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
 };
 
 use crate::exit;
@@ -117,6 +118,9 @@ pub(crate) enum Command {
     /// Let automatic steps run again.
     #[command(after_help = exit::HELP)]
     Release(ReleaseArgs),
+    /// Silence what matchers fit for a time: nobody is told, and nothing acts unless it says so.
+    #[command(after_help = exit::HELP)]
+    Silence(SilenceArgs),
     /// Verify or export the hash-chained record.
     #[command(after_help = exit::HELP)]
     Ledger(LedgerArgs),

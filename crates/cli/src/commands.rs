@@ -15,6 +15,7 @@ pub(crate) mod people;
 pub(crate) mod resolve;
 pub(crate) mod schema;
 pub(crate) mod settle;
+pub(crate) mod silence;
 pub(crate) mod status;
 pub(crate) mod switch_gate;
 pub(crate) mod unack;

@@ -8,7 +8,8 @@ use crate::{
     args::{Cli, Command},
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, drill, gates, handoffs,
-        hold, incidents, init, ledger, lint, resolve, run, schema, settle, simulate, status, switch_gate, unack,
+        hold, incidents, init, ledger, lint, resolve, run, schema, settle, silence, simulate, status, switch_gate,
+        unack,
     },
     exit::Exit,
     failure::Failure,
@@ -58,6 +59,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Open(args) => switch_gate::open(folder, args, terminal).await,
         Command::Hold(args) => hold::hold(folder, args, terminal).await,
         Command::Release(args) => hold::release(folder, args, terminal).await,
+        Command::Silence(args) => silence::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,
         Command::Backtest(args) => backtest::run(folder, args, terminal).await,

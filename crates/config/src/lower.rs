@@ -9,6 +9,7 @@ mod monitor;
 mod names;
 mod params;
 mod present;
+mod quiet;
 mod runbook;
 mod secret;
 mod sources;
@@ -118,6 +119,8 @@ pub(crate) fn workspace(
         teams: watchkeeper::teams(&context, report),
         channels: channel::lower_all(&context, report),
         gates: watchkeeper::gates(&context),
+        maintenance: quiet::maintenance(&context, report),
+        hours: quiet::hours(&context, report),
         sources: files.sources.first().map_or_else(BTreeMap::new, |parsed| sources::lower(parsed, &context, report)),
         monitors,
         runbooks: runbooks.into_iter().map(|(name, (runbook, _))| (name, runbook)).collect(),

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use watchkeeper_model::{Gate, GateState, Monitor, Name};
+use watchkeeper_model::{Gate, GateState, Maintenance, Monitor, Name};
 
 use crate::{
     diagnostic::{Diagnostic, DiagnosticSeverity},
@@ -27,6 +27,8 @@ pub struct Outline {
     pub gates: BTreeMap<Name, Gate>,
     /// Whether these are all: their file has no mistakes.
     pub gates_are_certain: bool,
+    /// The maintenance windows that can be read.
+    pub maintenance: BTreeMap<Name, Maintenance>,
     /// The monitors that can be read; `None` where the file has mistakes, so that only its name counts.
     pub monitors: BTreeMap<Name, Option<Monitor>>,
     /// Whether these are all: no monitor's file has mistakes.
@@ -47,6 +49,7 @@ pub fn outline(workspace: &Path) -> Outline {
     let monitors = files.monitors.iter().filter_map(|parsed| Some((id(parsed)?, sound(&parsed.file.path))));
     Outline {
         state: state(&files),
+        maintenance: lowered.maintenance,
         gates: if lowered.gates.is_empty() { named_gates(&files) } else { lowered.gates },
         gates_are_certain: sound(Path::new("config/watchkeeper.toml")),
         monitors: monitors.map(|(id, ok)| (id.clone(), lowered.monitors.get(&id).filter(|_| ok).cloned())).collect(),

@@ -78,6 +78,13 @@ fn unit(name: &str, units: &[(&str, u64)]) -> Option<u64> {
     units.iter().find(|(known, _)| *known == name).map(|(_, factor)| *factor)
 }
 
+/// Reads a time of the day, `09:00`; `24:00` is its end.
+pub(crate) fn clock(text: &str) -> Result<NaiveTime, String> {
+    let end = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).filter(|_| text == "24:00");
+    let read = || NaiveTime::parse_from_str(text, "%H:%M").ok();
+    end.or_else(read).ok_or_else(|| format!("`{text}` is not a time of the day"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

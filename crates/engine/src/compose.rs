@@ -1,6 +1,7 @@
 //! Compose: what people are told, as facts; channels find the words.
 
 mod address;
+mod digest;
 mod next;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use watchkeeper_model::{
 };
 
 pub(crate) use address::{Note, instead, to_team};
+pub(crate) use digest::{DIGEST_MIN, digest};
 pub use next::left_behind;
 
 use crate::ports::store::{NewMessage, StepRecord};
@@ -178,6 +180,12 @@ pub(crate) fn spread(workspace: &Workspace, facts: Facts, now: Time) -> Vec<NewM
     let next_steps = facts.incident.iter().map(|incident| next::show(incident)).collect();
     let owner = facts.owner.clone();
     to_team(workspace, &owner, &Note { next_steps, ..Note::of(MessageKind::Spread, facts) }, now)
+}
+
+/// What is told where a story of the incident is: somebody has taken it.
+pub fn acknowledged(facts: Facts, by: &str) -> Message {
+    let note = Some(format!("{by} has taken it. Its reminders and escalations end."));
+    Note { note, ..Note::of(MessageKind::Acknowledged, facts) }.message(None)
 }
 
 /// What everybody who was told of an incident is told when it is over; `by` is who resolved it, if it did not recover.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use watchkeeper_model::{
-    Cause, Change, Counted, Incident, IncidentState, Judged, Judgement, Labels, MessageKind, Monitor, PolicyVerdict,
-    Runbook, SeriesReport, StepRun, StepStatus, Streaks, Subject, Time, Verdict, Workspace, advance, short_id,
+    Action, Cause, Change, Counted, Incident, IncidentState, Judged, Judgement, Labels, MessageKind, Monitor, Name,
+    OnResolve, PolicyVerdict, Runbook, SeriesReport, Step, StepRun, StepStatus, Streaks, Subject, Time, Verdict,
+    Workspace, advance, short_id,
 };
 
 use crate::{
@@ -186,6 +187,7 @@ impl Decision<'_> {
             incident: incident.id.clone(),
             tick: self.at,
             inhibited_by: self.monitor.alert.inhibited_by.iter().cloned().collect(),
+            maintenance: self.workspace.quiet(self.now).silences,
         });
         if !self.spread.is_empty() {
             record.ledger.push(LedgerRow {
@@ -259,10 +261,9 @@ pub(crate) fn plan(
     let facts = compose::facts(monitor, &incident.group, Some(incident), incident.opened_at, incident.series.clone());
     let digest = workspace.digests.runbooks.get(&runbook.id).cloned().unwrap_or_default();
     (0..)
-        .zip(std::iter::once(&runbook.first).chain(&runbook.rest))
-        .map(|(position, step)| {
+        .zip(std::iter::once(&runbook.first).chain(&runbook.rest).cloned().chain(resolutions(runbook)))
+        .map(|(position, mut step)| {
             let by_itself = position == 0 || (step.run == StepRun::Auto && step.approval.is_none());
-            let mut step = step.clone();
             step.action = step.action.rendered(&facts);
             StepRecord {
                 run: compose::run_id(incident),
@@ -281,6 +282,23 @@ pub(crate) fn plan(
             }
         })
         .collect()
+}
+
+/// What tells the issues of a runbook that their incident is over; planned with it, and waiting until then.
+fn resolutions(runbook: &Runbook) -> impl Iterator<Item = Step> {
+    std::iter::once(&runbook.first).chain(&runbook.rest).filter_map(|step| {
+        let Action::Jira(jira) = &step.action else { return None };
+        let told = jira.on_resolve != OnResolve::Nothing;
+        told.then(|| Step {
+            id: Name::parse(&format!("{}-resolved", step.id)).unwrap_or_else(|_| step.id.clone()),
+            description: String::new(),
+            action: Action::JiraResolve(jira.clone()),
+            run: StepRun::Manual,
+            approval: None,
+            after_resolve: true,
+            ..step.clone()
+        })
+    })
 }
 
 /// What tells the owner when the first step has not ended in time, whether it has begun or not.

@@ -1,7 +1,7 @@
 //! The outbox: messages are sent at least once, each in a task of its own, so that a channel that hangs holds nobody
 //! else up. What was being sent when its task ended badly is sent again.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, future::join_all};
 use tokio::{
@@ -29,6 +29,8 @@ pub(crate) const PART: &str = "outbox";
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The pause after a look that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long messages are gathered once there is one.
+const GATHERING: Duration = Duration::from_millis(500);
 /// Messages taken at once.
 const BATCH: u32 = 32;
 /// Deliveries tried before a message is given up: about a day of attempts.
@@ -65,6 +67,8 @@ impl Outbox {
             self.retry.health.beat(PART, now);
             let next = turned(PART, &self.retry, self.look(&mut under_way).await);
             rest(&self.retry, next.unwrap_or(now + PAUSE_AFTER_FAILURE), &self.bell, &mut stop).await;
+            // What happens together is told together; no act waits for this.
+            drop(tokio::time::timeout(GATHERING, stop.wait_for(|stopping| *stopping)).await);
         }
         while under_way.join_next().await.is_some() {}
         Ok(())
@@ -72,9 +76,9 @@ impl Outbox {
 
     /// Starts every delivery that is due and says when to look again.
     async fn look(self: &Arc<Self>, under_way: &mut JoinSet<()>) -> Result<Time, StoreError> {
-        for (item, held) in self.take_due().await? {
+        for parcel in self.take_due().await? {
             let outbox = Arc::clone(self);
-            under_way.spawn(async move { outbox.deliver_logged(&item, held).await });
+            under_way.spawn(async move { outbox.deliver_logged(parcel).await });
         }
         let_go(PART, under_way);
         let now = self.retry.clock.now();
@@ -89,11 +93,11 @@ impl Outbox {
             if due.is_empty() {
                 return Ok(());
             }
-            let deliveries = due.into_iter().map(|(item, held)| async move {
+            let deliveries = due.into_iter().map(|parcel| async move {
                 // One that panics is sent again, as it is when it has a task of its own.
-                let delivered = AssertUnwindSafe(self.deliver_logged(&item, held)).catch_unwind().await;
+                let delivered = AssertUnwindSafe(self.deliver_logged(parcel)).catch_unwind().await;
                 if delivered.is_err() {
-                    tracing::error!(message = %item.message.id, "a delivery ended by a mistake in Watchkeeper");
+                    tracing::error!("a delivery ended by a mistake in Watchkeeper");
                 }
             });
             join_all(deliveries).await;
@@ -106,7 +110,7 @@ impl Outbox {
     }
 
     /// Takes messages that are due, those first that nobody is sending any more.
-    async fn take_due(&self) -> Result<Vec<(OutboxItem, Held)>, StoreError> {
+    async fn take_due(&self) -> Result<Vec<Parcel>, StoreError> {
         let _turn = self.taking.lock().await;
         let now = self.retry.clock.now();
         let sending = self.store.sending().await?;
@@ -114,18 +118,22 @@ impl Outbox {
         if !stranded.is_empty() {
             self.store.send_again(&stranded, now).await?;
         }
-        let due = self.store.due(now, BATCH).await?;
+        let due = self.store.due(now, BATCH, &self.workspace.quiet(now)).await?;
         let held = |item: OutboxItem| self.in_hand.take(Piece::Message(item.id)).map(|held| (item, held));
-        Ok(due.into_iter().filter_map(held).collect())
+        Ok(parcels(due.into_iter().filter_map(held).collect()))
     }
 
-    async fn deliver_logged(&self, item: &OutboxItem, held: Held) {
-        match self.deliver(item).await {
-            // Another owner records it.
-            Ok(()) | Err(StoreError::Fenced) => {}
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(message = %item.message.id, error, "a delivery cannot be recorded");
+    async fn deliver_logged(&self, parcel: Parcel) {
+        let (items, held): (Vec<OutboxItem>, Vec<Held>) = parcel.into_iter().unzip();
+        let delivery = self.send(&items).await;
+        for item in &items {
+            match self.record(item, delivery.clone()).await {
+                // Another owner records it.
+                Ok(()) | Err(StoreError::Fenced) => {}
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(message = %item.message.id, error, "a delivery cannot be recorded");
+                }
             }
         }
         drop(held);
@@ -133,20 +141,25 @@ impl Outbox {
         self.ring();
     }
 
-    async fn deliver(&self, item: &OutboxItem) -> Result<(), StoreError> {
+    /// Sends one message, or one for all of them.
+    async fn send(&self, items: &[OutboxItem]) -> Delivery {
+        let Some(first) = items.first() else { return Delivery::Sent(None) };
         // One whose deliveries never came to an end is not tried for ever.
-        let delivered = match item.attempts {
-            ATTEMPTS_MAX.. => Delivered::GivenUp(format!("given up after {ATTEMPTS_MAX} attempts")),
-            _ => {
-                reach(Point::MessageSend, Side::Before);
-                let to =
-                    To { channel: &item.channel, receiver: item.receiver.as_deref(), thread: item.thread.as_ref() };
-                let delivery = self.notifier.send(to, &item.message).await;
-                reach(Point::MessageSend, Side::After);
-                ended(delivery, item, self.retry.clock.now())
-            }
-        };
+        if first.attempts >= ATTEMPTS_MAX {
+            return Delivery::Refused(format!("given up after {ATTEMPTS_MAX} attempts"));
+        }
+        let digest = compose::digest(items.iter().map(|item| item.message.clone()).collect());
+        let thread = first.thread.as_ref().filter(|_| digest.is_none());
+        let to = To { channel: &first.channel, receiver: first.receiver.as_deref(), thread };
+        reach(Point::MessageSend, Side::Before);
+        let delivery = self.notifier.send(to, digest.as_ref().unwrap_or(&first.message)).await;
+        reach(Point::MessageSend, Side::After);
+        delivery
+    }
+
+    async fn record(&self, item: &OutboxItem, delivery: Delivery) -> Result<(), StoreError> {
         let now = self.retry.clock.now();
+        let delivered = ended(delivery, item, now);
         let instead = match &delivered {
             Delivered::GivenUp(reason) => compose::instead(&self.workspace, item, reason, now),
             Delivered::Sent(_) | Delivered::Again { .. } => Vec::new(),
@@ -169,6 +182,25 @@ impl Outbox {
         tracing::warn!(channel = %item.channel, receiver = item.receiver, message = %item.message.id,
             outcome = %delivered, handed_to, "notification not delivered");
     }
+}
+
+/// What is told of at once: one message, or so many to one place that they are told as one.
+type Parcel = Vec<(OutboxItem, Held)>;
+
+/// Puts together what goes to one place, where it is too much to be told one by one.
+fn parcels(due: Vec<(OutboxItem, Held)>) -> Vec<Parcel> {
+    let mut by_place: BTreeMap<(Name, Option<String>), Parcel> = BTreeMap::new();
+    for (item, held) in due {
+        by_place.entry((item.channel.clone(), item.receiver.clone())).or_default().push((item, held));
+    }
+    let apart = |parcel: Parcel| match parcel.len() {
+        compose::DIGEST_MIN.. => vec![parcel],
+        _ => parcel.into_iter().map(|one| vec![one]).collect(),
+    };
+    let mut parcels: Vec<Parcel> = by_place.into_values().flat_map(apart).collect();
+    // They begin in the order in which they were due.
+    parcels.sort_by_key(|parcel| parcel.first().map(|(item, _)| item.id));
+    parcels
 }
 
 /// What a delivery's end means for its message.

@@ -1,8 +1,12 @@
 //! What a step does, and what may be counted on after a crash.
 
-use std::{collections::BTreeMap, fmt};
+mod faults;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+pub use faults::{ActionFault, looks_secret};
 
 use crate::{Facts, Name, Secret, Template};
 
@@ -18,6 +22,8 @@ pub enum Action {
     Http(HttpAction),
     /// Open (or reopen) a Jira issue.
     Jira(JiraAction),
+    /// Tell the issue that a `Jira` step opened that its incident is over.
+    JiraResolve(JiraAction),
 }
 
 /// Set a gate.
@@ -67,6 +73,9 @@ pub struct HttpAction {
     pub body: BTreeMap<String, Template>,
     /// Sent as `Authorization: Bearer …`.
     pub token: Option<Secret>,
+    /// Headers whose values are secrets; masked in captured answers.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
     /// Whether the peer honours `Idempotency-Key`, so that a lost answer may be asked for again.
     pub idempotent: bool,
 }
@@ -103,8 +112,37 @@ pub struct JiraAction {
     pub description: Option<Template>,
     /// Extra labels.
     pub labels: Vec<String>,
+    /// An issue of an earlier incident is taken up again, when its step ended at most so long ago.
+    #[serde(default = "reopen_within")]
+    pub reopen_within: Duration,
+    /// What the issue is told when the incident is over.
+    #[serde(default)]
+    pub on_resolve: OnResolve,
     /// Look for our mark and, when it stays missing, create again (a duplicate is possible).
     pub create_when_unknown: bool,
+}
+
+/// How long an issue is taken up again, of which a record says nothing.
+fn reopen_within() -> Duration {
+    JiraAction::REOPEN_WITHIN
+}
+
+impl JiraAction {
+    /// How long an issue is taken up again unless the configuration says otherwise.
+    pub const REOPEN_WITHIN: Duration = Duration::from_secs(72 * 3600);
+}
+
+/// What an issue is told when its incident is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnResolve {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A comment says so.
+    Comment,
+    /// A comment says so, and the issue is closed.
+    Close,
 }
 
 /// What users may count on when a crash or a time-out hits in the middle of a step.
@@ -161,7 +199,7 @@ impl Action {
             Self::Gate(_) => "gate",
             Self::Exec(_) => "exec",
             Self::Http(_) => "http",
-            Self::Jira(_) => "jira",
+            Self::Jira(_) | Self::JiraResolve(_) => "jira",
         }
     }
 
@@ -171,7 +209,7 @@ impl Action {
             Self::Gate(_) => Guarantee::Local,
             Self::Exec(_) => Guarantee::Once,
             Self::Http(http) if http.idempotent => Guarantee::Guarded,
-            Self::Http(_) => Guarantee::Once,
+            Self::Http(_) | Self::JiraResolve(_) => Guarantee::Once,
             Self::Jira(_) => Guarantee::Probe,
         }
     }
@@ -182,7 +220,7 @@ impl Action {
             Self::Gate(gate) => format!("gate:{} {}", gate.gate, gate.state),
             Self::Exec(exec) => format!("exec:{}", exec.command.join(" ")),
             Self::Http(http) => format!("http:{} {}", http.method, http.url),
-            Self::Jira(jira) => format!("jira:{}/{}", jira.url, jira.project),
+            Self::Jira(jira) | Self::JiraResolve(jira) => format!("jira:{}/{}", jira.url, jira.project),
         }
     }
 
@@ -200,6 +238,7 @@ impl Action {
             Self::Exec(exec) => format!("run {}", exec.command.join(" ")),
             Self::Http(http) => format!("{} {}", http.method, http.url),
             Self::Jira(jira) => format!("open a Jira {} in {}", jira.issue_type, jira.project),
+            Self::JiraResolve(jira) => format!("tell the Jira {} in {} that it is over", jira.issue_type, jira.project),
         }
     }
 
@@ -214,6 +253,7 @@ impl Action {
                 Self::Exec(ExecAction { env, stdin, ..exec.clone() })
             }
             Self::Http(http) => Self::Http(HttpAction { body: fill_all(&http.body), ..http.clone() }),
+            Self::JiraResolve(jira) => Self::JiraResolve(jira.clone()),
             Self::Jira(jira) => {
                 let (summary, description) = (fill(&jira.summary), jira.description.as_ref().map(fill));
                 Self::Jira(JiraAction { summary, description, ..jira.clone() })

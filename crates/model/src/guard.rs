@@ -46,6 +46,8 @@ pub struct GuardFacts {
     pub by_people: bool,
     /// The hold in force, and why it was set.
     pub held: Option<String>,
+    /// The silence in force that stops acting as well.
+    pub silenced: Option<String>,
     /// Whether the incident is no longer open, and the step not one for afterwards.
     pub over: bool,
     /// What has to end first.
@@ -112,6 +114,8 @@ pub enum Permission {
 pub enum Withheld {
     /// People hold all automatic steps.
     Held(String),
+    /// A silence or a maintenance window is in force.
+    Silenced(String),
     /// The incident resolved before the step began.
     Over,
     /// The reason for it is too old: it could not begin before this time.
@@ -154,6 +158,7 @@ impl Guard {
         let open_until = self.circuit_open_until(&facts.failures).filter(|until| now < *until);
         [
             facts.held.clone().map(Withheld::Held),
+            facts.silenced.clone().map(Withheld::Silenced),
             facts.not_after.filter(|latest| *latest < now).map(Withheld::Late),
             facts.inhibited_by.clone().map(Withheld::Inhibited),
             flaps.map(Withheld::Flapping),
@@ -176,7 +181,7 @@ impl Guard {
 impl Withheld {
     /// Whether the reason may end while the breach goes on, so that the step is not withheld for good.
     pub fn may_end(&self) -> bool {
-        matches!(self, Self::Held(_) | Self::Inhibited(_))
+        matches!(self, Self::Held(_) | Self::Silenced(_) | Self::Inhibited(_))
     }
 
     /// Whether the next in line are told at once: nobody else will act.
@@ -189,6 +194,7 @@ impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held(reason) => write!(f, "automatic steps are on hold: {reason}"),
+            Self::Silenced(silence) => write!(f, "{silence}"),
             Self::Over => f.write_str("the incident resolved before the step began"),
             Self::Late(latest) => write!(
                 f,

@@ -16,6 +16,7 @@ mod measurement;
 mod message;
 mod monitor;
 mod name;
+mod quiet;
 mod runbook;
 mod schedule;
 mod source;
@@ -25,7 +26,10 @@ mod threshold;
 mod trend;
 mod workspace;
 
-pub use action::{Action, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, Recovery};
+pub use action::{
+    Action, ActionFault, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, OnResolve,
+    Recovery, looks_secret,
+};
 pub use approval::{Answer, Answering, Approval, Asked, NoAnswer, Person, address};
 pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
 pub use digest::{digest_of, short_id};
@@ -38,6 +42,7 @@ pub use measurement::{Labels, Measurement, Series, Verdict};
 pub use message::{Facts, Message, MessageEvent, MessageKind, MessageStatus, NextStep, SeriesReport, StepReport};
 pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
 pub use name::{Name, NameError};
+pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
 pub use runbook::{Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{

@@ -20,6 +20,9 @@ pub struct Message {
     /// A sentence on why it is sent, where its kind does not say it.
     #[serde(default)]
     pub note: Option<String>,
+    /// The messages that a digest is made of, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digest: Vec<Message>,
     /// The ledger's head when the message was written, 64 hex digits; empty until the store fills it in.
     pub ledger_head: String,
 }
@@ -44,8 +47,12 @@ pub enum MessageKind {
     Step,
     /// A later step waits for the agreement of a team that is not the owner.
     Approval,
+    /// Somebody has taken the incident.
+    Acknowledged,
     /// The incident is over.
     Resolved,
+    /// Many messages at once, the worst first.
+    Digest,
     /// Watchkeeper itself cannot do its work.
     Alarm,
 }
@@ -193,7 +200,9 @@ impl MessageKind {
             Self::Escalation => "escalation",
             Self::Step => "step",
             Self::Approval => "approval",
+            Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
+            Self::Digest => "digest",
             Self::Alarm => "alarm",
         }
     }

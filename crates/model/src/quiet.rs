@@ -102,6 +102,15 @@ pub struct Quiet {
     pub hours: BTreeMap<Name, Time>,
 }
 
+/// Why nobody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept<'a> {
+    /// A silence is about it, this one the longest.
+    Silenced(&'a Silence),
+    /// Its team is told of it when its hours begin.
+    OutOfHours(Time),
+}
+
 impl Matcher {
     /// Reads `name=value`.
     pub fn parse(text: &str) -> Result<Self, MatcherError> {
@@ -194,7 +203,8 @@ impl Hours {
         let opening = days.filter(|day| is_day(day.weekday())).filter_map(|day| {
             let wall = day.and_time(self.from).and_local_timezone(self.timezone);
             // An hour that clocks skip begins with the one after it.
-            wall.earliest().or_else(|| (wall_after(day.and_time(self.from))).and_local_timezone(self.timezone).earliest())
+            wall.earliest()
+                .or_else(|| (wall_after(day.and_time(self.from))).and_local_timezone(self.timezone).earliest())
         });
         opening.map(|at| at.to_utc()).find(|at| *at > now)
     }
@@ -205,16 +215,12 @@ fn wall_after(wall: chrono::NaiveDateTime) -> chrono::NaiveDateTime {
 }
 
 impl Quiet {
-    /// Until when nobody is told of this, and why; `None` when they are now. What is critical waits for no hours.
-    pub fn untold_until(&self, facts: &Facts, team: Option<&Name>, now: Time) -> Option<(Time, String)> {
-        let silenced = self.silence_of(facts, now).map(|silence| (silence.until, silence.to_string()));
+    /// Why nobody is told of this now; `None` when they are. What is critical waits for no hours.
+    pub fn keeps(&self, facts: &Facts, team: Option<&Name>, now: Time) -> Option<Kept<'_>> {
+        let covering = self.silences.iter().filter(|silence| silence.covers(facts, now));
         let closed = team.filter(|_| facts.severity != Severity::Critical).and_then(|team| self.hours.get(team));
-        silenced.or_else(|| closed.map(|opens| (*opens, "it is outside the team's hours".to_owned())))
-    }
-
-    /// The silence that lasts longest of those about this.
-    pub fn silence_of(&self, facts: &Facts, now: Time) -> Option<&Silence> {
-        self.silences.iter().filter(|silence| silence.covers(facts, now)).max_by_key(|silence| silence.until)
+        let silenced = covering.max_by_key(|silence| silence.until).map(Kept::Silenced);
+        silenced.or_else(|| closed.map(|opens| Kept::OutOfHours(*opens)))
     }
 }
 

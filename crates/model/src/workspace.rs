@@ -9,7 +9,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, GateState, Labels, Layer, Monitor, Name, Runbook, Severity, Source};
+use crate::{
+    Channel, GateState, Hours, Labels, Layer, Maintenance, Monitor, Name, Quiet, Runbook, Severity, Source, Time,
+};
 
 /// Everything a workspace's files say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,12 @@ pub struct Workspace {
     pub channels: BTreeMap<Name, Channel>,
     /// The switches that decision services ask.
     pub gates: BTreeMap<Name, Gate>,
+    /// Times in which something is not told, and not acted on, by name.
+    #[serde(default)]
+    pub maintenance: BTreeMap<Name, Maintenance>,
+    /// The hours in which teams are told of what is not critical, by name.
+    #[serde(default)]
+    pub hours: BTreeMap<Name, Hours>,
     /// Where data comes from.
     pub sources: BTreeMap<Name, Source>,
     /// What is watched.
@@ -85,6 +93,9 @@ pub struct Team {
     /// Other channels for some of it; the first that fits counts.
     #[serde(default)]
     pub routes: Vec<Route>,
+    /// The hours in which it is told of what is not critical; always when absent.
+    #[serde(default)]
+    pub hours: Option<Name>,
 }
 
 /// Other channels for what has one of these severities and all of these labels.
@@ -96,6 +107,16 @@ pub struct Route {
     pub labels: Labels,
     /// The channels.
     pub notify: Vec<Name>,
+}
+
+impl Workspace {
+    /// What the configuration keeps quiet at `now`.
+    pub fn quiet(&self, now: Time) -> Quiet {
+        let silences = self.maintenance.iter().filter_map(|(name, maintenance)| maintenance.silence(name, now));
+        let opens = |team: &Team| self.hours.get(team.hours.as_ref()?)?.opens_at(now);
+        let hours = self.teams.iter().filter_map(|(name, team)| Some((name.clone(), opens(team)?)));
+        Quiet { silences: silences.collect(), hours: hours.collect() }
+    }
 }
 
 impl Team {

@@ -80,13 +80,13 @@ fn only_to(letter: &lettre::Message, receiver: &str) -> Result<Envelope, String>
     Envelope::new(from, vec![mailbox.email]).map_err(|error| reason_of(&error))
 }
 
-/// Writes one `.eml` file; its reference is the file's path.
+/// Writes one `.eml` file.
 async fn into_folder(folder: &Path, letter: &lettre::Message) -> Delivery {
     if let Err(error) = tokio::fs::create_dir_all(folder).await {
         return retry(format!("cannot create {}: {error}", folder.display()));
     }
     match AsyncFileTransport::<Tokio1Executor>::new(folder).send_raw(letter.envelope(), &letter.formatted()).await {
-        Ok(id) => Delivery::Sent(Some(folder.join(format!("{id}.eml")).display().to_string())),
+        Ok(_) => Delivery::Sent(None),
         Err(error) => retry(format!("cannot write into {}: {}", folder.display(), reason_of(&error))),
     }
 }

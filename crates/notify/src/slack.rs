@@ -7,10 +7,8 @@ mod connect;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use serde::Deserialize;
-use slack_morphism::{
-    SlackApiToken, api::SlackApiChatPostMessageRequest, errors::SlackClientError, hyper_tokio::SlackHyperClient,
-};
+use serde::{Deserialize, Serialize};
+use slack_morphism::{SlackApiToken, errors::SlackClientError, hyper_tokio::SlackHyperClient};
 use tokio::{
     sync::Mutex,
     time::{Interval, MissedTickBehavior, interval},
@@ -42,23 +40,46 @@ struct Posted {
     ts: String,
 }
 
+/// Where a message stands in Slack.
+pub(crate) struct Place {
+    pub(crate) channel: String,
+    pub(crate) ts: String,
+}
+
 impl Slack {
     pub(crate) fn new(channel: SlackChannel, secrets: SecretReader) -> Result<Self, String> {
         let client = connect::client(channel.url.as_deref())?;
         Ok(Self { channel, client, secrets, pace: Mutex::new(None), limit: Duration::from_secs(30) })
     }
 
-    pub(crate) async fn send(&self, message: &Message, wording: &Wording, _thread: Option<&Thread>) -> Delivery {
+    /// Posts a message, into the story of its incident where that has begun; the first message of it then shows how the
+    /// incident stands.
+    pub(crate) async fn send(&self, message: &Message, wording: &Wording, thread: Option<&Thread>) -> Delivery {
         let token = match self.secrets.resolve(&self.channel.token) {
             Ok(token) => SlackApiToken::new(token.expose_secret().into()),
             Err(error) => return retry(reason_of(&error)),
         };
-        let request = blocks::request(&self.channel.channel, message, wording);
+        let thread = thread.and_then(|thread| Some((Place::read(&thread.reference)?, &thread.root)));
+        if let (Some((place, root)), Some(state)) = (&thread, blocks::state(message)) {
+            let update = blocks::update(place, root, &state);
+            // What it says stands in the story as well, so a failure of this is no reason to tell the story twice.
+            if let Err(error) = self.within(self.call(&token, "chat.update", &update)).await {
+                tracing::warn!(message = %message.id, outcome = ?error, "the first message of a story is not up to date");
+            }
+        }
+        let request = blocks::request(&self.channel.channel, message, wording, thread.map(|(place, _)| place));
         self.turn().await;
-        match tokio::time::timeout(self.limit, self.post(&token, &request)).await {
-            Ok(Ok(posted)) => Delivery::Sent(Some(format!("{}/{}", posted.channel, posted.ts))),
-            Ok(Err(error)) => answer::outcome_of(&error),
-            Err(_) => timed_out(self.limit),
+        match self.within(self.call(&token, "chat.postMessage", &request)).await {
+            Ok(posted) => Delivery::Sent(Some(format!("{}/{}", posted.channel, posted.ts))),
+            Err(delivery) => delivery,
+        }
+    }
+
+    /// What Slack answered in time, or what it means that it did not.
+    async fn within(&self, call: impl Future<Output = Result<Posted, SlackClientError>>) -> Result<Posted, Delivery> {
+        match tokio::time::timeout(self.limit, call).await {
+            Ok(answered) => answered.map_err(|error| answer::outcome_of(&error)),
+            Err(_) => Err(timed_out(self.limit)),
         }
     }
 
@@ -73,11 +94,20 @@ impl Slack {
         pace.tick().await;
     }
 
-    async fn post(
+    async fn call(
         &self,
         token: &SlackApiToken,
-        request: &SlackApiChatPostMessageRequest,
+        method: &str,
+        request: &(impl Serialize + Send + Sync),
     ) -> Result<Posted, SlackClientError> {
-        self.client.open_session(token).http_session_api.http_post("chat.postMessage", request, None).await
+        self.client.open_session(token).http_session_api.http_post(method, request, None).await
+    }
+}
+
+impl Place {
+    /// Reads `channel/ts`, as it was given when the message was posted.
+    fn read(reference: &str) -> Option<Self> {
+        let (channel, ts) = reference.split_once('/')?;
+        Some(Self { channel: channel.to_owned(), ts: ts.to_owned() })
     }
 }

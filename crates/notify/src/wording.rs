@@ -2,6 +2,7 @@
 
 mod acted;
 mod clean;
+mod digest;
 mod lead;
 mod number;
 mod text;
@@ -14,8 +15,13 @@ use number::percent;
 
 /// How many series a message lists, the worst ones; the rest is counted. Ten whole lines fit into every channel.
 const SERIES_MAX: usize = 10;
+/// A share of the limit is told below this; 10 is 1000 %.
+const SHARE_MAX: f64 = 10.0;
 /// How long one of their lines may be, in characters.
 const LINE_CHARS_MAX: usize = 280;
+
+/// What is said first of a drill.
+const DRILL: &str = "This is a drill. The breach is pretended.";
 
 /// The words of one message. Every text is a single line without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +32,8 @@ pub struct Wording {
     pub drill: Option<&'static str>,
     /// One or two sentences on why this is sent.
     pub lead: String,
+    /// What the lines below are.
+    pub listing: Heading,
     /// One line a series: what was measured against which limit.
     pub measured: Vec<String>,
     /// What was done, and how it ended.
@@ -65,6 +73,8 @@ pub struct NextLine {
 pub enum Heading {
     /// Over the series.
     Measured,
+    /// Over the messages of a digest.
+    Messages,
     /// Over the next steps.
     Next,
     /// Over what the message is about.
@@ -76,6 +86,7 @@ impl Heading {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Measured => "Measured",
+            Self::Messages => "What happened",
             Self::Next => "What you can do",
             Self::About => "About",
         }
@@ -103,18 +114,25 @@ impl Wording {
     }
 
     fn in_mood(message: &Message, mood: Mood) -> Self {
+        if message.kind == MessageKind::Digest {
+            return digest::wording(message, mood);
+        }
         let facts = &message.facts;
-        let head = one_line(&message.ledger_head);
         Self {
             subject: lead::subject(message, mood),
-            drill: facts.drill.then_some("This is a drill. The breach is pretended."),
+            drill: facts.drill.then_some(DRILL),
             lead: lead::lead(message, mood),
+            listing: Heading::Measured,
             measured: measured(facts),
             act: message.first_step.as_ref().map(|report| act(message.kind, report, mood)),
             next: message.next_steps.iter().map(NextLine::of).collect(),
             about: about(facts),
-            ledger_head: (!head.is_empty()).then_some(head),
+            ledger_head: Self::head_of(message),
         }
+    }
+
+    fn head_of(message: &Message) -> Option<String> {
+        Some(one_line(&message.ledger_head)).filter(|head| !head.is_empty())
     }
 }
 
@@ -166,7 +184,9 @@ fn measured_line(report: &SeriesReport) -> String {
 
 /// How far the value is over the threshold, in its own unit and as a share of the limit.
 fn past_it(excess: Excess) -> String {
-    let share = excess.share.map(|share| format!(" ({} %)", percent(share))).unwrap_or_default();
+    // Of a limit near nothing a share says nothing.
+    let share = excess.share.filter(|share| *share < SHARE_MAX);
+    let share = share.map(|share| format!(" ({} %)", percent(share))).unwrap_or_default();
     format!(", past it by {}{share}", number(excess.by))
 }
 

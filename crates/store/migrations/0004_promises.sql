@@ -62,5 +62,6 @@ ALTER TABLE outbox ADD COLUMN receiver TEXT;
 -- What is said, whatever the channel: the same on each of them.
 ALTER TABLE outbox ADD COLUMN note TEXT;
 CREATE INDEX outbox_note ON outbox (note);
+ALTER TABLE outbox ADD COLUMN silenced INTEGER NOT NULL DEFAULT 0 CHECK (silenced IN (0, 1));
 ALTER TABLE delivery ADD COLUMN receiver TEXT;
 ALTER TABLE delivery ADD COLUMN reference TEXT;

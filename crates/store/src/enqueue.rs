@@ -66,6 +66,7 @@ pub(crate) async fn resolved(
     now: Time,
 ) -> Result<(), Fault> {
     let gates = gate::left_paused(db, incident).await?;
+    let message = Message { next_steps: left_behind(&gates, steps), ..message.clone() };
     let told: Vec<Told> = sqlx::query_as(
         "SELECT DISTINCT team, channel, receiver FROM outbox
          WHERE incident = ? AND status IN ('waiting', 'sending', 'sent') ORDER BY team, channel, receiver",
@@ -73,6 +74,35 @@ pub(crate) async fn resolved(
     .bind(incident)
     .fetch_all(&mut *db)
     .await?;
+    to_all(db, told, (incident, &message), head, now).await
+}
+
+/// Tells where the incident has a story that somebody has taken it.
+pub(crate) async fn acknowledged(
+    db: &mut SqliteConnection,
+    incident: &str,
+    message: &Message,
+    head: &str,
+    now: Time,
+) -> Result<(), Fault> {
+    let told: Vec<Told> = sqlx::query_as(
+        "SELECT DISTINCT outbox.team, outbox.channel, outbox.receiver FROM delivery
+         JOIN outbox ON outbox.id = delivery.outbox
+         WHERE delivery.incident = ? AND delivery.reference IS NOT NULL ORDER BY outbox.team, outbox.channel",
+    )
+    .bind(incident)
+    .fetch_all(&mut *db)
+    .await?;
+    to_all(db, told, (incident, message), head, now).await
+}
+
+async fn to_all(
+    db: &mut SqliteConnection,
+    told: Vec<Told>,
+    (incident, message): (&str, &Message),
+    head: &str,
+    now: Time,
+) -> Result<(), Fault> {
     for (team, to, receiver) in told {
         let id = [Some(message.id.as_str()), team.as_deref(), Some(to.as_str())];
         let id = id.into_iter().flatten().collect::<Vec<_>>().join(".");
@@ -85,7 +115,7 @@ pub(crate) async fn resolved(
             receiver,
             not_before: now,
             repeat: None,
-            message: Message { id, next_steps: left_behind(&gates, steps), ..message.clone() },
+            message: Message { id, ..message.clone() },
         };
         one(db, &new, &note_of(&new), head).await?;
     }

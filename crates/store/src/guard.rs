@@ -9,7 +9,7 @@ use watchkeeper_model::{BreakerState, Budget, Busy, GuardFacts, Inhibitor, Name,
 use crate::{
     columns::{count, micros, name, time_if},
     fault::Fault,
-    hold, incident,
+    hold, incident, silence,
 };
 
 /// The facts for one step at `begin.at`. Neither drills nor what people started count as acts.
@@ -19,6 +19,7 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
     Ok(GuardFacts {
         by_people: step.by_people(),
         held: hold::in_force(db, &step.facts.monitor, begin.at).await?,
+        silenced: silenced(db, step, begin).await?,
         over,
         busy: busy(db, step, begin).await?,
         not_after: begin.not_after,
@@ -29,6 +30,12 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
         acts_overall: acts(db, None, guard.global.as_ref(), begin.at).await?,
         failures: failures(db, &step.runbook.0).await?,
     })
+}
+
+/// The silence in force that stops acting, of the store's own and the configuration's.
+async fn silenced(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<Option<String>, Fault> {
+    let stops = silence::that_stops(db, &step.facts, &begin.maintenance, begin.at).await?;
+    Ok(stops.map(|silence| silence.to_string()))
 }
 
 /// The first of these monitors that has an incident open.

@@ -26,6 +26,7 @@ mod port;
 mod read;
 mod refusal;
 mod settle;
+mod silence;
 mod step;
 mod trouble;
 mod unreadable;
@@ -44,4 +45,5 @@ pub use read::{
     StepDetail, Undelivered, UnderWay,
 };
 pub use refusal::PeopleError;
+pub use silence::NewSilence;
 pub use verify::{Verified, VerifyError};

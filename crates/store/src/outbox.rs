@@ -9,14 +9,15 @@ use watchkeeper_engine::{
         store::{Delivered, NewMessage, OutboxItem},
     },
 };
-use watchkeeper_model::{Message, MessageEvent, MessageStatus, Name, Time};
+use watchkeeper_model::{Kept, Message, MessageEvent, MessageKind, MessageStatus, Name, Quiet, Time};
 
 use crate::{
     columns::{self, count, from_json, micros, name, time_if},
     enqueue,
     fault::Fault,
-    ledger,
+    incident, ledger, occurrence,
     open::{SqliteStore, commit},
+    silence,
 };
 
 /// Whether an outbox row still has to be sent: its step has not ended, its incident is not acknowledged.
@@ -51,8 +52,10 @@ pub(crate) async fn send_again(store: &SqliteStore, ids: &[i64], now: Time) -> R
 
 /// Takes what is due. What nobody wants any more is cancelled now, when it is looked at; what cannot be read is left
 /// aside, and nothing else waits for it.
-pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Vec<OutboxItem>, Fault> {
+pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, Fault> {
     let mut tx = store.write().await?;
+    let silences = silence::in_force(&mut tx, now).await?.into_iter().chain(quiet.silences.iter().cloned());
+    let quiet = Quiet { silences: silences.collect(), hours: quiet.hours.clone() };
     let sql = format!(
         "UPDATE outbox SET status = 'cancelled' WHERE status = 'waiting' AND not_before <= ? AND NOT ({WANTED})"
     );
@@ -66,6 +69,7 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Ve
         for row in &rows {
             let id: i64 = row.try_get("id")?;
             match item(&mut tx, row).await {
+                Ok(item) if quieted(&mut tx, row, &item, &quiet, now).await? => {}
                 Ok(item) => {
                     set(&mut tx, "UPDATE outbox SET status = 'sending', claimed_at = ? WHERE id = ?", micros(now), id)
                         .await?;
@@ -82,9 +86,61 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32) -> Result<Ve
     Ok(items)
 }
 
+/// Lets a message wait for the end of what keeps it quiet, or drops it where it will not be needed then; false when it is
+/// to be sent now.
+async fn quieted(
+    db: &mut SqliteConnection,
+    row: &SqliteRow,
+    item: &OutboxItem,
+    quiet: &Quiet,
+    now: Time,
+) -> Result<bool, Fault> {
+    let facts = &item.message.facts;
+    let silenced_before: bool = row.try_get("silenced")?;
+    let silence = match quiet.keeps(facts, item.team.as_ref(), now) {
+        Some(Kept::Silenced(silence)) => silence,
+        Some(Kept::OutOfHours(opens)) => {
+            set(db, "UPDATE outbox SET not_before = ? WHERE id = ?", micros(opens), item.id).await?;
+            return Ok(true);
+        }
+        None if silenced_before && !is_needed_after_silence(db, item).await? => {
+            set(db, "UPDATE outbox SET status = 'cancelled', claimed_at = ? WHERE id = ?", micros(now), item.id)
+                .await?;
+            return Ok(true);
+        }
+        None => return Ok(false),
+    };
+    // A warning tells of one tick: it is old when the silence ends.
+    let (sql, at) = match facts.incident {
+        Some(_) => ("UPDATE outbox SET not_before = ?, silenced = 1 WHERE id = ?", silence.until),
+        None => ("UPDATE outbox SET status = 'cancelled', claimed_at = ?, silenced = 1 WHERE id = ?", now),
+    };
+    set(db, sql, micros(at), item.id).await?;
+    if !silenced_before {
+        let subject = facts.incident.clone().unwrap_or_else(|| facts.monitor.to_string());
+        let body = json!({ "message": item.message.id, "kind": item.message.kind, "channel": item.channel,
+            "silence": silence.id, "until": silence.until });
+        ledger::append_one(db, now, "notification.silenced", &subject, &body).await?;
+    }
+    Ok(true)
+}
+
+/// Of an incident that was over before anybody was told of it nobody is told.
+async fn is_needed_after_silence(db: &mut SqliteConnection, item: &OutboxItem) -> Result<bool, Fault> {
+    let Some(incident) = &item.message.facts.incident else { return Ok(true) };
+    if item.message.kind != MessageKind::Resolved {
+        return Ok(!incident::is_over(db, incident).await?);
+    }
+    let told = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ? AND channel = ? AND receiver IS ? AND status = 'sent')",
+    );
+    let told = told.bind(incident).bind(item.channel.as_str()).bind(item.receiver.as_deref());
+    Ok(told.fetch_one(db).await?)
+}
+
 async fn waiting(db: &mut SqliteConnection, now: Time, limit: u32) -> Result<Vec<SqliteRow>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, team, channel, receiver, message, attempts FROM outbox
+        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox
          WHERE status = 'waiting' AND not_before <= ? AND unreadable_by IS NOT ? ORDER BY not_before, id LIMIT ?",
     );
     Ok(rows.bind(micros(now)).bind(VERSION).bind(limit).fetch_all(db).await?)
@@ -101,7 +157,7 @@ where
 /// The waiting messages that this version cannot read.
 pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fault)>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, team, channel, receiver, message, attempts FROM outbox WHERE status = 'waiting' AND unreadable_by = ?",
+        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox WHERE status = 'waiting' AND unreadable_by = ?",
     );
     let rows = rows.bind(VERSION).fetch_all(&mut *db).await?;
     let mut found = Vec::new();
@@ -114,7 +170,10 @@ pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fa
 }
 
 async fn item(db: &mut SqliteConnection, row: &SqliteRow) -> Result<OutboxItem, Fault> {
-    let message: Message = from_json(row.try_get("message")?)?;
+    let mut message: Message = from_json(row.try_get("message")?)?;
+    if row.try_get("until_acknowledged")? {
+        message = as_it_is_now(db, message).await?;
+    }
     let channel = name("outbox.channel", row.try_get("channel")?)?;
     Ok(OutboxItem {
         id: row.try_get("id")?,
@@ -125,6 +184,17 @@ async fn item(db: &mut SqliteConnection, row: &SqliteRow) -> Result<OutboxItem, 
         message,
         attempts: count("outbox.attempts", row.try_get("attempts")?)?,
     })
+}
+
+/// What is told later shows the series as they were judged last.
+async fn as_it_is_now(db: &mut SqliteConnection, message: Message) -> Result<Message, Fault> {
+    let Some(incident) = &message.facts.incident else { return Ok(message) };
+    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(incident).fetch_optional(&mut *db).await?;
+    let Some(Ok(incident)) = row.as_ref().map(incident::incident) else { return Ok(message) };
+    let newest = if incident.drill { None } else { occurrence::newest(db, &incident.monitor).await? };
+    let at = newest.unwrap_or(message.facts.at).max(message.facts.at);
+    let facts = message.facts.clone().with_series(incident.series, at);
+    Ok(Message { facts, ..message })
 }
 
 /// Where the story of an incident began on a channel that told so.

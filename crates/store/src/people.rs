@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
-use watchkeeper_engine::{ports::store::NewMessage, resolved};
-use watchkeeper_model::{Facts, Incident, IncidentState, Name, StepReport, Time};
+use watchkeeper_engine::{acknowledged, ports::store::NewMessage, resolved};
+use watchkeeper_model::{Facts, Incident, IncidentState, Message, Name, StepReport, Time};
 
 use crate::{
     comment, enqueue,
@@ -36,6 +36,13 @@ impl SqliteStore {
             let taken = Incident { state: IncidentState::Acknowledged { by: by.to_owned(), at }, ..found };
             incident::save(&mut tx, &taken).await?;
             enqueue::cancel_reminders(&mut tx, &taken.id).await?;
+            if let Some((facts, _)) = step::facts_of(&mut tx, &taken).await? {
+                let head = ledger::head(&mut tx).await?;
+                let message = acknowledged(facts, by);
+                // Somebody may take it, give it back and take it again.
+                let message = Message { id: format!("{}.{}", message.id, at.timestamp()), ..message };
+                enqueue::acknowledged(&mut tx, &taken.id, &message, &head, at).await?;
+            }
             told(tx, &taken, "incident.acknowledged", json!({ "by": by, "at": at }), at).await?;
             Ok(taken)
         };

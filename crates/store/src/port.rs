@@ -10,7 +10,7 @@ use watchkeeper_engine::{
         Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
     },
 };
-use watchkeeper_model::{Name, Time};
+use watchkeeper_model::{Name, Quiet, Time};
 
 use crate::{answer, baseline, check, occurrence, open::SqliteStore, outbox, step, trouble, unreadable};
 
@@ -94,8 +94,8 @@ impl Store for SqliteStore {
         outbox::send_again(self, ids, now).await.map_err(|fault| fault.doing("put back unsent messages"))
     }
 
-    async fn due(&self, now: Time, limit: u32) -> Result<Vec<OutboxItem>, StoreError> {
-        outbox::due(self, now, limit).await.map_err(|fault| fault.doing("take messages from the outbox"))
+    async fn due(&self, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, StoreError> {
+        outbox::due(self, now, limit, quiet).await.map_err(|fault| fault.doing("take messages from the outbox"))
     }
 
     async fn next_due(&self) -> Result<Option<Time>, StoreError> {

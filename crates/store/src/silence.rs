@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Matcher, Silence, Time, short_id};
+use watchkeeper_model::{Facts, Matcher, Silence, Time, short_id};
 
 use crate::{
     columns::{from_json, json, micros, time},
@@ -70,7 +70,8 @@ impl SqliteStore {
             if row.try_get::<Option<i64>, _>("ended_at")?.is_some() || silence.until <= at {
                 return Err(PeopleError::SilenceOver(silence.id).into());
             }
-            let query = sqlx::query("UPDATE silence SET ended_at = ?, ended_by = ? WHERE id = ?").bind(micros(at)).bind(by);
+            let query =
+                sqlx::query("UPDATE silence SET ended_at = ?, ended_by = ? WHERE id = ?").bind(micros(at)).bind(by);
             let ended = query.bind(&silence.id).execute(&mut *tx).await;
             ended?;
             // What waits for its end need not wait any longer.
@@ -122,4 +123,16 @@ pub(crate) async fn in_force(db: &mut SqliteConnection, now: Time) -> Result<Vec
     let rows = sqlx::query("SELECT * FROM silence WHERE ended_at IS NULL AND until > ? ORDER BY until, id");
     let rows = rows.bind(micros(now)).fetch_all(db).await?;
     Ok(rows.iter().filter_map(|row| silence(row).ok()).collect())
+}
+
+/// The silence in force that is about this and stops acting; `maintenance` are those of the configuration.
+pub(crate) async fn that_stops(
+    db: &mut SqliteConnection,
+    facts: &Facts,
+    maintenance: &[Silence],
+    now: Time,
+) -> Result<Option<Silence>, Fault> {
+    let stops = |silence: &Silence| !silence.acts && silence.covers(facts, now);
+    let all = in_force(db, now).await?.into_iter().chain(maintenance.iter().cloned());
+    Ok(all.filter(stops).max_by_key(|silence| silence.until))
 }

@@ -7,8 +7,8 @@ use watchkeeper_engine::{
     ports::store::{Begin, Begun, Ending, GoingOn, StepEnd, StepRecord},
 };
 use watchkeeper_model::{
-    Action, Facts, GateAction, Incident, Name, Outcome, Permission, StepEvent, StepReport, StepRun, StepStatus, Time,
-    Withheld,
+    Action, Facts, GateAction, Incident, JiraAction, Name, Outcome, Permission, StepEvent, StepReport, StepRun,
+    StepStatus, Time, Withheld,
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     fault::Fault,
     gate, guard, hold, incident, ledger, occurrence,
     open::{SqliteStore, commit},
+    silence,
 };
 
 /// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
@@ -95,7 +96,7 @@ pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin)
     let status = status_of_mine(&mut tx, step).await?;
     if status == StepStatus::Intent {
         // This very epoch committed it: the answer was lost.
-        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step).await?, despite: Vec::new() });
+        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step, begin.at).await?, despite: Vec::new() });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
     let facts = guard::facts(&mut tx, step, begin).await?;
@@ -108,7 +109,7 @@ pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin)
     write_intent(&mut tx, step, intent, begin).await?;
     let body = intent_body(step, begin, &despite);
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &body).await?;
-    let reopen = earlier_reference(&mut tx, step).await?;
+    let reopen = earlier_reference(&mut tx, step, begin.at).await?;
     commit(tx, Point::StepIntent).await?;
     Ok(Begun::Go { reopen, despite })
 }
@@ -179,21 +180,69 @@ async fn write_intent(
     Ok(())
 }
 
-/// The newest reference that an earlier incident of the same monitor and group left with this step.
-async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
+/// The issue that a Jira step takes up again, or tells that its incident is over.
+async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord, now: Time) -> Result<Option<String>, Fault> {
+    match &step.step.action {
+        Action::Jira(jira) => reopened(db, step, jira, now).await,
+        Action::JiraResolve(_) => own_reference(db, step).await,
+        Action::Gate(_) | Action::Exec(_) | Action::Http(_) => Ok(None),
+    }
+}
+
+/// The newest issue of the same site and project that an earlier incident of the same monitor and group left with this
+/// step, not longer ago than the step says.
+async fn reopened(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    jira: &JiraAction,
+    now: Time,
+) -> Result<Option<String>, Fault> {
+    let since = now - jira.reopen_within;
     let reference = sqlx::query_scalar(
         "SELECT earlier.reference FROM step AS earlier
          JOIN incident AS theirs ON theirs.id = earlier.incident
          JOIN incident AS ours ON ours.id = ?1
          WHERE theirs.monitor = ours.monitor AND theirs.labels = ours.labels AND theirs.drill = ours.drill
            AND theirs.id <> ours.id AND earlier.step = ?2 AND earlier.reference IS NOT NULL
+           AND earlier.target = ?3 AND earlier.finished_at >= ?4
          ORDER BY earlier.finished_at DESC LIMIT 1",
     )
     .bind(&step.incident)
     .bind(step.step.id.as_str())
+    .bind(step.step.action.target())
+    .bind(micros(since))
     .fetch_optional(db)
     .await?;
     Ok(reference)
+}
+
+/// The issue that another step of the same run opened, for the step that tells it of the end.
+async fn own_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
+    let reference = sqlx::query_scalar(
+        "SELECT reference FROM step WHERE run = ? AND step <> ? AND target = ? AND reference IS NOT NULL
+         AND ? = step || '-resolved' LIMIT 1",
+    );
+    let reference = reference.bind(&step.run).bind(step.step.id.as_str()).bind(step.step.action.target());
+    Ok(reference.bind(step.step.id.as_str()).fetch_optional(db).await?)
+}
+
+/// Plans what tells the issues of an incident that it is over, where there is one to tell.
+async fn plan_resolutions(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' AND asked_at IS NULL");
+    for row in rows.bind(incident).fetch_all(&mut *db).await? {
+        let step = step(&row)?;
+        let tells = matches!(step.step.action, Action::JiraResolve(_));
+        if !tells || own_reference(db, &step).await?.is_none() {
+            continue;
+        }
+        sqlx::query("UPDATE step SET status = 'planned', tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
+            .bind(micros(at))
+            .bind(&step.run)
+            .bind(step.step.id.as_str())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
@@ -286,7 +335,8 @@ pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Ti
     let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND resumes = 1 AND status = 'withheld'");
     for row in rows.bind(&going_on.incident).fetch_all(&mut *db).await? {
         let step = step(&row)?;
-        let held = hold::in_force(db, &step.facts.monitor, at).await?.is_some();
+        let silenced = silence::that_stops(db, &step.facts, &going_on.maintenance, at).await?.is_some();
+        let held = silenced || hold::in_force(db, &step.facts.monitor, at).await?.is_some();
         let planned = step.status.next(StepEvent::Resume);
         let (false, Some(planned)) = (held, planned) else { continue };
         if guard::inhibitor(db, &going_on.inhibited_by).await?.is_some() {
@@ -310,7 +360,8 @@ pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> 
     let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' ORDER BY position");
     let rows = rows.bind(incident).fetch_all(db).await?;
     let steps: Vec<StepRecord> = rows.iter().map(step).collect::<Result<_, _>>()?;
-    Ok(steps.into_iter().filter(|found| found.step.after_resolve).collect())
+    let by_people = |found: &StepRecord| !matches!(found.step.action, Action::JiraResolve(_));
+    Ok(steps.into_iter().filter(|found| found.step.after_resolve && by_people(found)).collect())
 }
 
 /// The facts of an incident's breach, as its run was planned with them, and how its first step ended.
@@ -331,6 +382,7 @@ pub(crate) async fn facts_of(
 
 /// Ends what still waits when its incident is over, unless it is for afterwards.
 pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
+    plan_resolutions(db, incident, at).await?;
     let ended: Vec<(String, String)> = sqlx::query_as(
         "UPDATE step SET status = 'withheld', finished_at = ?1, detail = 'not needed: the incident is over',
              epoch = epoch + 1

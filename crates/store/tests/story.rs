@@ -187,6 +187,7 @@ async fn crash_in_intent(stage: &Stage) {
         idempotency_key: "key".to_owned(),
         guard: Guard::default(),
         inhibited_by: Vec::new(),
+        maintenance: Vec::new(),
         not_after: None,
         at,
     };

@@ -95,6 +95,7 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
         members: vec!["ml-lead@example.com".to_owned()],
         notify: vec![name("console")],
         routes: Vec::new(),
+        hours: None,
     };
     Workspace {
         daemon: Daemon {
@@ -107,6 +108,8 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
         allow: Allow::default(),
         teams: BTreeMap::from([(name("ml-team"), team)]),
         channels: BTreeMap::from([(name("console"), Channel::Console)]),
+        maintenance: std::collections::BTreeMap::new(),
+        hours: std::collections::BTreeMap::new(),
         gates: BTreeMap::from([(name("loan-decisions"), gate)]),
         sources: BTreeMap::new(),
         monitors: BTreeMap::from([(monitor.id.clone(), monitor)]),

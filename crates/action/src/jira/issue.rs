@@ -34,17 +34,23 @@ fn fields(site: &Site, action: &JiraAction, call: &ActionCall) -> Value {
     json!({
         "project": { "key": action.project },
         "issuetype": { "name": action.issue_type },
-        "summary": text::summary(&action.summary.text()),
+        "summary": text::summary(&summary(action, call)),
         "description": site.prose(&description(action, call)),
         "labels": labels(action, call),
     })
+}
+
+/// The step's summary, marked where all of this is a drill.
+fn summary(action: &JiraAction, call: &ActionCall) -> String {
+    let drill = if call.drill { "[drill] " } else { "" };
+    format!("{drill}{}", action.summary.text())
 }
 
 /// What the issue says: the step's own text, or a standard one.
 pub(super) fn description(action: &JiraAction, call: &ActionCall) -> String {
     let standard = || {
         let (incident, run) = (&call.incident, &call.run);
-        let summary = action.summary.text();
+        let summary = summary(action, call);
         format!(
             "{summary}\n\nOpened by Watchkeeper for incident {incident}, run {run}.\n\
              What was measured and done: watchkeeper incidents show {incident}"
@@ -56,6 +62,7 @@ pub(super) fn description(action: &JiraAction, call: &ActionCall) -> String {
 /// `watchkeeper`, the marks of the call, and the step's own labels, each once.
 fn labels(action: &JiraAction, call: &ActionCall) -> Vec<String> {
     let mut labels = vec!["watchkeeper".to_owned()];
+    labels.extend(call.drill.then(|| "watchkeeper-drill".to_owned()));
     for label in marks(call).into_iter().chain(action.labels.iter().cloned()) {
         if !labels.contains(&label) {
             labels.push(label);

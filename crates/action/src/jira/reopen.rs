@@ -54,7 +54,7 @@ fn untouched(key: &str, trouble: Trouble) -> Reopened {
 }
 
 /// Whether a text has the shape of an issue's key: it becomes part of a path.
-fn is_key(text: &str) -> bool {
+pub(super) fn is_key(text: &str) -> bool {
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     text.rsplit_once('-').is_some_and(|(project, number)| plain(project) && plain(number))
 }

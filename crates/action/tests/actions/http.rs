@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
-use watchkeeper_engine::ports::action::{ActionEnd, Actions};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions};
 use watchkeeper_model::{Action, HttpAction, Outcome, Secret, Template};
 
 use crate::{
@@ -18,6 +18,7 @@ fn post(url: &str) -> HttpAction {
         url: format!("{url}/retrain"),
         headers: BTreeMap::new(),
         body: BTreeMap::from([("reason".to_owned(), Template::literal("auc \"0.55\" {value}"))]),
+        secrets: BTreeMap::new(),
         token: None,
         idempotent: false,
     }
@@ -67,8 +68,37 @@ async fn a_redirect_is_not_followed() {
     let to = vec![("location", elsewhere.url())];
     let peer = Peer::replying([Reply::Answer(307, to, String::new())]).await;
     let end = perform(post(&peer.url())).await;
-    assert_end(&end, Outcome::Failed, &format!("it redirects to {}, which is not followed", elsewhere.url()));
+    let told = format!("it redirects to {}, which is not followed: it may have been carried out", elsewhere.url());
+    assert_end(&end, Outcome::Unknown, &told);
     assert!(elsewhere.asked().is_empty());
+    let peer = Peer::replying([Reply::Answer(302, vec![("location", elsewhere.url())], String::new())]).await;
+    let get = HttpAction { method: "GET".to_owned(), ..post(&peer.url()) };
+    assert_end(&perform(get).await, Outcome::Failed, "which is not followed");
+}
+
+#[tokio::test]
+async fn what_was_lost_is_sent_again_where_the_peer_knows_the_key() {
+    let peer = Peer::replying([Reply::Silence, Reply::empty(200)]).await;
+    let end = Bench::new().perform(Action::Http(idempotent(&peer.url())), seconds(2)).await;
+    assert_end(&end, Outcome::Done, "200 OK");
+    let asked = peer.asked();
+    assert_eq!(asked.len(), 2);
+    assert_eq!((&asked[0].headers, &asked[0].body), (&asked[1].headers, &asked[1].body), "the same bytes");
+}
+
+#[tokio::test]
+async fn a_drill_is_marked_and_a_secret_header_is_sent_and_masked() {
+    let bench = Bench::new();
+    let percent = CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let said = format!("bad key {CANARY}, {}", percent.replace("%2D", "-"));
+    let peer = Peer::replying([Reply::Answer(400, Vec::new(), said)]).await;
+    let secrets = BTreeMap::from([("X-Api-Key".to_owned(), Secret::File("token".into()))]);
+    let action = HttpAction { secrets, ..post(&peer.url()) };
+    let end = bench.perform_call(&ActionCall { drill: true, ..call(Action::Http(action), seconds(5)) }).await;
+    assert_end(&end, Outcome::Failed, "bad key [secret]");
+    let asked = peer.asked().remove(0);
+    assert_eq!((asked.header("x-api-key"), asked.header("x-watchkeeper-drill")), (CANARY, "true"));
+    assert_eq!(asked.json()["drill"], true);
 }
 
 #[tokio::test]
@@ -153,6 +183,6 @@ async fn a_missing_token_or_a_reserved_header_stops_the_request() {
     assert_end(&perform(action).await, Outcome::Failed, "cannot read the secret in ");
     let headers = BTreeMap::from([("Host".to_owned(), "other.example.com".to_owned())]);
     let action = HttpAction { headers, ..post(&peer.url()) };
-    assert_end(&perform(action).await, Outcome::Failed, "header `Host` cannot be sent");
+    assert_end(&perform(action).await, Outcome::Failed, "`Host` is the connection's or the call's own header");
     assert!(peer.asked().is_empty());
 }

@@ -24,6 +24,8 @@ pub(crate) fn cloud(url: &str) -> JiraAction {
         summary: Template::literal("auc is\n0.55"),
         description: Some(Template::literal("First *paragraph*\nwith {braces}.\n\nSecond.")),
         labels: vec!["loans".to_owned(), "watchkeeper".to_owned()],
+        reopen_within: JiraAction::REOPEN_WITHIN,
+        on_resolve: watchkeeper_model::OnResolve::Nothing,
         create_when_unknown: false,
     }
 }

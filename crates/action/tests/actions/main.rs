@@ -59,6 +59,8 @@ fn call(action: Action, timeout: Duration) -> ActionCall {
         action,
         timeout,
         reopen: None,
+        attempt: 1,
+        drill: false,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::value;
+use watchkeeper_model::{Matcher, Time};
+
+use super::{ListingArgs, value};
 
 /// Arguments of `incidents`.
 #[derive(Debug, Args)]
@@ -194,6 +196,59 @@ pub(crate) struct ReleaseArgs {
     /// Release this monitor's hold; the overall one when absent.
     #[arg(long, value_name = "MONITOR")]
     pub(crate) monitor: Option<String>,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `silence`.
+#[derive(Debug, Args)]
+pub(crate) struct SilenceArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: SilenceCommand,
+}
+
+/// What to do with silences.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SilenceCommand {
+    /// For a time, nobody is told of what the matchers fit, and no first step runs there; all of it is recorded.
+    Add(AddSilenceArgs),
+    /// List those in force.
+    List(ListingArgs),
+    /// End one before its time.
+    End(EndSilenceArgs),
+}
+
+/// Arguments of `silence add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddSilenceArgs {
+    /// What it is about; all of these have to fit: monitor=loan-*, layer=data, severity=info, owner=ml-team,
+    /// labels.env=prod.
+    #[arg(required = true, value_name = "MATCHER", value_parser = value::matcher)]
+    pub(crate) matchers: Vec<Matcher>,
+    /// How long it lasts, as in 2h.
+    #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "until")]
+    pub(crate) length: Option<std::time::Duration>,
+    /// When it ends.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) until: Option<Time>,
+    /// Why, for the record and for the messages that say a step was withheld.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Let first steps run all the same.
+    #[arg(long)]
+    pub(crate) keep_acting: bool,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `silence end`.
+#[derive(Debug, Args)]
+pub(crate) struct EndSilenceArgs {
+    /// Its id.
+    pub(crate) id: String,
     /// Who acts.
     #[command(flatten)]
     pub(crate) by: ByArgs,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use watchkeeper_config::FileKind;
-use watchkeeper_model::Time;
+use watchkeeper_model::{Matcher, Time};
 
 /// Reads an RFC 3339 time, cut to microseconds as the store keeps it, or a date as its midnight UTC.
 pub(super) fn time(text: &str) -> Result<Time, String> {
@@ -13,6 +13,11 @@ pub(super) fn time(text: &str) -> Result<Time, String> {
         .ok()
         .or_else(date)
         .ok_or_else(|| "write a time as 2026-01-31T06:00:00Z or a date as 2026-01-31 (midnight UTC)".to_owned())
+}
+
+/// Reads a matcher of a silence.
+pub(super) fn matcher(text: &str) -> Result<Matcher, String> {
+    Matcher::parse(text).map_err(|error| error.to_string())
 }
 
 /// Reads a length of time as it is written in the configuration; nothing is as long as nothing.

@@ -83,7 +83,12 @@ async fn end(folder: &Path, args: &EndSilenceArgs, terminal: &mut Terminal) -> R
     let store = opened(folder, terminal).await?.store;
     let by = person::acting(&args.by);
     let silence = store.end_silence(&args.id, &by, SystemClock.now()).await.map_err(refused)?;
-    terminal.line(format_args!("silence {} is ended by {}: {}", silence.id, harmless(&by), harmless(&about(&silence))))?;
+    terminal.line(format_args!(
+        "silence {} is ended by {}: {}",
+        silence.id,
+        harmless(&by),
+        harmless(&about(&silence))
+    ))?;
     Ok(Exit::Fine)
 }
 

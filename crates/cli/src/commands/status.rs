@@ -14,7 +14,7 @@ use watchkeeper_engine::{
         store::{Store as _, StoreError, Unreadable},
     },
 };
-use watchkeeper_model::{Layer, Monitor, Name, Time, Verdict};
+use watchkeeper_model::{Layer, Monitor, Name, Silence, Time, Verdict};
 use watchkeeper_store::{
     Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Undelivered, UnderWay,
 };
@@ -27,6 +27,7 @@ use crate::{
         gates::{self, GateRow},
         incidents,
         people::{Opened, opened_to_read},
+        silence,
     },
     exit::Exit,
     failure::Failure,
@@ -49,6 +50,8 @@ struct Status {
     incidents: Vec<IncidentRecord>,
     gates: Vec<GateRow>,
     holds: Vec<HoldRow>,
+    /// Silences and maintenance windows in force.
+    silences: Vec<Silence>,
     /// Gates that incidents which are over have left paused.
     left_paused: Vec<LeftPaused>,
     undelivered: Vec<Undelivered>,
@@ -126,6 +129,7 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
         monitors,
         gates: gates::rows(&outline.gates, &store.gates().await?),
         holds: store.holds(now).await?.into_iter().map(hold).collect(),
+        silences: silences(outline, store.silences(now).await?, now),
         left_paused: store.left_paused().await?,
         undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
         incidents,
@@ -133,6 +137,13 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
         unreadable: store.unreadable().await?,
         moved_baselines: moved_baselines(folder, opened).await?,
     })
+}
+
+/// Those that people added, and the maintenance windows that are open.
+fn silences(outline: &Outline, mut added: Vec<Silence>, now: Time) -> Vec<Silence> {
+    added.extend(outline.maintenance.iter().filter_map(|(name, maintenance)| maintenance.silence(name, now)));
+    added.sort_by_key(|silence| silence.until);
+    added
 }
 
 /// The configured monitors; where some may be missing, those that have run as well.
@@ -208,6 +219,8 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     }
     terminal.line("")?;
     holds(&status.holds).print(terminal, "no holds: automatic steps run")?;
+    terminal.line("")?;
+    silence::table(&status.silences).print(terminal, "no silences")?;
     terminal.line("")?;
     undelivered(&status.undelivered).print(terminal, "no message is undelivered")?;
     for line in matter::lines(status) {

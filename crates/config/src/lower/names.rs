@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Team,
     Channel,
     Gate,
+    Hours,
     Source,
     Monitor,
     Runbook,
@@ -32,6 +33,7 @@ impl Kind {
             Self::Team => "team",
             Self::Channel => "channel",
             Self::Gate => "gate",
+            Self::Hours => "hours",
             Self::Source => "source",
             Self::Monitor => "monitor",
             Self::Runbook => "runbook",
@@ -51,10 +53,10 @@ impl Names {
     pub(crate) fn of(files: &Files) -> Self {
         let suggestions_left = Cell::new(SUGGESTIONS_MAX);
         let mut names = Self { known: BTreeMap::new(), uncertain: BTreeSet::new(), suggestions_left };
-        names
-            .uncertain
-            .extend([Kind::Team, Kind::Channel, Kind::Gate].into_iter().filter(|_| files.watchkeeper.is_empty()));
-        for kind in [Kind::Team, Kind::Channel, Kind::Gate] {
+        names.uncertain.extend(
+            [Kind::Team, Kind::Channel, Kind::Gate, Kind::Hours].into_iter().filter(|_| files.watchkeeper.is_empty()),
+        );
+        for kind in [Kind::Team, Kind::Channel, Kind::Gate, Kind::Hours] {
             files.watchkeeper.iter().for_each(|parsed| names.learn_keys(kind, parsed));
         }
         files.sources.iter().for_each(|parsed| names.learn_keys(Kind::Source, parsed));

@@ -8,7 +8,11 @@ use std::{
 
 use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team};
 
-use super::{Context, names::Kind};
+use super::{
+    Context,
+    action::{PROGRAM_PATH, is_program_path},
+    names::Kind,
+};
 use crate::{
     place::{Place, Report},
     raw::leaf::NameText,
@@ -59,18 +63,28 @@ fn require_own_folder(workspace: &Path, state: &str, place: Place<'_>, report: &
 pub(crate) fn allow(context: &Context<'_>, report: &mut Report) -> Allow {
     let Some((main, place)) = context.main else { return Allow::default() };
     let raw = main.allow.clone().unwrap_or_default();
-    for (index, program) in raw.exec.iter().enumerate().filter(|(_, program)| !Path::new(program).is_absolute()) {
-        let help = Some("write the program's whole path, from `/`".to_owned());
-        place.key("allow").key("exec").index(index).mistake(
-            report,
-            format!("`{program}` is not an absolute path"),
-            help,
-        );
+    for (index, program) in raw.exec.iter().enumerate().filter(|(_, program)| !is_program_path(program)) {
+        let message = format!("`{program}` is not a program's path");
+        place.key("allow").key("exec").index(index).mistake(report, message, Some(PROGRAM_PATH.to_owned()));
+    }
+    for (index, program) in raw.exec.iter().enumerate().filter(|(_, program)| is_shell(program)) {
+        let message = format!("`{program}` runs whatever it is given, so that this list means nothing");
+        let help = "write what it should do into a script, and allow that".to_owned();
+        place.key("allow").key("exec").index(index).warn(report, message, Some(help));
     }
     Allow {
         exec: raw.exec.into_iter().collect(),
         hosts: raw.hosts.into_iter().map(|host| host.0.to_lowercase()).collect(),
     }
+}
+
+/// Whether a program runs what its arguments say.
+fn is_shell(program: &str) -> bool {
+    const SHELLS: [&str; 12] =
+        ["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox", "env", "xargs", "sudo", "su"];
+    let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let interpreter = ["python", "perl", "ruby", "node"].iter().any(|name_of| name.starts_with(name_of));
+    SHELLS.contains(&name) || interpreter
 }
 
 pub(crate) fn teams(context: &Context<'_>, report: &mut Report) -> BTreeMap<Name, Team> {
@@ -85,11 +99,15 @@ pub(crate) fn teams(context: &Context<'_>, report: &mut Report) -> BTreeMap<Name
             notify: channels(&raw.notify, at.key("route").index(index).key("notify"), context, report),
         });
         let routes = routes.collect();
+        if let Some(hours) = &raw.hours {
+            context.names.require(Kind::Hours, hours.0.as_str(), at.key("hours"), report);
+        }
         let team = Team {
             layers: raw.layers.iter().map(|layer| layer.0).collect(),
             members: raw.members.iter().map(|member| member.0.clone()).collect(),
             notify,
             routes,
+            hours: raw.hours.as_ref().map(|hours| hours.0.clone()),
         };
         teams.extend(Name::parse(name).ok().map(|name| (name, team)));
     }

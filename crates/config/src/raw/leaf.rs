@@ -2,11 +2,12 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use chrono::{NaiveTime, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 use watchkeeper_model::{
-    Cron, FileFormat, GateState, JiraApi, Layer, Misfire, Name, PolicyVerdict, Severity, SmtpTls, StepRun, Template,
-    Time,
+    Cron, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve, PolicyVerdict, Severity, SmtpTls,
+    StepRun, Template, Time,
 };
 
 use crate::units;
@@ -67,12 +68,16 @@ leaves! {
     OnErrorWord(PolicyVerdict) = { "type": "string", "enum": ["warn", "breach"] };
     RunWord(StepRun) = { "type": "string", "enum": ["auto", "manual"] };
     GateWord(GateState) = { "type": "string", "enum": ["open", "paused"] };
+    OnResolveWord(OnResolve) = { "type": "string", "enum": ["nothing", "comment", "close"] };
     ApiWord(JiraApi) = { "type": "string", "enum": ["3", "2"] };
     TlsWord(SmtpTls) = { "type": "string", "enum": ["starttls", "implicit", "none"] };
+    MatcherText(Matcher) = { "type": "string", "format": "matcher" };
+    DayWord(Weekday) = { "type": "string", "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] };
     FormatWord(FileFormat) = { "type": "string", "enum": ["csv", "parquet", "jsonl"] };
 }
 
 parsed_leaves! {
+    ClockText(NaiveTime) by units::clock = { "type": "string", "format": "clock" };
     DurationText(Duration) by units::duration = { "type": "string", "format": "duration" };
     SizeText(u64) by units::size = { "type": "string", "format": "size" };
     TimeText(Time) by units::time = { "type": "string", "format": "time" };

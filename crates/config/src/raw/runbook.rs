@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    leaf::{ApiWord, DurationText, GateWord, NameText, RunWord, TemplateText, UrlText},
+    leaf::{ApiWord, DurationText, GateWord, NameText, OnResolveWord, RunWord, TemplateText, UrlText},
     watchkeeper::SecretTable,
 };
 
@@ -196,6 +196,9 @@ pub(crate) struct Http {
     /// JSON members of the body; values may carry {placeholders}.
     #[serde(default)]
     pub(crate) body: BTreeMap<String, TemplateText>,
+    /// Headers whose values are secrets.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, SecretTable>,
     /// Sent as a bearer token.
     pub(crate) token: Option<SecretTable>,
     /// Whether the peer honours Idempotency-Key, so that a lost answer may be asked for again; false when absent.
@@ -219,6 +222,12 @@ pub(crate) struct Jira {
     /// Extra labels.
     #[serde(default)]
     pub(crate) labels: Vec<String>,
+    /// Take the issue of an earlier incident up again, when its step ended at most so long ago; "72h" when absent.
+    #[schemars(extend("x-least" = "1s"))]
+    pub(crate) reopen_within: Option<DurationText>,
+    /// What the issue is told when the incident is over: "nothing" (when absent), "comment", or "close", which comments as
+    /// well.
+    pub(crate) on_resolve: Option<OnResolveWord>,
     /// When it stays unknown whether the issue was created, create it again: a duplicate is possible. False when absent.
     #[serde(default)]
     pub(crate) create_when_unknown: bool,

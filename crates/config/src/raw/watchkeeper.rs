@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::leaf::{
-    ApiWord, DurationText, GateWord, HostText, LayerWord, MailboxText, NameText, SeverityWord, TlsWord, UrlText,
+    ApiWord, ClockText, CronText, DayWord, DurationText, GateWord, HostText, LayerWord, MailboxText, MatcherText,
+    NameText, SeverityWord, TlsWord, UrlText, ZoneText,
 };
 
 /// The daemon, what steps may reach, teams, channels and gates.
@@ -29,6 +30,14 @@ pub(crate) struct WatchkeeperFile {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) gate: BTreeMap<String, Gate>,
+    /// Times in which something is not told, and not acted on, by name, kebab-case.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) maintenance: BTreeMap<String, Maintenance>,
+    /// The hours of teams by name, kebab-case.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) hours: BTreeMap<String, Hours>,
     /// The connection of jira steps that do not give their own.
     pub(crate) jira: Option<JiraDefaults>,
     /// The sender and transport of email channels that do not give their own.
@@ -81,6 +90,45 @@ pub(crate) struct Team {
     /// Other channels for some of it; the first that fits counts.
     #[serde(default)]
     pub(crate) route: Vec<Route>,
+    /// The hours in which it is told of what is not critical; always when absent. Everything is recorded at once.
+    pub(crate) hours: Option<NameText>,
+}
+
+/// A time that comes again and again, in which what it is about is neither told nor acted on; it is recorded all the same.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Maintenance {
+    /// When it begins: five crontab fields.
+    pub(crate) cron: CronText,
+    /// Whose local time the fields are in; "UTC" when absent.
+    pub(crate) timezone: Option<ZoneText>,
+    /// How long it lasts.
+    #[schemars(extend("x-least" = "1m"))]
+    pub(crate) duration: DurationText,
+    /// What it is about; all of these have to fit.
+    #[serde(rename = "match")]
+    #[schemars(length(min = 1))]
+    pub(crate) matchers: Vec<MatcherText>,
+    /// Why, for the messages and the record.
+    pub(crate) reason: String,
+    /// Whether first steps run all the same; false when absent.
+    #[serde(default)]
+    pub(crate) keep_acting: bool,
+}
+
+/// The hours in which teams are told of what is not critical.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hours {
+    /// The days of the week.
+    #[schemars(length(min = 1))]
+    pub(crate) days: Vec<DayWord>,
+    /// From this time of the day on.
+    pub(crate) from: ClockText,
+    /// Until this time of the day.
+    pub(crate) to: ClockText,
+    /// Whose local time that is; "UTC" when absent.
+    pub(crate) timezone: Option<ZoneText>,
 }
 
 /// Other channels for what has one of these severities and all of these labels.

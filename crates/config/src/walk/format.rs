@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, ops::Range};
 
 use serde_json::Value as Json;
-use watchkeeper_model::{Cron, Name, Placeholder, Template, TemplateError};
+use watchkeeper_model::{Cron, Matcher, Name, Placeholder, Template, TemplateError};
 
 use crate::{
     nearest::{nearest, suggestion},
@@ -34,6 +34,8 @@ pub(crate) fn expected(schema: &Json) -> String {
         "cron" => "five crontab fields such as \"0 6 * * *\"",
         "timezone" => "a time zone such as \"Europe/London\"",
         "time" => "a time such as \"2026-03-01T00:00:00Z\", or a date",
+        "matcher" => "a matcher such as \"monitor=loan-*\" or \"labels.env=prod\"",
+        "clock" => "a time of the day such as \"09:00\"",
         "url" => "an absolute http or https URL",
         "host" => "a host or host:port, without a scheme or path",
         "mailbox" => "a mailbox such as \"ML Team <ml@example.com>\"",
@@ -68,6 +70,8 @@ pub(crate) fn complain(schema: &Json, text: &str) -> Option<Complaint> {
         "time" => units::time(text).err().map(plain),
         "cron" => Cron::parse(text).err().map(|error| plain(one_line(&error.to_string()))),
         "timezone" => timezone(text),
+        "matcher" => Matcher::parse(text).err().map(|error| plain(error.to_string())),
+        "clock" => units::clock(text).err().map(plain),
         "template" => template(text),
         "url" => (!is_url(text)).then(|| plain(format!("`{text}` is not an absolute URL"))),
         "host" => (!is_host(text)).then(|| plain(format!("`{text}` is not a host"))),

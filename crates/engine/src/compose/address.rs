@@ -41,6 +41,7 @@ impl Note {
             first_step: self.first_step.clone(),
             next_steps: self.next_steps.clone(),
             note: self.note.clone(),
+            digest: Vec::new(),
             ledger_head: String::new(),
         }
     }

@@ -27,8 +27,13 @@ pub struct ActionCall {
     pub action: Action,
     /// The total time limit.
     pub timeout: Duration,
-    /// An earlier issue key of the same monitor and group, for `reopen_within`.
+    /// An issue's key: of an earlier incident of the same monitor and group, to be taken up again; or of this incident, to
+    /// be told that it is over.
     pub reopen: Option<String>,
+    /// How often the step was begun, this time included.
+    pub attempt: u32,
+    /// Whether all of this is a drill, which is said wherever it reaches.
+    pub drill: bool,
 }
 
 /// How an action ended.

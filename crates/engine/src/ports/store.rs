@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_model::{
-    Busy, Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Series, Step, StepReport, StepStatus,
-    Time, Verdict, Withheld,
+    Busy, Facts, GroupState, Guard, Incident, Labels, Message, Name, Outcome, Quiet, Series, Silence, Step, StepReport,
+    StepStatus, Time, Verdict, Withheld,
 };
 
 use super::{baseline::KeptBaseline, notifier::Thread};
@@ -68,9 +68,9 @@ pub trait Store: Send + Sync {
     async fn sending(&self) -> Result<Vec<i64>, StoreError>;
     /// Puts messages that were being sent back, as a try that may have arrived; what nobody needs any more is cancelled.
     async fn send_again(&self, ids: &[i64], now: Time) -> Result<(), StoreError>;
-    /// Messages due at `now` that are still wanted, oldest first, marked as being sent. Rows that cannot be read are
-    /// left aside.
-    async fn due(&self, now: Time, limit: u32) -> Result<Vec<OutboxItem>, StoreError>;
+    /// Messages due at `now` that are still wanted, oldest first, marked as being sent. What a silence or `quiet` is about
+    /// waits for its end. Rows that cannot be read are left aside.
+    async fn due(&self, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, StoreError>;
     /// When the next message is due; `None` when there is none.
     async fn next_due(&self) -> Result<Option<Time>, StoreError>;
     /// Records how a delivery ended. What was given up goes to the first of these other channels that does not have it
@@ -216,6 +216,8 @@ pub struct GoingOn {
     pub tick: Time,
     /// Monitors whose open incidents still forbid the act.
     pub inhibited_by: Vec<Name>,
+    /// The maintenance windows that are open.
+    pub maintenance: Vec<Silence>,
 }
 
 /// A ledger row to append.
@@ -320,6 +322,8 @@ pub struct Begin {
     pub guard: Guard,
     /// Monitors whose open incidents forbid the act.
     pub inhibited_by: Vec<Name>,
+    /// The maintenance windows that are open.
+    pub maintenance: Vec<Silence>,
     /// The latest time at which it may begin by itself; absent where that does not matter.
     pub not_after: Option<Time>,
     /// Now.

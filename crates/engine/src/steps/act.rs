@@ -45,6 +45,7 @@ impl Steps {
             idempotency_key: idempotency_key(step),
             guard: runbook.map(|runbook| runbook.guard.clone()).unwrap_or_default(),
             inhibited_by: monitor.map(|m| m.alert.inhibited_by.iter().cloned().collect()).unwrap_or_default(),
+            maintenance: self.workspace.quiet(now).silences,
             not_after: self.not_after(step),
             at: now,
         }
@@ -183,6 +184,8 @@ pub(super) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
         action: step.step.action.clone(),
         timeout: step.step.timeout,
         reopen,
+        attempt: step.attempt(),
+        drill: step.facts.drill,
     }
 }
 

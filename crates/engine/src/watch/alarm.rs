@@ -96,6 +96,7 @@ fn message(team: &Name, channel: &Name, since: Time) -> Option<Message> {
         id: format!("alarm.{}.{team}.{channel}", since.timestamp()),
         kind: MessageKind::Alarm,
         note: None,
+        digest: Vec::new(),
         facts: Facts {
             group: Labels::new(),
             monitor: Name::parse("watchkeeper").ok()?,

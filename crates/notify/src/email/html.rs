@@ -57,7 +57,7 @@ pub(super) fn page(wording: &Wording, picture: Option<&Picture>) -> String {
     }
     page.element("p", &wording.lead);
     if !wording.measured.is_empty() {
-        page.element("h3", Heading::Measured.as_str());
+        page.element("h3", wording.listing.as_str());
         page.list(&wording.measured);
     }
     if let Some(picture) = picture {

@@ -29,13 +29,16 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Escalation => format!("{}, escalated to you", state.now()),
         MessageKind::Step => step_ended(message, mood),
         MessageKind::Approval => "a step waits for your agreement".to_owned(),
+        MessageKind::Acknowledged => "acknowledged".to_owned(),
         MessageKind::Resolved => "resolved".to_owned(),
+        MessageKind::Digest => state.now().to_owned(),
         MessageKind::Alarm => "itself needs you".to_owned(),
     }
 }
 
 fn says_why(kind: MessageKind) -> bool {
-    !matches!(kind, MessageKind::Step | MessageKind::Approval | MessageKind::Resolved)
+    use MessageKind::{Acknowledged, Approval, Resolved, Step};
+    !matches!(kind, Step | Approval | Acknowledged | Resolved)
 }
 
 /// The worst number beside its limit, or the reason why there is none.
@@ -150,15 +153,18 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         (MessageKind::Approval, _) => {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }
+        (MessageKind::Acknowledged, _) => String::new(),
         (MessageKind::Resolved, _) if message.next_steps.is_empty() => "This incident is over.".to_owned(),
         (MessageKind::Resolved, _) => "This incident is over, but not everything is as it was.".to_owned(),
+        (MessageKind::Digest, _) => {
+            format!("{} messages at once; the worst comes first.", message.digest.len())
+        }
         (MessageKind::Alarm, _) => {
             let reason = message.facts.worst().and_then(reason).unwrap_or("no reason is known");
             format!("Watchkeeper cannot do its work: {reason}.")
         }
     };
-    let note = message.note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
-    one_line(&format!("{lead}{note}"))
+    one_line(&format!("{lead} {}", message.note.as_deref().unwrap_or_default()))
 }
 
 /// `loan-auc is in breach.`, or `loan-auc has no data: 3 rows in the window, at least 100 needed.`

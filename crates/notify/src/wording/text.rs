@@ -8,7 +8,7 @@ impl Wording {
         let mut lines = Vec::new();
         lines.extend(self.drill.map(str::to_owned));
         lines.push(self.lead.clone());
-        lines.extend(under(Heading::Measured.as_str(), self.measured.clone()));
+        lines.extend(under(self.listing.as_str(), self.measured.clone()));
         lines.extend(self.act.iter().flat_map(|act| under(act.heading, act.lines())));
         lines.extend(under(Heading::Next.as_str(), self.next.iter().flat_map(NextLine::lines).collect()));
         let about = self.about.iter().map(|(label, value)| format!("{:<13}{value}", format!("{label}:")));

@@ -21,6 +21,7 @@ pub(crate) fn handoff() -> Message {
         facts: facts(),
         first_step: Some(paused(Some(Outcome::Done), "set by the first step")),
         note: None,
+        digest: Vec::new(),
         next_steps: vec![
             NextStep {
                 description: "Say that you have it".to_owned(),

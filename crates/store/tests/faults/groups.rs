@@ -38,7 +38,7 @@ async fn the_owner_hears_of_every_group_whose_step_has_not_ended_in_time() {
         while stage.actions.count() < 2 {
             tokio::task::yield_now().await;
         }
-        stage.store.due(day(1) + Duration::from_secs(60), 10).await.unwrap()
+        stage.store.due(day(1) + Duration::from_secs(60), 10, &Default::default()).await.unwrap()
     };
     let overdue = timeout(Duration::from_secs(20), overdue).await.expect("both have begun");
     let kinds: Vec<MessageKind> = overdue.iter().map(|item| item.message.kind).collect();

@@ -47,7 +47,11 @@ async fn a_record_whose_answer_was_lost_is_read_back_and_not_written_again() {
     let rows = store.ledger(1, 100).await.unwrap();
     assert_eq!(store.record_check(&claim, &opening(&incident, at(2))).await.unwrap(), Recorded::Whole);
     assert_eq!(store.ledger(1, 100).await.unwrap(), rows);
-    assert_eq!(store.due(at(999), 10).await.unwrap().len(), 1, "one message that the step is overdue");
+    assert_eq!(
+        store.due(at(999), 10, &Default::default()).await.unwrap().len(),
+        1,
+        "one message that the step is overdue"
+    );
 }
 
 #[tokio::test]
@@ -122,7 +126,7 @@ async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
     assert_eq!(store.incident("aa11").await.unwrap().steps[0].started_at, Some(at(2)), "and not written again");
     assert!(matches!(store.end_step(&old, &end(&old, Outcome::Done, at(3))).await, Err(StoreError::Fenced)));
     assert_eq!(store.gates().await.unwrap(), []);
-    assert!(store.due(at(3), 10).await.unwrap().is_empty());
+    assert!(store.due(at(3), 10, &Default::default()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

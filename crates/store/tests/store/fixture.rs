@@ -114,6 +114,7 @@ pub(crate) fn message(step: &StepRecord, kind: MessageKind, not_before: Time) ->
             first_step: None,
             next_steps: Vec::new(),
             note: None,
+            digest: Vec::new(),
             ledger_head: String::new(),
         },
     }
@@ -125,7 +126,14 @@ pub(crate) fn guard() -> Guard {
 
 /// An intent that may be committed at any time.
 pub(crate) fn begin(guard: Guard, at: Time) -> Begin {
-    Begin { idempotency_key: "key".to_owned(), guard, inhibited_by: Vec::new(), not_after: None, at }
+    Begin {
+        idempotency_key: "key".to_owned(),
+        guard,
+        inhibited_by: Vec::new(),
+        maintenance: Vec::new(),
+        not_after: None,
+        at,
+    }
 }
 
 /// A first step's end, with a handoff message now and a reminder in ten minutes.

@@ -40,7 +40,7 @@ async fn budgets_survive_reopening_and_slide() {
     let refused = begun(&store, &incident("cc33", "nulls"), global, 20).await;
     assert_eq!(refused, Begun::Withheld(Withheld::Global(1)));
     let later = begun(&store, &incident("dd44", "nulls"), per_target, 3700).await;
-    assert_eq!(later, Begun::Go { reopen: Some("REF-1".to_owned()), despite: Vec::new() });
+    assert_eq!(later, Begun::Go { reopen: None, despite: Vec::new() });
 }
 
 #[tokio::test]

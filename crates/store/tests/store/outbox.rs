@@ -10,10 +10,10 @@ use crate::fixture::{at, hand_off, incident};
 async fn a_retry_waits_and_the_handoff_shows_every_try() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
-    let item = store.due(at(2), 10).await.unwrap().remove(0);
+    let item = store.due(at(2), 10, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::Again { reason: "busy".to_owned(), at: at(12) }, &[], at(3)).await.unwrap();
-    assert!(store.due(at(11), 10).await.unwrap().is_empty());
-    let item = store.due(at(12), 10).await.unwrap().remove(0);
+    assert!(store.due(at(11), 10, &Default::default()).await.unwrap().is_empty());
+    let item = store.due(at(12), 10, &Default::default()).await.unwrap().remove(0);
     assert_eq!(item.attempts, 1);
     store.delivered(&item, &Delivered::GivenUp("no such channel".to_owned()), &[], at(13)).await.unwrap();
     let handoff = store.handoffs().await.unwrap().remove(0);
@@ -28,10 +28,10 @@ async fn a_retry_waits_and_the_handoff_shows_every_try() {
 async fn a_reminder_repeats_under_a_new_id_until_somebody_acknowledges() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
-    store.due(at(2), 10).await.unwrap();
+    store.due(at(2), 10, &Default::default()).await.unwrap();
     let mut ids = Vec::new();
     for second in [602, 1202, 1802] {
-        let item = store.due(at(second), 10).await.unwrap().remove(0);
+        let item = store.due(at(second), 10, &Default::default()).await.unwrap().remove(0);
         assert_eq!(item.attempts, 0);
         ids.push(item.message.id.clone());
         store.delivered(&item, &Delivered::Sent(None), &[], at(second)).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_message_carries_the_head_after_the_rows_of_its_transaction() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let head = store.ledger_head().await.unwrap();
-    assert_eq!(store.due(at(2), 10).await.unwrap()[0].message.ledger_head, head);
+    assert_eq!(store.due(at(2), 10, &Default::default()).await.unwrap()[0].message.ledger_head, head);
     assert_eq!(store.handoffs().await.unwrap()[0].ledger_head, head);
     assert_eq!(store.verify_ledger(Some(&head)).await.unwrap().head, head);
 }
@@ -56,13 +56,13 @@ async fn what_has_not_arrived_is_listed_until_it_does_or_nobody_needs_it() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     assert!(store.undelivered(at(0)).await.unwrap().is_empty(), "what was never tried is not late");
-    let item = store.due(at(2), 10).await.unwrap().remove(0);
+    let item = store.due(at(2), 10, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::Again { reason: "busy".to_owned(), at: at(12) }, &[], at(3)).await.unwrap();
     let listed = store.undelivered(at(100)).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].outcome.as_deref(), listed[0].attempts), (Some("retry: busy"), 1));
     assert_eq!((listed[0].tried_at, listed[0].next_at), (Some(at(3)), Some(at(12))));
-    let item = store.due(at(12), 10).await.unwrap().remove(0);
+    let item = store.due(at(12), 10, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::GivenUp("no such channel".to_owned()), &[], at(13)).await.unwrap();
     let given_up = store.undelivered(at(100)).await.unwrap();
     assert_eq!((given_up[0].outcome.as_deref(), given_up[0].next_at), (Some("failed: no such channel"), None));

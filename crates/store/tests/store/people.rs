@@ -73,7 +73,7 @@ async fn only_an_unknown_outcome_is_settled() {
 async fn a_handoff_is_told_as_documented() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
-    let item = store.due(at(2), 1).await.unwrap().remove(0);
+    let item = store.due(at(2), 1, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::Sent(None), &[], at(3)).await.unwrap();
     store.acknowledge("aa11", "ana", at(4)).await.unwrap();
     store.resolve("aa11", "ana", at(5)).await.unwrap();

@@ -40,14 +40,14 @@ async fn messages_that_were_being_sent_are_sent_again() {
     let folder = tempdir().unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
-    let first = store.due(at(2), 10).await.unwrap();
+    let first = store.due(at(2), 10, &Default::default()).await.unwrap();
     assert_eq!(first.len(), 1);
-    assert!(store.due(at(2), 10).await.unwrap().is_empty());
+    assert!(store.due(at(2), 10, &Default::default()).await.unwrap().is_empty());
     drop(store);
     let store = SqliteStore::open(folder.path()).await.unwrap();
     assert_eq!(store.sending().await.unwrap(), [first[0].id]);
     store.send_again(&[first[0].id], at(9)).await.unwrap();
-    let again = store.due(at(9), 10).await.unwrap();
+    let again = store.due(at(9), 10, &Default::default()).await.unwrap();
     assert_eq!((again.len(), &again[0].message, again[0].attempts), (1, &first[0].message, 1));
     // The try from before the crash no longer owns the row.
     assert!(store.delivered(&first[0], &Delivered::Sent(None), &[], at(9)).await.is_err());
@@ -60,14 +60,15 @@ async fn an_overdue_message_is_cancelled_by_the_end_even_while_it_is_being_sent(
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
     store.begin_step(&step, &begin(guard(), at(1))).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(61)));
-    let overdue = store.due(at(61), 10).await.unwrap();
+    let overdue = store.due(at(61), 10, &Default::default()).await.unwrap();
     assert_eq!(overdue[0].message.kind, MessageKind::Overdue);
     store.end_step(&step, &end(&step, Outcome::Done, at(62))).await.unwrap();
     store
         .delivered(&overdue[0], &Delivered::Again { reason: "busy".to_owned(), at: at(70) }, &[], at(63))
         .await
         .unwrap();
-    let kinds: Vec<_> = store.due(at(100), 10).await.unwrap().into_iter().map(|item| item.message.kind).collect();
+    let kinds: Vec<_> =
+        store.due(at(100), 10, &Default::default()).await.unwrap().into_iter().map(|item| item.message.kind).collect();
     assert_eq!(kinds, [MessageKind::Handoff]);
 }
 
@@ -75,6 +76,7 @@ async fn an_overdue_message_is_cancelled_by_the_end_even_while_it_is_being_sent(
 async fn a_waiting_overdue_message_goes_with_the_end() {
     let store = SqliteStore::in_memory().await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
-    let kinds: Vec<_> = store.due(at(9999), 10).await.unwrap().into_iter().map(|item| item.message.kind).collect();
+    let kinds: Vec<_> =
+        store.due(at(9999), 10, &Default::default()).await.unwrap().into_iter().map(|item| item.message.kind).collect();
     assert_eq!(kinds, [MessageKind::Handoff, MessageKind::Reminder]);
 }

@@ -8,11 +8,15 @@
 )]
 
 mod away;
+mod delivered;
 mod groups;
+mod guards;
 mod hang;
 mod late;
 mod messages;
+mod quiet;
 mod reload;
 mod rows;
 mod stage;
+mod told;
 mod watch;

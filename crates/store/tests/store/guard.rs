@@ -1,13 +1,15 @@
 //! Budgets, breaker, holds and inhibition are rows: a restart does not reset them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use tempfile::tempdir;
-use watchkeeper_engine::ports::store::{Begun, Store as _};
-use watchkeeper_model::{Budget, CircuitBreaker, Guard, Incident, Inhibitor, Outcome, Withheld};
+use watchkeeper_engine::ports::store::{Begun, CheckRecord, StepRecord, Store as _};
+use watchkeeper_model::{
+    Action, Budget, Busy, CircuitBreaker, ExecAction, Guard, Incident, Inhibitor, Outcome, Step, Withheld,
+};
 use watchkeeper_store::{HoldScope, SqliteStore};
 
-use crate::fixture::{at, begin, guard, hand_off, incident, name, open_incident};
+use crate::fixture::{at, begin, end, guard, hand_off, incident, name, open_incident, opening, pause, record};
 
 /// Whether the step of a new incident begins; the incident is over right after.
 async fn begun(store: &SqliteStore, incident: &Incident, guard: Guard, second: i64) -> Begun {
@@ -90,4 +92,45 @@ async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
     );
     store.resolve("bb22", "ana", at(3)).await.unwrap();
     assert_eq!(store.begin_step(&step, &intent).await.unwrap(), Begun::Withheld(Withheld::Over));
+}
+
+#[tokio::test]
+async fn two_monitors_never_act_on_one_target_at_the_same_time() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let restart = |id: &str, monitor: &str| {
+        let action = Action::Exec(ExecAction {
+            command: vec!["/usr/bin/restart".to_owned()],
+            env: BTreeMap::new(),
+            stdin: None,
+            directory: None,
+            secrets: BTreeMap::new(),
+        });
+        let step = pause(&incident(id, monitor));
+        StepRecord { step: Step { action, ..step.step.clone() }, ..step }
+    };
+    let (first, second) = (restart("aa11", "nulls"), restart("bb22", "latency"));
+    for (step, monitor) in [(&first, "nulls"), (&second, "latency")] {
+        let opening = opening(&incident(&step.incident, monitor), at(0));
+        let claim = store.claim(&name(monitor), at(0), at(0)).await.unwrap().unwrap();
+        record(&store, &claim, CheckRecord { steps: vec![step.clone()], ..opening }).await;
+    }
+    assert!(matches!(store.begin_step(&first, &begin(guard(), at(1))).await.unwrap(), Begun::Go { .. }));
+    let busy = store.begin_step(&second, &begin(guard(), at(2))).await.unwrap();
+    assert_eq!(busy, Begun::Busy(Busy::Target(name("nulls"))));
+    store.end_step(&first, &end(&first, Outcome::Done, at(3))).await.unwrap();
+    assert!(matches!(store.begin_step(&second, &begin(guard(), at(4))).await.unwrap(), Begun::Go { .. }));
+}
+
+#[tokio::test]
+async fn the_check_of_an_inhibiting_monitor_is_waited_for() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let step = open_incident(&store, &incident("bb22", "nulls"), 1).await;
+    let claim = store.claim(&name("freshness"), at(0), at(0)).await.unwrap().unwrap();
+    let mut intent = begin(guard(), at(2));
+    intent.inhibited_by = vec![name("freshness")];
+    let busy = store.begin_step(&step, &intent).await.unwrap();
+    assert_eq!(busy, Begun::Busy(Busy::Inhibitor(name("freshness"))));
+    record(&store, &claim, opening(&incident("aa11", "freshness"), at(3))).await;
+    let inhibited = store.begin_step(&step, &intent).await.unwrap();
+    assert!(matches!(inhibited, Begun::Withheld(Withheld::Inhibited(_))), "{inhibited:?}");
 }

@@ -5,6 +5,8 @@
 //! `idempotent = true` a server that is away, busy or failing is sent the same bytes again until the time limit, under
 //! the same `Idempotency-Key`.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
@@ -13,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
-use watchkeeper_model::{HttpAction, Outcome};
+use watchkeeper_model::{Action, HttpAction, Outcome};
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
@@ -60,7 +62,7 @@ enum Attempt {
     Busy {
         certain: bool,
         end: ActionEnd,
-        after: Option<std::time::Duration>,
+        after: Option<Duration>,
     },
 }
 
@@ -127,6 +129,32 @@ fn secret_value(text: &str) -> Result<HeaderValue, HttpError> {
     let mut value = HeaderValue::from_str(text).map_err(|_| HttpError::TokenText)?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Asks the server of an http step with HEAD, which changes nothing: a credential that it refuses is known by that.
+pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
+    let action = HttpAction { method: "HEAD".to_owned(), body: BTreeMap::new(), ..action.clone() };
+    let call = ActionCall {
+        run: String::new(),
+        idempotency_key: "lint".to_owned(),
+        incident: String::new(),
+        action: Action::Http(action.clone()),
+        timeout,
+        reopen: None,
+        attempt: 1,
+        drill: false,
+    };
+    let prepared = prepare(&action, &call, runner).map_err(|error| cause::line(&error))?;
+    let host = prepared.url.host_str().unwrap_or_default();
+    match web::send(prepared.request(), &Limit::ahead(timeout), BODY_BYTES_MAX).await {
+        Ok(answer) if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+            Err(format!("{host} does not take the credential: {}", answer.status))
+        }
+        Ok(answer) => Ok(format!("{host} answers ({} to HEAD)", answer.status.as_u16())),
+        Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => {
+            Err(format!("{host} could not be asked: {}", prepared.mask.apply(&why)))
+        }
+    }
 }
 
 /// Sends, and sends again while the server asks for it and the guarantee allows it.

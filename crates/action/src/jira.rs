@@ -11,12 +11,15 @@ mod search;
 mod site;
 mod text;
 
+use std::time::Duration;
+
+use reqwest::Method;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Probe};
 use watchkeeper_model::JiraAction;
 
 use crate::{ActionRunner, cause};
 use reopen::Reopened;
-use site::Site;
+use site::{Site, Trouble};
 
 /// Opens the issue of a jira step, or reopens `call.reopen`.
 pub(crate) async fn open_issue(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
@@ -48,6 +51,21 @@ pub(crate) async fn tell_it_is_over(action: &JiraAction, call: &ActionCall, runn
     match Site::of(action, call, runner) {
         Ok(site) => resolve::resolve(&site, action, call, key).await,
         Err(error) => ActionEnd::failed(cause::line(&error)),
+    }
+}
+
+/// Asks a Jira for the credential, the project and the issue type of a step, and changes nothing.
+pub(crate) async fn ask(action: &JiraAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
+    let site = Site::named(action, timeout, "lint", runner).map_err(|error| cause::line(&error))?;
+    site.ask(Method::GET, site.url(&["myself"]), None).await.map_err(Trouble::text)?;
+    let project = site.ask(Method::GET, site.url(&["project", &action.project]), None).await.map_err(Trouble::text)?;
+    let types: Vec<&str> =
+        project["issueTypes"].as_array().into_iter().flatten().filter_map(|kind| kind["name"].as_str()).collect();
+    match types.iter().any(|name| *name == action.issue_type) {
+        true => Ok(format!("{} takes a {}", action.project, action.issue_type)),
+        false => {
+            Err(format!("{} has no issue type {}; it has {}", action.project, action.issue_type, types.join(", ")))
+        }
     }
 }
 

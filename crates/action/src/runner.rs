@@ -1,6 +1,9 @@
 //! Dispatches a call to its kind.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
@@ -22,6 +25,18 @@ impl ActionRunner {
     /// A runner whose programs start in `workspace`, which reaches only what `allow` lists.
     pub fn new(workspace: &Path, allow: Allow, secrets: SecretReader) -> Self {
         Self { workspace: workspace.to_owned(), allow, secrets }
+    }
+}
+
+impl ActionRunner {
+    /// Asks the peer of an action whether it would take it, without changing anything there: what it answered, or why it
+    /// would not. `None` for an action that has no peer.
+    pub async fn ask(&self, action: &Action, timeout: Duration) -> Option<Result<String, String>> {
+        match action {
+            Action::Gate(_) | Action::Exec(_) => None,
+            Action::Http(http) => Some(http::ask(http, timeout, self).await),
+            Action::Jira(jira) | Action::JiraResolve(jira) => Some(jira::ask(jira, timeout, self).await),
+        }
     }
 }
 

@@ -15,8 +15,8 @@ pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
     AckArgs, AddSilenceArgs, AssignArgs, ByArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs, HoldArgs,
-    IncidentsArgs, LedgerArgs, LedgerCommand, RejectArgs, ReleaseArgs, ResolveArgs, SettleArgs, SettledAs, Show,
-    SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
+    IncidentsArgs, LedgerArgs, LedgerCommand, NotifyArgs, NotifyCommand, RejectArgs, ReleaseArgs, ResolveArgs,
+    SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
 };
 
 use crate::exit;
@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Report every mistake that can be known without running, and what each runbook step guarantees.
     #[command(after_help = exit::HELP)]
-    Lint(ListingArgs),
+    Lint(LintArgs),
     /// Print the JSON Schema of one kind of file, for editors.
     #[command(after_help = exit::HELP)]
     Schema(SchemaArgs),
@@ -121,6 +121,9 @@ pub(crate) enum Command {
     /// Silence what matchers fit for a time: nobody is told, and nothing acts unless it says so.
     #[command(after_help = exit::HELP)]
     Silence(SilenceArgs),
+    /// Try a channel.
+    #[command(after_help = exit::HELP)]
+    Notify(NotifyArgs),
     /// Verify or export the hash-chained record.
     #[command(after_help = exit::HELP)]
     Ledger(LedgerArgs),
@@ -140,6 +143,20 @@ pub(crate) struct InitArgs {
     /// The folder to write to; made when it does not exist.
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ask the peers of channels and steps as well, for credentials, project and issue type; nothing is changed there.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Open the store as well, to read it.
+    #[arg(long)]
+    pub(crate) store: bool,
 }
 
 /// Arguments of listings.

@@ -11,6 +11,7 @@ pub(crate) mod incidents;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod lint;
+pub(crate) mod notify;
 pub(crate) mod people;
 pub(crate) mod resolve;
 pub(crate) mod schema;

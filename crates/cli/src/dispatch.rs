@@ -8,8 +8,8 @@ use crate::{
     args::{Cli, Command},
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, drill, gates, handoffs,
-        hold, incidents, init, ledger, lint, resolve, run, schema, settle, silence, simulate, status, switch_gate,
-        unack,
+        hold, incidents, init, ledger, lint, notify, resolve, run, schema, settle, silence, simulate, status,
+        switch_gate, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -41,7 +41,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
 
 async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match command {
-        Command::Lint(args) => lint::run(folder, args, terminal),
+        Command::Lint(args) => lint::run(folder, args, terminal).await,
         Command::Status(args) => status::run(folder, args, terminal).await,
         Command::Incidents(args) => incidents::run(folder, args, terminal).await,
         Command::Ack(args) => ack::run(folder, args, terminal).await,
@@ -60,6 +60,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Hold(args) => hold::hold(folder, args, terminal).await,
         Command::Release(args) => hold::release(folder, args, terminal).await,
         Command::Silence(args) => silence::run(folder, args, terminal).await,
+        Command::Notify(args) => notify::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,
         Command::Backtest(args) => backtest::run(folder, args, terminal).await,

@@ -52,6 +52,15 @@ impl Failure {
         Self::new(Exit::Internal, error)
     }
 
+    /// What it tells, on one line.
+    pub(crate) fn message(&self) -> String {
+        match &self.told {
+            Told::Error { error, .. } => error.to_string(),
+            Told::Report(report) => report.lines().next().unwrap_or_default().to_owned(),
+            Told::Nothing => String::new(),
+        }
+    }
+
     /// The same failure with what to do about it.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Told::Error { hint, .. } = &mut self.told {

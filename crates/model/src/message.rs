@@ -55,6 +55,8 @@ pub enum MessageKind {
     Digest,
     /// Watchkeeper itself cannot do its work.
     Alarm,
+    /// Somebody tries a channel.
+    Test,
 }
 
 /// What is known of a breach: the values of the placeholders.
@@ -204,6 +206,7 @@ impl MessageKind {
             Self::Resolved => "resolved",
             Self::Digest => "digest",
             Self::Alarm => "alarm",
+            Self::Test => "test",
         }
     }
 }

@@ -119,6 +119,34 @@ impl Threshold {
 }
 
 impl Comparison {
+    /// Whether this holds for every value for which the other does, as far as two of a kind can be compared.
+    pub fn holds_wherever(&self, other: &Self) -> bool {
+        use Comparison::{Above, Below, DecreaseUnderBaseline, DeviationFromBaseline, IncreaseOverBaseline, Outside};
+        match (self, other) {
+            (Above(ours), Above(theirs))
+            | (IncreaseOverBaseline(ours), IncreaseOverBaseline(theirs))
+            | (DecreaseUnderBaseline(ours), DecreaseUnderBaseline(theirs))
+            | (DeviationFromBaseline(ours), DeviationFromBaseline(theirs)) => theirs >= ours,
+            (Below(ours), Below(theirs)) => theirs <= ours,
+            (Outside(low, high), Outside(lower, higher)) => lower <= low && higher >= high,
+            _ => false,
+        }
+    }
+
+    /// Whether this looks the same way as another: both up, or both down.
+    pub fn looks_as(&self, other: &Self) -> bool {
+        use Comparison::{Above, Below, DecreaseUnderBaseline, DeviationFromBaseline, IncreaseOverBaseline, Outside};
+        matches!(
+            (self, other),
+            (Above(_), Above(_))
+                | (Below(_), Below(_))
+                | (Outside(..), Outside(..))
+                | (IncreaseOverBaseline(_), IncreaseOverBaseline(_))
+                | (DecreaseUnderBaseline(_), DecreaseUnderBaseline(_))
+                | (DeviationFromBaseline(_), DeviationFromBaseline(_))
+        )
+    }
+
     /// Whether the comparison holds; `None` when it cannot be told.
     pub fn holds(&self, value: f64, baseline: Option<f64>) -> Option<bool> {
         if !value.is_finite() {

@@ -67,6 +67,20 @@ impl Channels {
     }
 }
 
+impl Channels {
+    /// Asks the peer of a channel whether it would take a message, without sending one: what it answered, or why it would
+    /// not.
+    pub async fn ask(&self, channel: &Name) -> Result<String, String> {
+        match self.routes.get(channel) {
+            Some(Route::Slack(slack)) => slack.ask().await,
+            Some(Route::Email(email)) => email.ask().await,
+            Some(Route::Webhook(webhook)) => webhook.ask().await,
+            Some(Route::Console) => Ok("this process".to_owned()),
+            None => Err(format!("there is no channel `{channel}`")),
+        }
+    }
+}
+
 impl Route {
     fn new(workspace: &Path, channel: Channel, secrets: &SecretReader) -> Result<Self, String> {
         Ok(match channel {

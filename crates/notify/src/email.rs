@@ -58,6 +58,18 @@ impl Email {
         }
     }
 
+    /// Asks the mail server for a connection, with the credential where there is one.
+    pub(crate) async fn ask(&self) -> Result<String, String> {
+        match &self.transport {
+            Transport::File { folder } => Ok(format!("files in {folder}")),
+            Transport::Smtp { host, .. } => {
+                let asked = tokio::time::timeout(self.limit, transport::ask(&self.transport, &self.secrets)).await;
+                asked.map_err(|_| format!("{host} did not answer in time"))??;
+                Ok(format!("{host} answers"))
+            }
+        }
+    }
+
     async fn deliver(&self, letter: &lettre::Message, receiver: Option<&str>) -> Delivery {
         match &self.transport {
             Transport::File { folder } => into_folder(&self.workspace.join(folder), letter).await,

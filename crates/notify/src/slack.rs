@@ -75,6 +75,17 @@ impl Slack {
         }
     }
 
+    /// Asks whom the token is for.
+    pub(crate) async fn ask(&self) -> Result<String, String> {
+        let token = self.secrets.resolve(&self.channel.token).map_err(|error| reason_of(&error))?;
+        let token = SlackApiToken::new(token.expose_secret().into());
+        let session = self.client.open_session(&token);
+        let answered = tokio::time::timeout(self.limit, session.auth_test()).await;
+        let known = answered.map_err(|_| "Slack did not answer in time".to_owned())?;
+        let known = known.map_err(|error| answer::words_of(answer::outcome_of(&error)))?;
+        Ok(format!("the token is {}'s in {}", known.user.unwrap_or_default(), known.team))
+    }
+
     /// What Slack answered in time, or what it means that it did not.
     async fn within(&self, call: impl Future<Output = Result<Posted, SlackClientError>>) -> Result<Posted, Delivery> {
         match tokio::time::timeout(self.limit, call).await {

@@ -66,6 +66,18 @@ impl Webhook {
         }
     }
 
+    /// Asks with HEAD, which sends no message; any answer says that somebody is there.
+    pub(crate) async fn ask(&self) -> Result<String, String> {
+        if let Some(secret) = &self.channel.secret {
+            self.secrets.resolve(secret).map_err(|error| reason_of(&error))?;
+        }
+        let host = self.url.host_str().unwrap_or_default();
+        match self.client.head(self.url.clone()).timeout(self.limit).send().await {
+            Ok(response) => Ok(format!("{host} answers ({} to HEAD)", response.status().as_u16())),
+            Err(error) => Err(reason_of(&error.without_url())),
+        }
+    }
+
     /// The same message gives the same bytes, and so the same signature.
     fn request(&self, message: &Message) -> Result<RequestBuilder, String> {
         let body = serde_json::to_vec(&CloudEvent::of(message)).map_err(|error| error.to_string())?;

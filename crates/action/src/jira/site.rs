@@ -1,5 +1,7 @@
 //! One Jira: where it is, who asks, and what its answers mean.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -67,17 +69,27 @@ pub(super) struct Site {
 impl Site {
     /// The site that a step names.
     pub(super) fn of(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> Result<Self, SiteError> {
+        Self::named(action, call.timeout, &call.idempotency_key, runner)
+    }
+
+    /// The same for what is no call of a step.
+    pub(super) fn named(
+        action: &JiraAction,
+        timeout: Duration,
+        key: &str,
+        runner: &ActionRunner,
+    ) -> Result<Self, SiteError> {
         let base = target::permitted(&action.url, &runner.allow.hosts)?;
         let token = runner.secrets.resolve(&action.token)?;
         Ok(Self {
-            client: web::client(call.timeout)?,
+            client: web::client(timeout)?,
             base,
             api: action.api,
             user: action.user.clone(),
             mask: Mask::over([&token]),
             token,
-            limit: Limit::ahead(call.timeout),
-            idempotency_key: call.idempotency_key.clone(),
+            limit: Limit::ahead(timeout),
+            idempotency_key: key.to_owned(),
         })
     }
 

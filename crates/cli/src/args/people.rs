@@ -254,6 +254,27 @@ pub(crate) struct EndSilenceArgs {
     pub(crate) by: ByArgs,
 }
 
+/// Arguments of `notify`.
+#[derive(Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: NotifyCommand,
+}
+
+/// What to do with channels.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Send one message that is marked as a test, and say who took it.
+    Test {
+        /// The channel's name.
+        channel: String,
+        /// Who acts.
+        #[command(flatten)]
+        by: ByArgs,
+    },
+}
+
 /// Arguments of `ledger`.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {

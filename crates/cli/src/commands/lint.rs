@@ -1,13 +1,16 @@
 //! `lint`: every mistake that can be known without running, and what each runbook step guarantees.
 
+mod live;
+
 use std::path::Path;
 
 use serde::Serialize;
 use watchkeeper_config::{Diagnostic, DiagnosticSeverity, Loaded};
-use watchkeeper_model::{Guarantee, Name, Runbook, Step, Workspace};
+use watchkeeper_model::{Budget, Guarantee, Name, Runbook, Step, Workspace};
 
+use self::live::Answered;
 use crate::{
-    args::ListingArgs,
+    args::LintArgs,
     exit::Exit,
     failure::Failure,
     render::{
@@ -25,6 +28,10 @@ struct Findings {
     warnings: usize,
     diagnostics: Vec<Finding>,
     steps: Vec<StepRow>,
+    /// The budgets of each runbook.
+    budgets: Vec<BudgetRow>,
+    /// What peers and the store answered; empty without `--live` and `--store`.
+    live: Vec<Answered>,
 }
 
 /// One mistake.
@@ -49,28 +56,71 @@ struct StepRow {
     does: String,
 }
 
-/// Reports; errors are a finding, warnings are not.
-pub(crate) fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let loaded = wiring::load(folder)?;
-    tell(&loaded, args.json, terminal)
+/// How far a runbook may act by itself.
+#[derive(Debug, Serialize)]
+struct BudgetRow {
+    runbook: Name,
+    per_target: Option<String>,
+    global: Option<String>,
 }
 
-fn tell(loaded: &Result<Loaded, Vec<Diagnostic>>, as_json: bool, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (found, steps) = match loaded {
-        Ok(loaded) => (&loaded.findings, steps(&loaded.workspace)),
-        Err(mistakes) => (mistakes, Vec::new()),
+/// Reports; errors are a finding, warnings are not. A peer that does not answer as it should is a finding too.
+pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let loaded = wiring::load(folder)?;
+    let answered = match &loaded {
+        Ok(loaded) => live::ask(folder, &loaded.workspace, args).await?,
+        Err(_) => Vec::new(),
     };
+    tell(&loaded, answered, args.json, terminal)
+}
+
+fn tell(
+    loaded: &Result<Loaded, Vec<Diagnostic>>,
+    answered: Vec<Answered>,
+    as_json: bool,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let (found, steps, budgets) = match loaded {
+        Ok(loaded) => (&loaded.findings, steps(&loaded.workspace), budgets(&loaded.workspace)),
+        Err(mistakes) => (mistakes, Vec::new(), Vec::new()),
+    };
+    let silent = answered.iter().any(|answered| !answered.ok);
     if as_json {
-        json::print(terminal, &findings(found, steps))?;
+        json::print(terminal, &findings(found, steps, budgets, answered))?;
     } else {
         terminal.line(diagnostics::report(found, terminal.styled))?;
         if loaded.is_ok() {
             terminal.line("")?;
             table(&steps).print(terminal, "no runbooks")?;
+            terminal.line("")?;
+            budget_table(&budgets).print(terminal, "no budgets")?;
+        }
+        if !answered.is_empty() {
+            terminal.line("")?;
+            live::table(&answered).print(terminal, "nobody was asked")?;
         }
     }
     let mistaken = found.iter().any(|found| found.severity.is_mistake());
-    Ok(if mistaken { Exit::Finding } else { Exit::Fine })
+    Ok(if mistaken || silent { Exit::Finding } else { Exit::Fine })
+}
+
+fn budgets(workspace: &Workspace) -> Vec<BudgetRow> {
+    let told = |budget: &Option<Budget>| budget.as_ref().map(ToString::to_string);
+    let of = |runbook: &Runbook| BudgetRow {
+        runbook: runbook.id.clone(),
+        per_target: told(&runbook.guard.per_target),
+        global: told(&runbook.guard.global),
+    };
+    workspace.runbooks.values().map(of).collect()
+}
+
+fn budget_table(budgets: &[BudgetRow]) -> Table {
+    let mut table = Table::new(&["RUNBOOK", "ACTS BY ITSELF ON ONE TARGET, AT MOST", "ALL RUNBOOKS TOGETHER"]);
+    for row in budgets {
+        let told = |budget: &Option<String>| cell(budget.as_deref().unwrap_or("-"));
+        table.row([cell(&row.runbook), told(&row.per_target), told(&row.global)]);
+    }
+    table
 }
 
 fn steps(workspace: &Workspace) -> Vec<StepRow> {
@@ -106,9 +156,10 @@ fn promise(guarantee: Guarantee) -> &'static str {
     }
 }
 
-fn findings(found: &[Diagnostic], steps: Vec<StepRow>) -> Findings {
+fn findings(found: &[Diagnostic], steps: Vec<StepRow>, budgets: Vec<BudgetRow>, live: Vec<Answered>) -> Findings {
     let errors = found.iter().filter(|found| found.severity.is_mistake()).count();
-    Findings { errors, warnings: found.len() - errors, diagnostics: found.iter().map(finding).collect(), steps }
+    let diagnostics = found.iter().map(finding).collect();
+    Findings { errors, warnings: found.len() - errors, diagnostics, steps, budgets, live }
 }
 
 fn finding(found: &Diagnostic) -> Finding {

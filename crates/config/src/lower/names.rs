@@ -107,7 +107,8 @@ impl Names {
     pub(crate) fn require(&self, kind: Kind, name: &str, place: Place<'_>, report: &mut Report) {
         if !self.has(kind, name) && !self.uncertain(kind) {
             let help = self.suggest(kind, name);
-            place.mistake(report, format!("there is no {} `{name}`", kind.word()), help);
+            let none = if kind == Kind::Hours { "there are no" } else { "there is no" };
+            place.mistake(report, format!("{none} {} `{name}`", kind.word()), help);
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn lower(
     };
     let breach = limit("breach", &raw.breach);
     let (warn, clear) = (limit("warn", &raw.warn), limit("clear", &raw.clear));
+    refuse_contradictions(breach.as_ref(), warn.as_ref(), clear.as_ref(), place, report);
     Threshold {
         metric: raw.metric.clone(),
         labels: labels(raw, place.key("labels"), manual, report),
@@ -41,6 +42,25 @@ pub(crate) fn lower(
         clear,
         consecutive: raw.consecutive.unwrap_or(1),
         recover: raw.recover.unwrap_or(1),
+    }
+}
+
+/// A warning that never comes before the breach, and a recovery that what is well never shows.
+fn refuse_contradictions(
+    breach: Option<&Comparison>,
+    warn: Option<&Comparison>,
+    clear: Option<&Comparison>,
+    place: Place<'_>,
+    report: &mut Report,
+) {
+    let Some(breach) = breach else { return };
+    if warn.is_some_and(|warn| breach.holds_wherever(warn)) {
+        let help = Some("let it begin before `breach` does".to_owned());
+        place.key("warn").mistake(report, "every value past this is in breach already, so nobody is ever warned", help);
+    }
+    if clear.is_some_and(|clear| clear.looks_as(breach)) {
+        let help = Some("look the other way, as in breach = { above = 0.05 }, clear = { below = 0.04 }".to_owned());
+        place.key("clear").mistake(report, "what is far from the breach never clears it", help);
     }
 }
 

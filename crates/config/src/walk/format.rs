@@ -159,17 +159,15 @@ fn is_host(text: &str) -> bool {
     })
 }
 
-/// `local@domain`, alone or as `Name <local@domain>`; the mail library is stricter when the mail is written.
+/// `local@domain`, alone or as `Name <local@domain>`, by the rules that the mail is written by.
 fn is_mailbox(text: &str) -> bool {
-    let address = match text.split_once('<') {
-        Some((_, rest)) => rest.strip_suffix('>').unwrap_or(""),
-        None => text,
+    let (name, address) = match text.split_once('<') {
+        Some((name, rest)) => (name.trim(), rest.strip_suffix('>').unwrap_or("").trim()),
+        None => ("", text.trim()),
     };
-    let blank = address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c));
-    let parts = address.split_once('@');
-    !blank
-        && !text.contains(char::is_control)
-        && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+    let quoted = name.len() > 1 && name.starts_with('"') && name.ends_with('"');
+    let plain = !name.contains(|c: char| "()<>[]:;@\\,.\"".contains(c));
+    (quoted || plain) && !text.contains(char::is_control) && email_address::EmailAddress::is_valid(address)
 }
 
 fn address(text: &str) -> Option<String> {

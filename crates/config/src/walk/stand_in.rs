@@ -48,6 +48,8 @@ fn text(schema: &Json) -> &str {
         "timezone" => "UTC",
         "time" => "2000-01-01",
         "url" => "http://localhost/",
+        "matcher" => "monitor=stand-in",
+        "clock" => "12:00",
         "mailbox" => "nobody@localhost",
         "address" => "127.0.0.1:0",
         _ => "stand-in",

@@ -39,6 +39,6 @@ fn urgency(kind: MessageKind) -> u8 {
         MessageKind::Handoff | MessageKind::Overdue | MessageKind::Spread | MessageKind::Digest => 3,
         MessageKind::Reminder | MessageKind::Step => 2,
         MessageKind::Warning => 1,
-        MessageKind::Acknowledged | MessageKind::Resolved => 0,
+        MessageKind::Acknowledged | MessageKind::Resolved | MessageKind::Test => 0,
     }
 }

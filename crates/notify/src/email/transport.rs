@@ -57,6 +57,19 @@ pub(super) async fn deliver(
     }
 }
 
+/// Opens a connection, and sends nothing.
+pub(super) async fn ask(transport: &Transport, secrets: &SecretReader) -> Result<(), String> {
+    let Transport::Smtp { credentials, .. } = transport else { return Ok(()) };
+    let password = credentials.as_ref().map(|(_, secret)| secrets.resolve(secret)).transpose();
+    let password = password.map_err(|error| reason_of(&error))?;
+    let asked = connection(transport, password.as_ref())?.test_connection().await;
+    match asked {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the mail server closed the connection".to_owned()),
+        Err(error) => Err(Mask::over(&password).apply(&reason_of(&error))),
+    }
+}
+
 /// A connection that is opened when mail is sent, with the password as it is now.
 fn connection(transport: &Transport, password: Option<&SecretString>) -> Result<Smtp, String> {
     let Transport::Smtp { host, port, tls, credentials } = transport else { return Err("no mail server".to_owned()) };

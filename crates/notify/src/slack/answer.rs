@@ -45,6 +45,14 @@ pub(super) fn outcome_of(error: &SlackClientError) -> Delivery {
     }
 }
 
+/// The words of an outcome.
+pub(super) fn words_of(outcome: Delivery) -> String {
+    match outcome {
+        Delivery::Sent(_) => String::new(),
+        Delivery::Retry { reason, .. } | Delivery::Unwell(reason) | Delivery::Refused(reason) => reason,
+    }
+}
+
 fn because(cause: Option<&(dyn Error + 'static)>) -> String {
     let cause = cause.map(|cause| format!(": {}", reason_of(cause))).unwrap_or_default();
     format!("Slack could not be asked{cause}")

@@ -33,12 +33,13 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Resolved => "resolved".to_owned(),
         MessageKind::Digest => state.now().to_owned(),
         MessageKind::Alarm => "itself needs you".to_owned(),
+        MessageKind::Test => "test: this channel works".to_owned(),
     }
 }
 
 fn says_why(kind: MessageKind) -> bool {
-    use MessageKind::{Acknowledged, Approval, Resolved, Step};
-    !matches!(kind, Step | Approval | Acknowledged | Resolved)
+    use MessageKind::{Acknowledged, Approval, Resolved, Step, Test};
+    !matches!(kind, Step | Approval | Acknowledged | Resolved | Test)
 }
 
 /// The worst number beside its limit, or the reason why there is none.
@@ -154,6 +155,9 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }
         (MessageKind::Acknowledged, _) => String::new(),
+        (MessageKind::Test, _) => {
+            "This is a test of the channel. Nothing has happened, and nothing is to be done.".to_owned()
+        }
         (MessageKind::Resolved, _) if message.next_steps.is_empty() => "This incident is over.".to_owned(),
         (MessageKind::Resolved, _) => "This incident is over, but not everything is as it was.".to_owned(),
         (MessageKind::Digest, _) => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
-use watchkeeper_model::{Action, Outcome};
+use watchkeeper_model::{Action, JiraAction, OnResolve, Outcome};
 
 use crate::{
     Bench, assert_end, call,
@@ -97,4 +97,61 @@ async fn a_credential_that_is_not_taken_opens_nothing() {
     let peer = Peer::jira_cloud([Reply::empty(401)]).await;
     assert_end(&reopen(&peer).await, Outcome::Failed, "Jira answered 401");
     assert_eq!(peer.asked().len(), 1);
+}
+
+async fn over(peer: &Peer, on_resolve: OnResolve) -> ActionEnd {
+    let action = Action::JiraResolve(JiraAction { on_resolve, ..cloud(&peer.url()) });
+    Bench::new().perform_call(&ActionCall { reopen: Some("MLOPS-9".to_owned()), ..call(action, seconds(10)) }).await
+}
+
+fn commented() -> Reply {
+    Reply::json(201, json!({ "id": "10000", "self": "https://x/rest/api/3/issue/9/comment/10000" }))
+}
+
+#[tokio::test]
+async fn an_issue_is_told_that_its_incident_is_over_and_closed_where_that_is_wished() {
+    let peer = Peer::jira_cloud([commented()]).await;
+    assert_end(&over(&peer, OnResolve::Comment).await, Outcome::Done, "commented on MLOPS-9");
+    assert_eq!(peer.lines(), ["POST /rest/api/3/issue/MLOPS-9/comment"]);
+    assert_document(&peer.asked()[0].json()["body"]);
+
+    let peer = Peer::jira_cloud([commented(), transitions(&["new", "done"]), Reply::empty(204)]).await;
+    assert_end(&over(&peer, OnResolve::Close).await, Outcome::Done, "closed MLOPS-9");
+    assert_eq!(peer.asked()[2].json(), json!({ "transition": { "id": "1" } }));
+
+    let peer = Peer::jira_cloud([commented(), transitions(&["new"])]).await;
+    let left = over(&peer, OnResolve::Close).await;
+    assert_end(&left, Outcome::Done, "commented on MLOPS-9, which is still open: no transition leads to done");
+}
+
+#[tokio::test]
+async fn a_drill_is_marked_in_the_issue() {
+    let peer = Peer::jira_cloud([created("MLOPS-7")]).await;
+    let drill = ActionCall { drill: true, ..call(Action::Jira(cloud(&peer.url())), seconds(10)) };
+    assert_end(&Bench::new().perform_call(&drill).await, Outcome::Done, "opened MLOPS-7");
+    let fields = peer.asked()[0].json()["fields"].clone();
+    assert_eq!(fields["summary"], "[drill] auc is 0.55");
+    assert!(fields["labels"].as_array().unwrap().contains(&json!("watchkeeper-drill")));
+}
+
+#[tokio::test]
+async fn lint_asks_for_credential_project_and_issue_type_and_changes_nothing() {
+    let myself = || Reply::json(200, json!({ "accountId": "1", "displayName": "Watch" }));
+    let types = |names: &[&str]| -> Value { names.iter().map(|name| json!({ "id": "1", "name": name })).collect() };
+    let project = |names: &[&str]| Reply::json(200, json!({ "key": "MLOPS", "issueTypes": types(names) }));
+    for (names, said) in
+        [(&["Task", "Bug"][..], Ok("MLOPS takes a Task")), (&["Bug"], Err("MLOPS has no issue type Task"))]
+    {
+        let peer = Peer::replying([myself(), project(names)]).await;
+        let bench = Bench::new();
+        let answer = bench.runner.ask(&Action::Jira(cloud(&peer.url())), seconds(5)).await.unwrap();
+        match said {
+            Ok(said) => assert_eq!(answer.as_deref(), Ok(said)),
+            Err(said) => assert!(answer.as_ref().unwrap_err().starts_with(said), "{answer:?}"),
+        }
+        assert!(peer.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", peer.lines());
+    }
+    let peer = Peer::replying([Reply::json(401, json!({ "message": "no" }))]).await;
+    let refused = Bench::new().runner.ask(&Action::Jira(cloud(&peer.url())), seconds(5)).await.unwrap();
+    assert!(refused.unwrap_err().contains("401 Unauthorized"));
 }

@@ -275,7 +275,7 @@ fn undelivered(rows: &[Undelivered]) -> Table {
         let next = row.next_at.map_or_else(|| Cell::toned("given up", Tone::Bad), |next| cell(utc(next)));
         table.row([
             cell(row.kind.as_str()),
-            cell(&row.channel),
+            cell(row.receiver.as_ref().map_or_else(|| row.channel.to_string(), |to| format!("{} {to}", row.channel))),
             cell(about),
             cell(row.attempts),
             cell(utc_or_hyphen(row.tried_at)),

@@ -19,6 +19,8 @@ const LISTED_MAX: u32 = 100;
 pub struct Undelivered {
     /// The channel.
     pub channel: Name,
+    /// The one mailbox of a channel that has several.
+    pub receiver: Option<String>,
     /// Why it is sent.
     pub kind: MessageKind,
     /// The monitor it is about.
@@ -66,6 +68,7 @@ fn undelivered(row: &SqliteRow) -> Result<Undelivered, Fault> {
     let next_at = time("outbox.not_before", row.try_get("not_before")?)?;
     Ok(Undelivered {
         channel: name("outbox.channel", row.try_get("channel")?)?,
+        receiver: row.try_get("receiver")?,
         kind: message.kind,
         monitor: message.facts.monitor,
         incident: row.try_get("incident")?,

@@ -144,9 +144,16 @@ impl Meeting {
 #[async_trait]
 impl Actions for Meeting {
     async fn perform(&self, call: &ActionCall) -> ActionEnd {
-        self.calls.lock().unwrap().push(call.clone());
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(call.clone());
+            calls.len()
+        };
         self.barrier.wait().await;
-        ActionEnd::done("done")
+        // A new issue has a key of its own, one that is taken up again keeps it.
+        let key = || call.reopen.clone().unwrap_or_else(|| format!("OPS-{number}"));
+        let reference = matches!(call.action, Action::Jira(_)).then(key);
+        ActionEnd { reference, ..ActionEnd::done("done") }
     }
 
     async fn probe(&self, _call: &ActionCall) -> Probe {

@@ -233,3 +233,54 @@ async fn refused_answers_stand_in_the_record_with_the_account_behind_the_name() 
     let late = answer("ML Lead <ml-lead@example.com>".into(), day(2)).await;
     assert!(matches!(late, Err(PeopleError::NotWaiting { status: "withheld", .. })), "{late:?}");
 }
+
+/// The sample, whose first step opens a Jira issue that is told of the end.
+fn with_ticket(reopen_within: Duration) -> Workspace {
+    sample(watchkeeper_model::Action::Jira(watchkeeper_model::JiraAction {
+        url: "https://jira.example.com".to_owned(),
+        api: watchkeeper_model::JiraApi::V3,
+        user: None,
+        token: watchkeeper_model::Secret::Env("TOKEN".to_owned()),
+        project: "OPS".to_owned(),
+        issue_type: "Task".to_owned(),
+        summary: watchkeeper_model::Template::literal("x"),
+        description: None,
+        labels: Vec::new(),
+        reopen_within,
+        on_resolve: watchkeeper_model::OnResolve::Close,
+        create_when_unknown: false,
+    }))
+}
+
+#[tokio::test]
+async fn an_issue_hears_of_the_end_and_is_taken_up_again_within_its_time_and_project_only() {
+    let said = (1..=7).fold(Said::default(), |said, at| said.at(day(at), auc(if at % 2 == 1 { 0.5 } else { 0.7 })));
+    let stage = Stage::new(said).await;
+    let days = |count: u64| Duration::from_secs(count * 86_400 + 3600);
+    let engine = stage.engine(with_ticket(days(3)));
+    for at in 1..=3 {
+        stage.tick(&engine, day(at)).await;
+    }
+    let calls = || -> Vec<(&'static str, Option<String>)> {
+        let calls = stage.actions.calls.lock().unwrap();
+        let kind = |action: &watchkeeper_model::Action| match action {
+            watchkeeper_model::Action::Jira(_) => "open",
+            _ => "tell",
+        };
+        calls.iter().map(|call| (kind(&call.action), call.reopen.clone())).collect()
+    };
+    let first = Some("OPS-1".to_owned());
+    assert_eq!(calls(), [("open", None), ("tell", first.clone()), ("open", first.clone())]);
+
+    stage.tick(&engine, day(4)).await;
+    let engine = stage.engine(with_ticket(days(1)));
+    stage.tick(&engine, day(5)).await;
+    stage.tick(&engine, day(6)).await;
+    let mut elsewhere = with_ticket(days(9));
+    let runbook = elsewhere.runbooks.get_mut(&name("model-degradation")).unwrap();
+    let watchkeeper_model::Action::Jira(jira) = &mut runbook.first.action else { panic!("a ticket") };
+    jira.project = "MLOPS".to_owned();
+    let engine = stage.engine(elsewhere);
+    stage.tick(&engine, day(7)).await;
+    assert_eq!(calls().last(), Some(&("open", None)), "an issue of another project is another one");
+}

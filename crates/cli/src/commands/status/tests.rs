@@ -66,6 +66,7 @@ fn a_message_that_was_given_up_is_listed_with_its_reason() {
     let at = Time::from_timestamp(1_767_225_600, 0);
     let row = Undelivered {
         channel: Name::parse("slack-ml").unwrap(),
+        receiver: None,
         kind: watchkeeper_model::MessageKind::Handoff,
         monitor: Name::parse("loan-auc").unwrap(),
         incident: Some("0123456789".to_owned()),

@@ -6,6 +6,7 @@
 
 mod actions;
 mod checks;
+mod facts;
 pub mod guests;
 mod notifications;
 mod postgres;

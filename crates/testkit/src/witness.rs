@@ -1,6 +1,5 @@
-//! Notes what goes over the wire to and from a peer, and has it validated when the test ends.
-//!
-//! Nothing is done unless `WATCHKEEPER_PEERS` names the folder with the vendors' documents, see this crate's README.
+//! Notes what goes over the wire to and from a peer, and has it validated when the test ends: against the facts that are
+//! kept here always, against the vendors' documents where `WATCHKEEPER_PEERS` names their folder, see this crate's README.
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +13,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+use crate::facts;
 
 /// Names the folder with the vendors' documents.
 const DOCUMENTS: &str = "WATCHKEEPER_PEERS";
@@ -55,12 +56,14 @@ pub struct Witness(Notes);
 pub struct Notes {
     vendor: Vendor,
     noted: Arc<Mutex<Vec<Value>>>,
+    /// What was not as it is known to have to be.
+    wrong: Arc<Mutex<Vec<String>>>,
 }
 
 impl Witness {
     /// A witness for one peer. It has to live in the test itself, not in a task of it.
     pub fn of(vendor: Vendor) -> Self {
-        Self(Notes { vendor, noted: Arc::default() })
+        Self(Notes { vendor, noted: Arc::default(), wrong: Arc::default() })
     }
 
     /// Where the peer notes.
@@ -71,6 +74,10 @@ impl Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
+        let wrong = std::mem::take(&mut *self.0.wrong.lock().expect("no test fails while it notes"));
+        if !wrong.is_empty() && !thread::panicking() {
+            not_as_known(&wrong);
+        }
         let noted = std::mem::take(&mut *self.0.noted.lock().expect("no test fails while it notes"));
         if let (Some(folder), false, false) = (env::var_os(DOCUMENTS), noted.is_empty(), thread::panicking()) {
             validate(Path::new(&folder), &noted);
@@ -81,6 +88,8 @@ impl Drop for Witness {
 impl Notes {
     /// Notes an exchange.
     pub fn add(&self, exchange: &Exchange) {
+        let mut wrong = self.wrong.lock().expect("no test fails while it notes");
+        wrong.extend(facts::violations(self.vendor, exchange));
         let vendor = match self.vendor {
             Vendor::Jira => "jira",
             Vendor::Slack => "slack",
@@ -110,6 +119,11 @@ impl Notes {
         }
         is_whole
     }
+}
+
+#[expect(clippy::panic, reason = "a violation fails the test")]
+fn not_as_known(wrong: &[String]) {
+    panic!("not as the vendor takes it:\n{}", wrong.join("\n"));
 }
 
 /// Runs the validator over what was noted.

@@ -3,8 +3,8 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
-use watchkeeper_model::{Channel, Message, Secret, SlackChannel};
+use watchkeeper_engine::ports::notifier::{Delivery, Notifier, Thread, To};
+use watchkeeper_model::{Channel, Message, MessageKind, Secret, SlackChannel};
 use watchkeeper_testkit::{Vendor, Witness};
 
 use crate::{
@@ -162,4 +162,45 @@ async fn a_half_answer_and_an_unreadable_token_are_tried_again() {
     fs::remove_file(workspace.path().join("token")).unwrap();
     let delivery = channels.send(To::channel(&name("owner")), &handoff()).await;
     assert!(matches!(&delivery, Delivery::Retry { reason, .. } if reason.contains("cannot read")), "{delivery:?}");
+}
+
+/// A message of the same incident after its handoff.
+async fn in_thread(message: &Message) -> Vec<Recorded> {
+    let (peer, workspace) = (HttpPeer::slack(posted()).await, workspace());
+    let (owner, root) = (name("owner"), handoff());
+    let thread = Thread { reference: "C024BE91L/1503435956.000247".to_owned(), root };
+    let to = To { thread: Some(&thread), ..To::channel(&owner) };
+    let delivery = to_slack(&peer.url, workspace.path()).send(to, message).await;
+    assert!(matches!(delivery, Delivery::Sent(_)), "{delivery:?}");
+    peer.recorded()
+}
+
+#[tokio::test]
+async fn the_story_of_an_incident_is_one_thread_whose_first_message_shows_how_it_stands() {
+    let resolved = Message { kind: MessageKind::Resolved, next_steps: Vec::new(), ..handoff() };
+    let requests = in_thread(&resolved).await;
+    let paths: Vec<&str> = requests.iter().map(|request| request.uri.path()).collect();
+    assert_eq!(paths, ["/api/chat.update", "/api/chat.postMessage"]);
+    let (update, post) = (requests[0].json(), requests[1].json());
+    assert_eq!((&update["channel"], &update["ts"]), (&json!("C024BE91L"), &json!("1503435956.000247")));
+    let head = update["blocks"][0]["text"]["text"].as_str().unwrap();
+    assert!(head.starts_with("[resolved] loan-auc in breach: auc"), "{head}");
+    assert_eq!((&post["channel"], &post["thread_ts"]), (&json!("C024BE91L"), &json!("1503435956.000247")));
+
+    let step = Message { kind: MessageKind::Step, ..handoff() };
+    let requests = in_thread(&step).await;
+    assert_eq!(requests.len(), 1, "a later step changes nothing of how it stands");
+    assert_eq!(requests[0].json()["thread_ts"], "1503435956.000247");
+}
+
+#[tokio::test]
+async fn a_length_holds_in_characters_and_in_utf_16_units() {
+    let mut message = handoff();
+    message.facts.series[0].subject = named("\u{1d49c}".repeat(200));
+    message.facts.description = "\u{1f600}".repeat(10_000);
+    let (_, request) = deliver(posted(), &message).await;
+    let body = request.json();
+    let units = |text: &str| text.encode_utf16().count();
+    assert!(units(body["blocks"][0]["text"]["text"].as_str().unwrap()) <= 150);
+    assert!(texts(&body["blocks"], "plain_text").iter().all(|text| units(text) <= 3_000));
 }

@@ -64,7 +64,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
     (
         "store",
         &[
-            &["lock", "people", "port", "settle", "verify"],
+            &["ahead", "lock", "people", "port", "settle", "verify"],
             &["baseline", "check", "read", "trouble", "unreadable"],
             &["answer", "outbox"],
             &["find", "step"],

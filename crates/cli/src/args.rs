@@ -14,9 +14,9 @@ use watchkeeper_config::FileKind;
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
-    AckArgs, AddSilenceArgs, AssignArgs, ByArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs, HoldArgs,
-    IncidentsArgs, LedgerArgs, LedgerCommand, NotifyArgs, NotifyCommand, RejectArgs, ReleaseArgs, ResolveArgs,
-    SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
+    AckArgs, AddSilenceArgs, AssignArgs, ByArgs, ByOnlyArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs,
+    HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NotifyArgs, NotifyCommand, RejectArgs, ReleaseArgs,
+    ResolveArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
 };
 
 use crate::exit;
@@ -121,6 +121,9 @@ pub(crate) enum Command {
     /// Silence what matchers fit for a time: nobody is told, and nothing acts unless it says so.
     #[command(after_help = exit::HELP)]
     Silence(SilenceArgs),
+    /// Forget ticks of a time to come, once a clock that was ahead is right again.
+    #[command(after_help = exit::HELP)]
+    ResetClock(ByOnlyArgs),
     /// Try a channel.
     #[command(after_help = exit::HELP)]
     Notify(NotifyArgs),

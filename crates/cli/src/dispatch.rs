@@ -8,8 +8,8 @@ use crate::{
     args::{Cli, Command},
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, drill, gates, handoffs,
-        hold, incidents, init, ledger, lint, notify, resolve, run, schema, settle, silence, simulate, status,
-        switch_gate, unack,
+        hold, incidents, init, ledger, lint, notify, reset_clock, resolve, run, schema, settle, silence, simulate,
+        status, switch_gate, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -60,6 +60,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Hold(args) => hold::hold(folder, args, terminal).await,
         Command::Release(args) => hold::release(folder, args, terminal).await,
         Command::Silence(args) => silence::run(folder, args, terminal).await,
+        Command::ResetClock(args) => reset_clock::run(folder, args, terminal).await,
         Command::Notify(args) => notify::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,

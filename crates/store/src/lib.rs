@@ -3,6 +3,7 @@
 //! Architecture invariant: every write that follows a claim or a step names the fencing epoch it was taken with, in
 //! the transaction that writes. A lock is never what keeps two owners apart.
 
+mod ahead;
 mod answer;
 mod baseline;
 mod check;

@@ -94,6 +94,14 @@ pub(crate) struct StartArgs {
     pub(crate) again: bool,
 }
 
+/// Arguments of what takes nothing but who does it.
+#[derive(Debug, Args)]
+pub(crate) struct ByOnlyArgs {
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
 /// Arguments of `unack`.
 #[derive(Debug, Args)]
 pub(crate) struct UnackArgs {

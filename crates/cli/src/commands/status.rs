@@ -236,7 +236,8 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
 fn blind(row: &MonitorRow) -> Option<String> {
     let until = utc(row.blind_until?);
     Some(format!(
-        "{} runs nothing until after {until}: a tick of then is recorded already, by a clock that was ahead",
+        "{} runs nothing until after {until}: a tick of then is recorded already, by a clock that was ahead; once it is \
+         right: watchkeeper reset-clock",
         row.monitor
     ))
 }

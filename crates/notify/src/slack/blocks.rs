@@ -41,7 +41,7 @@ pub(super) fn update(place: &Place, root: &Message, state: &str) -> SlackApiChat
     let wording = Wording::of(root);
     let wording = Wording { subject: format!("[{state}] {}", wording.subject), ..wording };
     let channel = SlackChannelId(place.channel.clone());
-    SlackApiChatUpdateRequest::new(channel, content(root, &wording), SlackTs(place.ts.clone())).with_link_names(false)
+    SlackApiChatUpdateRequest::new(channel, content(root, &wording), SlackTs(place.ts.clone()))
 }
 
 /// What a message says of its incident's state; `None` where it changes nothing.

@@ -122,3 +122,18 @@ async fn a_step_that_people_started_is_never_too_late_for_its_tick() {
     stage.engine(workspace).finish().await.unwrap();
     assert_eq!(stage.store.gate(&name("loan-decisions")).await.unwrap().state, GateState::Open);
 }
+
+#[tokio::test]
+async fn a_monitor_that_a_clock_ahead_has_blinded_fires_again_once_people_say_so() {
+    let stage = Stage::new(Said::default().at(day(9), auc(0.5)).at(day(2), auc(0.5))).await;
+    let engine = stage.engine(sample(pause()));
+    let monitor = name("loan-auc");
+    let claim = stage.store.claim(&monitor, day(9), day(9)).await.unwrap().unwrap();
+    stage.store.pass_over(&claim, day(9)).await.unwrap();
+    assert_eq!(stage.store.high_water(&monitor).await.unwrap(), Some(day(9)));
+    assert_eq!(stage.store.forget_times_to_come("ana", day(1)).await.unwrap(), [monitor.clone()]);
+    assert_eq!(stage.store.forget_times_to_come("ana", day(1)).await.unwrap(), []);
+    stage.tick(&engine, day(2)).await;
+    assert_eq!(stage.store.handoffs().await.unwrap().len(), 1);
+    stage.store.verify_ledger(None).await.unwrap();
+}

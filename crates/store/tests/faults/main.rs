@@ -14,6 +14,7 @@ mod guards;
 mod hang;
 mod late;
 mod messages;
+mod night;
 mod quiet;
 mod reload;
 mod rows;

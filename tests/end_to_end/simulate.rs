@@ -41,7 +41,7 @@ fn a_breach_pauses_the_gate_then_tells_the_owner_then_records_the_handoff() {
     let about_breach = told.filter(|raw| {
         let mail = MessageParser::default().parse(raw).expect("an independent parser reads it");
         let text = mail.body_text(0).expect("a text part").into_owned();
-        text.contains("0.592603") && text.contains("0.6") && text.contains("pause gate loan-decisions")
+        text.contains("auc 0.593, limit") && text.contains("0.6") && text.contains("pause gate loan-decisions")
     });
     assert!(about_breach.count() >= 1, "one mail says what was measured, against what, and what was done");
 

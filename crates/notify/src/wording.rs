@@ -10,8 +10,7 @@ mod text;
 use watchkeeper_model::{Excess, Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
-pub(crate) use number::number;
-use number::percent;
+use number::{number, percent, reading};
 
 /// How many series a message lists, the worst ones; the rest is counted. Ten whole lines fit into every channel.
 const SERIES_MAX: usize = 10;
@@ -164,16 +163,16 @@ fn measured(facts: &Facts) -> Vec<String> {
     lines
 }
 
-/// `auc 0.592603, limit: below 0.6, past it by 0.007397 (1.23 %) (breach)`, with the baseline and what the check says
+/// `auc 0.593, limit: below 0.6, past it by 0.0074 (1.23 %) (breach)`, with the baseline and what the check says
 /// of it.
 fn measured_line(report: &SeriesReport) -> String {
-    let mut line = format!("{} {}", report.subject, report.value.map_or_else(|| "not measured".to_owned(), number));
+    let mut line = format!("{} {}", report.subject, report.value.map_or_else(|| "not measured".to_owned(), |value| told(report, value)));
     if !report.limit.is_empty() {
         line += &format!(", limit: {}", report.limit);
     }
     line += &report.excess.map(past_it).unwrap_or_default();
     if let Some(baseline) = report.baseline {
-        line += &format!(", baseline {}", number(baseline));
+        line += &format!(", baseline {}", reading(baseline, None));
     }
     line += &format!(" ({})", verdict_word(report));
     if let Some(detail) = &report.detail {
@@ -182,12 +181,17 @@ fn measured_line(report: &SeriesReport) -> String {
     cut(&one_line(&line), LINE_CHARS_MAX)
 }
 
+/// A value of a series in as many digits as it takes.
+fn told(report: &SeriesReport, value: f64) -> String {
+    reading(value, report.excess.map(|excess| excess.by).filter(|by| *by > 0.0))
+}
+
 /// How far the value is over the threshold, in its own unit and as a share of the limit.
 fn past_it(excess: Excess) -> String {
     // Of a limit near nothing a share says nothing.
     let share = excess.share.filter(|share| *share < SHARE_MAX);
     let share = share.map(|share| format!(" ({} %)", percent(share))).unwrap_or_default();
-    format!(", past it by {}{share}", number(excess.by))
+    format!(", past it by {}{share}", number(excess.by, 3))
 }
 
 /// The verdict in prose.

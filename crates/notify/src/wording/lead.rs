@@ -2,12 +2,12 @@
 
 use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, Verdict};
 
-use super::{Mood, cut, number, one_line};
+use super::{Mood, cut, one_line, told};
 
 /// A subject longer than this is cut; mail clients and phones show less.
 const SUBJECT_CHARS_MAX: usize = 140;
 
-/// `loan-auc in breach: auc 0.592603, limit: below 0.6`.
+/// `loan-auc in breach: auc 0.593, limit: below 0.6`.
 pub(super) fn subject(message: &Message, mood: Mood) -> String {
     let facts = &message.facts;
     let drill = if facts.drill { "[drill] " } else { "" };
@@ -47,7 +47,7 @@ fn in_subject(report: &SeriesReport) -> String {
     if let Some(reason) = reason(report) {
         return format!(": {reason}");
     }
-    let value = report.value.map(|value| format!(" {}", number(value))).unwrap_or_default();
+    let value = report.value.map(|value| format!(" {}", told(report, value))).unwrap_or_default();
     let limit = if report.limit.is_empty() { String::new() } else { format!(", limit: {}", report.limit) };
     format!(": {}{value}{limit}", report.subject)
 }

@@ -52,11 +52,11 @@ async fn the_whole_message_is_printed() {
     let printed = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
     let expected = format!(
         "\
-loan-auc in breach: auc 0.592603, limit: below 0.6
+loan-auc in breach: auc 0.5926, limit: below 0.6
 loan-auc is in breach. The first step was done. This incident is now ml-team's.
 
 Measured
-  auc 0.592603, limit: below 0.6, baseline 0.71 (breach)
+  auc 0.5926, limit: below 0.6, baseline 0.71 (breach)
 
 First step
   pause gate loan-decisions

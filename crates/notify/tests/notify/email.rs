@@ -54,13 +54,13 @@ async fn a_handoff_arrives_as_text_and_html() {
     assert_eq!(received.from, "watchkeeper@example.com");
     assert_eq!(received.to, ["ml@example.com", "lead@example.com"]);
     let mail = MessageParser::default().parse(&received.bytes).unwrap();
-    assert_eq!(mail.subject(), Some("loan-auc in breach: auc 0.592603, limit: below 0.6"));
+    assert_eq!(mail.subject(), Some("loan-auc in breach: auc 0.5926, limit: below 0.6"));
     assert_eq!(header(&mail, "Auto-Submitted"), Some("auto-generated"));
     assert_eq!(mail.content_type().unwrap().subtype(), Some("alternative"));
     assert!(mail.date().is_some());
     let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
     for words in [
-        "auc 0.592603, limit: below 0.6, baseline 0.71 (breach)",
+        "auc 0.5926, limit: below 0.6, baseline 0.71 (breach)",
         "pause gate loan-decisions",
         "Done at 2026-11-02 06:00:10 UTC.",
         "watchkeeper ack 0a1b2c3d4e",
@@ -100,7 +100,7 @@ async fn a_chart_comes_with_the_mail_and_the_page_shows_it() {
     let html = mail.body_html(0).unwrap();
     assert!(html.contains(&format!("src=\"cid:{id}\"")), "{html}");
     assert!(html.contains("alt=\"Chart of loan-auc: auc over the last 3 ticks\""), "{html}");
-    assert!(mail.body_text(0).unwrap().contains("auc 0.592603"));
+    assert!(mail.body_text(0).unwrap().contains("auc 0.5926"));
     assert_eq!(picture.content_disposition().unwrap().c_type, "inline");
 }
 

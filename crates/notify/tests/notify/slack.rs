@@ -70,7 +70,7 @@ async fn a_handoff_is_posted_as_blocks_with_its_id_in_the_metadata() {
     assert_eq!(kinds, ["header", section, section, section, section, section, section, section, "context"]);
     assert_eq!(texts(&body["blocks"], "mrkdwn"), ["*Measured*", "*First step*", "*What you can do*"]);
     let said = texts(&body["blocks"], "plain_text").join("\n");
-    for words in ["auc 0.592603, limit: below 0.6", "pause gate loan-decisions", "watchkeeper ack 0a1b2c3d4e"] {
+    for words in ["auc 0.5926, limit: below 0.6", "pause gate loan-decisions", "watchkeeper ack 0a1b2c3d4e"] {
         assert!(said.contains(words), "`{words}` is missing in:\n{said}");
     }
 }

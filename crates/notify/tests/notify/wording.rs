@@ -16,11 +16,11 @@ fn ended(outcome: Option<Outcome>) -> Wording {
 #[test]
 fn every_kind_has_its_own_subject() {
     let subjects = [
-        (MessageKind::Handoff, "loan-auc in breach: auc 0.592603, limit: below 0.6"),
-        (MessageKind::Overdue, "loan-auc first step is overdue: auc 0.592603, limit: below 0.6"),
-        (MessageKind::Warning, "loan-auc warns: auc 0.592603, limit: below 0.6"),
-        (MessageKind::Reminder, "loan-auc still in breach, not acknowledged: auc 0.592603, limit: below 0.6"),
-        (MessageKind::Escalation, "loan-auc in breach, escalated to you: auc 0.592603, limit: below 0.6"),
+        (MessageKind::Handoff, "loan-auc in breach: auc 0.5926, limit: below 0.6"),
+        (MessageKind::Overdue, "loan-auc first step is overdue: auc 0.5926, limit: below 0.6"),
+        (MessageKind::Warning, "loan-auc warns: auc 0.5926, limit: below 0.6"),
+        (MessageKind::Reminder, "loan-auc still in breach, not acknowledged: auc 0.5926, limit: below 0.6"),
+        (MessageKind::Escalation, "loan-auc in breach, escalated to you: auc 0.5926, limit: below 0.6"),
         (MessageKind::Step, "loan-auc step pause: done"),
         (MessageKind::Resolved, "loan-auc resolved"),
     ];
@@ -157,7 +157,7 @@ fn many_series_are_counted_instead_of_listed() {
     message.facts.more_series = 7;
     let wording = Wording::of(&message);
     assert_eq!(wording.measured.len(), 11);
-    assert!(wording.measured[0].starts_with("null_rate{column=\"c0\"} 0.592603"));
+    assert!(wording.measured[0].starts_with("null_rate{column=\"c0\"} 0.5926"));
     assert_eq!(wording.measured[10], "and 30 more series");
     assert!(wording.subject.ends_with("limit: below 0.6 and 39 more"), "{}", wording.subject);
 }
@@ -166,7 +166,7 @@ fn many_series_are_counted_instead_of_listed() {
 fn the_worst_is_told_with_how_far_it_is_past_its_limit() {
     let mut message = handoff();
     message.facts.series[0].excess = Some(Excess::past(0.6, 0.007_397_34));
-    let line = "auc 0.592603, limit: below 0.6, past it by 0.00739734 (1.23 %), baseline 0.71 (breach)";
+    let line = "auc 0.593, limit: below 0.6, past it by 0.0074 (1.23 %), baseline 0.71 (breach)";
     assert_eq!(Wording::of(&message).measured, [line]);
     message.facts.series[0].excess = Some(Excess::past(0.0, 3.0));
     assert!(Wording::of(&message).measured[0].contains("past it by 3, baseline"), "a limit of 0 has no share");
@@ -179,4 +179,15 @@ fn a_label_of_any_length_leaves_room_for_the_others() {
     let wording = Wording::of(&message);
     assert!(wording.measured.join("\n").chars().count() < 3_000, "Slack cuts a section there");
     assert!(wording.measured[9].contains("c9"));
+}
+
+#[test]
+fn a_limit_near_nothing_is_told_by_its_distance_and_never_by_thousands_of_percent() {
+    let mut message = handoff();
+    let report = &mut message.facts.series[0];
+    (report.value, report.baseline, report.limit) = (Some(0.053_571_428), None, "above 0.0001".to_owned());
+    report.excess = Some(Excess::past(0.0001, 0.053_471_428));
+    let wording = Wording::of(&message);
+    assert_eq!(wording.measured, ["auc 0.0536, limit: above 0.0001, past it by 0.0535 (breach)"]);
+    assert_eq!(wording.subject, "loan-auc in breach: auc 0.0536, limit: above 0.0001");
 }

@@ -166,7 +166,11 @@ fn measured(facts: &Facts) -> Vec<String> {
 /// `auc 0.593, limit: below 0.6, past it by 0.0074 (1.23 %) (breach)`, with the baseline and what the check says
 /// of it.
 fn measured_line(report: &SeriesReport) -> String {
-    let mut line = format!("{} {}", report.subject, report.value.map_or_else(|| "not measured".to_owned(), |value| told(report, value)));
+    let mut line = format!(
+        "{} {}",
+        report.subject,
+        report.value.map_or_else(|| "not measured".to_owned(), |value| told(report, value))
+    );
     if !report.limit.is_empty() {
         line += &format!(", limit: {}", report.limit);
     }

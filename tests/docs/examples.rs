@@ -54,3 +54,35 @@ fn every_example_lints() {
     let found: Value = serde_json::from_slice(&output.stdout).expect("the findings are JSON");
     assert_eq!(found["diagnostics"], Value::Array(Vec::new()), "{found:#}");
 }
+
+/// Every block of TOML under a heading of a page, in order.
+fn blocks(page: &str) -> Vec<String> {
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    blocks.map(|(block, _)| block.to_owned()).collect()
+}
+
+#[test]
+fn what_the_book_says_of_guards_and_telling_lints() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let workspace = repository().join("tests/docs/workspace");
+    for file in ["config/sources.toml", "runbooks/pause-decisions.toml", "runbooks/restart-scoring.toml"] {
+        copy(&workspace, folder.path(), file);
+    }
+    lay_out_data(folder.path());
+    let page = |name: &str| read(&repository().join("docs/src").join(name));
+    let [teams, escalation, maintenance] = &blocks(&page("telling.md"))[..] else { panic!("three examples") };
+    let guard = blocks(&page("runbooks.md")).into_iter().find(|block| block.starts_with("[guard]"));
+    let guard = guard.expect("an example of guards");
+    let rest = "\n[team.platform-on-call]\nnotify = [\"mail-ops\"]\n[channel.slack-ml.console]\n[channel.mail-ml.console]\n\
+                [channel.hook-on-call.console]\n[channel.mail-ops.console]\n[gate.loan-decisions]\n";
+    let written = format!("{teams}{maintenance}{rest}");
+    fs::write(folder.path().join("config/watchkeeper.toml"), written).expect("it is written");
+    let runbook = read(&workspace.join("runbooks/pause-decisions.toml"));
+    fs::write(folder.path().join("runbooks/pause-decisions.toml"), format!("{runbook}\n{guard}\n{escalation}"))
+        .expect("it is written");
+    let mut lint = Command::new(binary());
+    let output =
+        lint.arg("--workspace").arg(folder.path()).args(["lint", "--json"]).output().expect("the binary starts");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("the findings are JSON");
+    assert_eq!(found["errors"], 0, "{found:#}");
+}

@@ -234,7 +234,7 @@ impl fmt::Display for Budget {
 fn in_words(length: Duration) -> String {
     let seconds = length.as_secs();
     let units = [(86_400, "d"), (3600, "h"), (60, "min")];
-    let whole = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds % unit == 0);
+    let whole = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
     whole.map_or_else(|| format!("{} s", length.as_secs_f64()), |(unit, word)| format!("{} {word}", seconds / unit))
 }
 

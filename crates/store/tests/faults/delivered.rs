@@ -20,15 +20,18 @@ use watchkeeper_testkit::ScriptedSources;
 
 use crate::stage::{Said, Stage, auc, day, name, restart, sample};
 
+/// What a channel answers at a time.
+type Answer = fn(Time) -> Delivery;
+
 /// Peers that answer by channel, as the clock says.
 struct Peers {
     clock: Arc<SimulatedClock>,
-    answers: BTreeMap<Name, fn(Time) -> Delivery>,
+    answers: BTreeMap<Name, Answer>,
     took: Mutex<Vec<(Name, Message)>>,
 }
 
 impl Peers {
-    fn on(stage: &Stage, answers: &[(&str, fn(Time) -> Delivery)]) -> Arc<Self> {
+    fn on(stage: &Stage, answers: &[(&str, Answer)]) -> Arc<Self> {
         let answers = answers.iter().map(|(channel, answer)| (name(channel), *answer)).collect();
         Arc::new(Self { clock: stage.clock.clone(), answers, took: Mutex::default() })
     }
@@ -70,7 +73,7 @@ async fn after_a_breach(stage: &Stage, peers: &Arc<Peers>, workspace: Workspace,
 #[tokio::test]
 async fn a_peer_that_is_busy_for_two_minutes_and_asks_for_no_patience_gets_the_handoff() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let busy: fn(Time) -> Delivery = |now| match now < day(1) + Duration::from_secs(120) {
+    let busy: Answer = |now| match now < day(1) + Duration::from_secs(120) {
         true => Delivery::Retry { reason: "503".to_owned(), after: Some(Duration::ZERO) },
         false => Delivery::Sent(None),
     };
@@ -84,7 +87,7 @@ async fn a_peer_that_is_busy_for_two_minutes_and_asks_for_no_patience_gets_the_h
 #[tokio::test]
 async fn a_credential_that_is_replaced_within_two_minutes_costs_no_message() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let rotated: fn(Time) -> Delivery = |now| match now < day(1) + Duration::from_secs(100) {
+    let rotated: Answer = |now| match now < day(1) + Duration::from_secs(100) {
         true => Delivery::Unwell("401 Unauthorized".to_owned()),
         false => Delivery::Sent(None),
     };
@@ -96,7 +99,7 @@ async fn a_credential_that_is_replaced_within_two_minutes_costs_no_message() {
 #[tokio::test]
 async fn what_every_channel_of_a_team_refuses_goes_to_the_fallback_which_says_why() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let refuses: fn(Time) -> Delivery = |_| Delivery::Refused("the channel is archived".to_owned());
+    let refuses: Answer = |_| Delivery::Refused("the channel is archived".to_owned());
     let peers = Peers::on(&stage, &[("slack", refuses), ("hook", refuses), ("ops", |_| Delivery::Sent(None))]);
     after_a_breach(&stage, &peers, told_on(&["slack", "hook"], Some("ops")), Duration::from_secs(60)).await;
     assert_eq!(peers.took(), [(name("ops"), MessageKind::Handoff)], "once");
@@ -107,7 +110,7 @@ async fn what_every_channel_of_a_team_refuses_goes_to_the_fallback_which_says_wh
 #[tokio::test]
 async fn a_team_that_is_told_on_another_channel_is_not_told_twice() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let refuses: fn(Time) -> Delivery = |_| Delivery::Refused("gone".to_owned());
+    let refuses: Answer = |_| Delivery::Refused("gone".to_owned());
     let peers = Peers::on(&stage, &[("slack", refuses), ("hook", |_| Delivery::Sent(None))]);
     after_a_breach(&stage, &peers, told_on(&["slack", "hook"], Some("hook")), Duration::from_secs(60)).await;
     assert_eq!(peers.took(), [(name("hook"), MessageKind::Handoff)]);
@@ -120,7 +123,7 @@ async fn a_team_that_is_told_on_another_channel_is_not_told_twice() {
 #[tokio::test]
 async fn a_channel_that_was_renamed_takes_its_messages_along() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
-    let away: fn(Time) -> Delivery = |_| Delivery::Retry { reason: "away".to_owned(), after: None };
+    let away: Answer = |_| Delivery::Retry { reason: "away".to_owned(), after: None };
     let before = Peers::on(&stage, &[("mail-ml", away)]);
     after_a_breach(&stage, &before, told_on(&["mail-ml"], None), Duration::from_secs(2)).await;
     let renamed = Peers::on(&stage, &[("mail-of-ml", |_| Delivery::Sent(None))]);
@@ -134,7 +137,7 @@ async fn a_refused_reminder_does_not_end_the_later_ones() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
     let mut workspace = told_on(&["hook"], None);
     workspace.monitors.get_mut(&name("loan-auc")).unwrap().alert.repeat = Some(Duration::from_secs(3600));
-    let rotated: fn(Time) -> Delivery = |now| match (50 * 60..70 * 60).contains(&(now - day(1)).num_seconds()) {
+    let rotated: Answer = |now| match (50 * 60..70 * 60).contains(&(now - day(1)).num_seconds()) {
         true => Delivery::Refused("no".to_owned()),
         false => Delivery::Sent(None),
     };

@@ -190,8 +190,8 @@ async fn what_flaps_is_told_and_not_acted_on() {
         stage.tick(&engine, day(at)).await;
     }
     assert_eq!(stage.actions.count(), 2);
-    let handoffs = stage.notifier.sent().into_iter().filter(|(_, message)| message.kind == MessageKind::Handoff);
-    let last = handoffs.last().unwrap().1.first_step.unwrap();
+    let mut handoffs = stage.notifier.sent().into_iter().filter(|(_, message)| message.kind == MessageKind::Handoff);
+    let last = handoffs.next_back().unwrap().1.first_step.unwrap();
     assert_eq!(last.outcome, Some(Outcome::Withheld));
     assert!(last.detail.contains("flaps: more than 2 incidents within 30 d"), "{}", last.detail);
 }

@@ -223,3 +223,32 @@ fn a_text_without_end_is_quoted_in_part_and_likened_to_nothing() {
     let told = mistakes(folder.path());
     assert!(told.len() == 1 && told[0].len() < 2_000 && told[0].contains("there is no time zone `AAA"), "{told:?}");
 }
+
+#[test]
+fn a_shell_and_what_looks_like_a_secret_are_warned_of() {
+    let main = format!("[allow]\nexec = [\"/bin/sh\"]\nhosts = [\"hooks.example.com\"]\n{MAIN}")
+        .replace("secrets/nowhere", "data/a.csv");
+    let steps = "[[step]]\nid = \"call\"\n[step.http]\nurl = \"https://hooks.example.com/x\"\nbody = { auth = \"xoxb-0123456789-abcdef\" }\n\
+                 [[step]]\nid = \"run\"\n[step.exec]\ncommand = [\"/bin/sh\", \"-c\", \"curl -H 'Bearer abc'\"]\n";
+    let folder = workspace(&main, SOURCES, MONITOR, &format!("{RUNBOOK}{steps}"));
+    let found = warnings(folder.path(), false).join("\n");
+    assert!(found.contains("watchkeeper.toml:2:9: `/bin/sh` runs whatever it is given"), "{found}");
+    assert!(found.contains("runbooks/stop.toml:12:17: this looks like a secret"), "{found}");
+    assert!(found.contains("runbooks/stop.toml:16:29: this looks like a secret"), "{found}");
+}
+
+#[test]
+fn a_program_that_cannot_run_is_an_error_that_keeps_no_daemon_from_starting() {
+    let main = format!("[allow]\nexec = [\"/bin/no-such-program\", \"data/a.csv\"]\n{MAIN}")
+        .replace("secrets/nowhere", "data/a.csv");
+    let step = |id: &str, command: &str| format!("[[step]]\nid = \"{id}\"\n[step.exec]\ncommand = [\"{command}\"]\n");
+    let steps = step("gone", "/bin/no-such-program") + &step("plain", "data/a.csv");
+    let folder = workspace(&main, SOURCES, MONITOR, &format!("{RUNBOOK}{steps}"));
+    let mut manual = |_: &str| Ok(PluginManual::default());
+    let loaded = load(folder.path(), &mut Surroundings { manual: &mut manual, environment: &|_| None }).unwrap();
+    let broken: Vec<String> =
+        loaded.findings.iter().filter(|found| found.severity.is_mistake()).map(ToString::to_string).collect();
+    assert_eq!(broken.len(), 2, "{broken:?}");
+    assert!(broken[0].contains("`/bin/no-such-program` cannot be run: No such file"), "{broken:?}");
+    assert!(broken[1].contains("`data/a.csv` is not a program that can be run"), "{broken:?}");
+}

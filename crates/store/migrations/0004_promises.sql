@@ -14,7 +14,8 @@ CREATE TABLE act (
 CREATE INDEX act_target ON act (target, started_at) WHERE automatic = 1 AND drill = 0;
 CREATE INDEX act_started ON act (started_at) WHERE automatic = 1 AND drill = 0;
 -- To pause a gate and to open it are two targets now.
-UPDATE step SET target = target || ' ' || json_extract(arguments, '$.action.gate.state') WHERE target LIKE 'gate:%';
+UPDATE step SET target = target || ' ' || COALESCE(json_extract(arguments, '$.action.gate.state'), '')
+WHERE target LIKE 'gate:%' AND json_valid(arguments);
 INSERT INTO act (run, step, attempt, target, idempotency_key, automatic, drill, started_at)
 SELECT step.run, step.step, 1, step.target, COALESCE(step.idempotency_key, ''), step.asked_at IS NULL, incident.drill,
     step.started_at

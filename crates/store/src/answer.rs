@@ -10,7 +10,7 @@ use watchkeeper_model::{
 };
 
 use crate::{
-    columns::{self, micros, time, time_if},
+    columns::{self, micros, name, time, time_if},
     fault::Fault,
     find, incident, ledger,
     open::{SqliteStore, Tx},
@@ -238,13 +238,17 @@ async fn record(
 pub(crate) async fn unfinished(store: &SqliteStore, now: Time) -> Result<Vec<Unfinished>, Fault> {
     let mut tx = store.read().await?;
     let rows = sqlx::query(
-        "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
+        "SELECT step.*, incident.owner FROM step JOIN incident ON incident.id = step.incident
          WHERE status IN ('planned', 'waiting', 'released', 'intent') AND (status <> 'waiting' OR asked_at IS NOT NULL)
          ORDER BY incident.opened_at, incident.id, step.position",
     );
     let mut found = Vec::new();
     for row in &rows.fetch_all(&mut *tx).await? {
-        let Ok(Waiting { record, asked }) = load(&mut tx, row).await else { continue };
+        let Ok(Waiting { mut record, asked }) = load(&mut tx, row).await else { continue };
+        // Whoever owns the incident now is told how its steps end.
+        if let Ok(owner) = name("incident.owner", row.try_get("owner")?) {
+            record.facts.owner = owner;
+        }
         let refused = match &record.step.approval {
             Some(approval) if record.status == StepStatus::Waiting => approval.refusal(&asked, now),
             _ => None,

@@ -230,7 +230,7 @@ async fn own_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<O
 async fn plan_resolutions(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
     let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' AND asked_at IS NULL");
     for row in rows.bind(incident).fetch_all(&mut *db).await? {
-        let step = step(&row)?;
+        let Ok(step) = step(&row) else { continue };
         let tells = matches!(step.step.action, Action::JiraResolve(_));
         if !tells || own_reference(db, &step).await?.is_none() {
             continue;
@@ -334,7 +334,8 @@ async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, h
 pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Time) -> Result<(), Fault> {
     let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND resumes = 1 AND status = 'withheld'");
     for row in rows.bind(&going_on.incident).fetch_all(&mut *db).await? {
-        let step = step(&row)?;
+        // One that cannot be read is left aside, and holds no tick up.
+        let Ok(step) = step(&row) else { continue };
         let silenced = silence::that_stops(db, &step.facts, &going_on.maintenance, at).await?.is_some();
         let held = silenced || hold::in_force(db, &step.facts.monitor, at).await?.is_some();
         let planned = step.status.next(StepEvent::Resume);
@@ -359,12 +360,13 @@ pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Ti
 pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
     let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' ORDER BY position");
     let rows = rows.bind(incident).fetch_all(db).await?;
-    let steps: Vec<StepRecord> = rows.iter().map(step).collect::<Result<_, _>>()?;
+    let steps = rows.iter().filter_map(|row| step(row).ok());
     let by_people = |found: &StepRecord| !matches!(found.step.action, Action::JiraResolve(_));
-    Ok(steps.into_iter().filter(|found| found.step.after_resolve && by_people(found)).collect())
+    Ok(steps.filter(|found| found.step.after_resolve && by_people(found)).collect())
 }
 
-/// The facts of an incident's breach, as its run was planned with them, and how its first step ended.
+/// The facts of an incident's breach, as its run was planned with them, and how its first step ended; `None` where they
+/// cannot be read.
 pub(crate) async fn facts_of(
     db: &mut SqliteConnection,
     incident: &Incident,
@@ -374,10 +376,10 @@ pub(crate) async fn facts_of(
     let Some(facts) = facts.bind(&incident.id).fetch_optional(&mut *db).await? else { return Ok(None) };
     let report = report.bind(&incident.id).fetch_optional(&mut *db).await?;
     let at = occurrence::newest(db, &incident.monitor).await?;
-    let facts: Facts = from_json(&facts)?;
+    let Ok(facts) = from_json::<Facts>(&facts) else { return Ok(None) };
     let at = at.filter(|_| !incident.drill).unwrap_or(facts.at);
     let facts = Facts { owner: incident.owner.clone(), ..facts }.with_series(incident.series.clone(), at);
-    Ok(Some((facts, report.map(|report| from_json(&report)).transpose()?)))
+    Ok(Some((facts, report.and_then(|report| from_json(&report).ok()))))
 }
 
 /// Ends what still waits when its incident is over, unless it is for afterwards.
@@ -386,7 +388,8 @@ pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: 
     let ended: Vec<(String, String)> = sqlx::query_as(
         "UPDATE step SET status = 'withheld', finished_at = ?1, detail = 'not needed: the incident is over',
              epoch = epoch + 1
-         WHERE incident = ?2 AND status = 'waiting' AND json_extract(arguments, '$.after_resolve') IS NOT 1
+         WHERE incident = ?2 AND status = 'waiting'
+             AND NOT (json_valid(arguments) AND json_extract(arguments, '$.after_resolve') IS 1)
          RETURNING run, step",
     )
     .bind(micros(at))

@@ -90,7 +90,8 @@ fn show(handoff: &Handoff, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.line("")?;
     let mut table = Table::new(&["TOLD AT", "CHANNEL", "OUTCOME"]);
     for sent in &handoff.notifications {
-        table.row([cell(utc(sent.at)), cell(&sent.channel), cell(&sent.outcome)]);
+        let to = sent.receiver.as_ref().map_or_else(|| sent.channel.to_string(), |to| format!("{} {to}", sent.channel));
+        table.row([cell(utc(sent.at)), cell(to), cell(&sent.outcome)]);
     }
     Ok(table.print(terminal, "nobody was told yet")?)
 }

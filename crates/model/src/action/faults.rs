@@ -160,23 +160,11 @@ fn is_secret_name(name: &str) -> bool {
 
 /// Whether a value written out looks like a secret: by the beginnings that vendors give theirs.
 pub fn looks_secret(value: &str) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        "xoxb-",
-        "xoxp-",
-        "xapp-",
-        "ghp_",
-        "github_pat_",
-        "glpat-",
-        "AKIA",
-        "eyJ",
-        "-----BEGIN",
-        "sk-",
-        "Bearer ",
-        "Basic ",
-    ];
+    const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
+    const BEGINNINGS: [&str; 10] =
+        ["xoxb-", "xoxp-", "xapp-", "ghp_", "github_pat_", "glpat-", "AKIA", "eyJ", "-----BEGIN", "sk-"];
     let words = || value.split(|c: char| c.is_whitespace() || "=,;\"'".contains(c));
-    BEGINNINGS.iter().any(|beginning| {
-        let long = |word: &str| word.len() >= beginning.len() + 12 || beginning.ends_with(' ');
-        value.starts_with(beginning) && long(value) || words().any(|word| word.starts_with(beginning) && long(word))
-    })
+    let long = |word: &str, beginning: &str| word.starts_with(beginning) && word.len() >= beginning.len() + 12;
+    let credential = SCHEMES.iter().any(|scheme| value.contains(scheme));
+    credential || BEGINNINGS.iter().any(|beginning| words().any(|word| long(word, beginning)))
 }

@@ -172,11 +172,14 @@ impl Outbox {
 
     /// A channel that takes nothing is a matter of health until it takes something again.
     fn tell(&self, item: &OutboxItem, delivered: &Delivered, handed_to: Option<&Name>, now: Time) {
-        let part = format!("channel {}", item.channel);
+        let receiver = item.receiver.as_ref().map(|receiver| format!(" ({receiver})")).unwrap_or_default();
+        let part = format!("channel {}{receiver}", item.channel);
+        // One that left the configuration is nobody's trouble once another has its messages.
+        let is_gone = handed_to.is_some() && !self.workspace.channels.contains_key(&item.channel);
         match delivered {
             Delivered::Sent(_) => return self.retry.health.well(&part),
-            Delivered::GivenUp(reason) => self.retry.health.failed(&part, reason.clone(), now),
-            Delivered::Again { .. } => {}
+            Delivered::GivenUp(reason) if !is_gone => self.retry.health.failed(&part, reason.clone(), now),
+            Delivered::GivenUp(_) | Delivered::Again { .. } => {}
         }
         let handed_to = handed_to.map(Name::as_str);
         tracing::warn!(channel = %item.channel, receiver = item.receiver, message = %item.message.id,

@@ -255,6 +255,9 @@ impl Action {
             Self::Http(http) => Self::Http(HttpAction { body: fill_all(&http.body), ..http.clone() }),
             Self::JiraResolve(jira) => Self::JiraResolve(jira.clone()),
             Self::Jira(jira) => {
+                // Nobody reads a ticket for its seventh digit.
+                let facts = &facts.for_reading();
+                let fill = |template: &Template| Template::literal(&template.render(facts));
                 let (summary, description) = (fill(&jira.summary), jira.description.as_ref().map(fill));
                 Self::Jira(JiraAction { summary, description, ..jira.clone() })
             }

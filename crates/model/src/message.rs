@@ -161,6 +161,17 @@ impl Facts {
         Self { series, at, ..self }
     }
 
+    /// The same with numbers of six significant digits.
+    pub fn for_reading(&self) -> Self {
+        let rounded = |value: Option<f64>| value.map(|value| format!("{value:.5e}").parse().unwrap_or(value));
+        let report = |report: &SeriesReport| SeriesReport {
+            value: rounded(report.value),
+            baseline: rounded(report.baseline),
+            ..report.clone()
+        };
+        Self { series: self.series.iter().map(report).collect(), ..self.clone() }
+    }
+
     /// The worst series in the report.
     pub fn worst(&self) -> Option<&SeriesReport> {
         self.series.first()

@@ -81,3 +81,28 @@ async fn a_group_whose_state_cannot_be_read_is_left_alone_and_the_others_go_on()
     let unreadable = stage.store.unreadable().await.unwrap();
     assert_eq!(unreadable[0].row, "state of loan-auc {\"column\":\"income\"}");
 }
+
+#[tokio::test]
+async fn a_withheld_step_that_cannot_be_read_keeps_no_tick_from_being_recorded() {
+    let (stage, folder) = on_disk(Said::default().at(day(1), auc(0.5)).at(day(2), auc(0.5)).at(day(3), auc(0.9))).await;
+    let engine = stage.engine(sample(restart()));
+    stage.store.hold(&watchkeeper_store::HoldScope::All, "ana", "a test", None, day(1)).await.unwrap();
+    stage.tick(&engine, day(1)).await;
+    by_hand(&folder, "UPDATE step SET facts = 'damaged', arguments = 'damaged'").await;
+    stage.store.release(&watchkeeper_store::HoldScope::All, "ana", day(2)).await.unwrap();
+    stage.tick(&engine, day(2)).await;
+    stage.tick(&engine, day(3)).await;
+    let all = stage.store.incidents(&IncidentFilter::default()).await.unwrap();
+    assert_eq!((all.len(), all[0].state), (1, "resolved"), "it goes on and is over all the same");
+}
+
+#[tokio::test]
+async fn an_incident_with_a_damaged_step_is_closed_by_people_all_the_same() {
+    let (stage, folder) = on_disk(Said::default().at(day(1), auc(0.5))).await;
+    let engine = stage.engine(sample(restart()));
+    stage.tick(&engine, day(1)).await;
+    by_hand(&folder, "UPDATE step SET status = 'waiting', facts = 'damaged', arguments = 'damaged'").await;
+    let id = stage.store.incidents(&IncidentFilter::default()).await.unwrap().remove(0).id;
+    stage.store.acknowledge(&id, "ana", day(1)).await.unwrap();
+    stage.store.resolve(&id, "ana", day(1)).await.unwrap();
+}

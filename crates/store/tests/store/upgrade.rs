@@ -1,14 +1,14 @@
 //! A store that the version before left behind is read whole.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use sqlx::{Connection as _, SqliteConnection, migrate::Migrator};
 use tempfile::tempdir;
-use watchkeeper_engine::ports::store::Store as _;
-use watchkeeper_model::{Cause, Labels, Standing, Subject};
+use watchkeeper_engine::ports::store::{Begun, Store as _};
+use watchkeeper_model::{Budget, Cause, Guard, Labels, Standing, Subject, Withheld};
 use watchkeeper_store::{IncidentFilter, OpenError, SqliteStore};
 
-use crate::fixture::{at, name};
+use crate::fixture::{at, begin, guard, incident, name, open_incident};
 
 /// What the version before wrote: a monitor whose check failed, with two open incidents of one group.
 const ROWS: &[&str] = &[
@@ -25,15 +25,19 @@ const ROWS: &[&str] = &[
 
 /// Makes the tables of the version before, and its rows.
 async fn before(folder: &Path) {
+    written(folder, &["0001_state.sql", "0002_baseline.sql"], ROWS).await;
+}
+
+async fn written(folder: &Path, tables: &[&str], rows: &[&'static str]) {
     let scripts = tempdir().unwrap();
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    for script in ["0001_state.sql", "0002_baseline.sql"] {
+    for script in tables {
         std::fs::copy(all.join(script), scripts.path().join(script)).unwrap();
     }
     let file = format!("sqlite://{}?mode=rwc", folder.join("watchkeeper.db").display());
     let mut store = SqliteConnection::connect(&file).await.unwrap();
     Migrator::new(scripts.path()).await.unwrap().run(&mut store).await.unwrap();
-    for row in ROWS {
+    for row in rows {
         sqlx::query(*row).execute(&mut store).await.unwrap();
     }
     store.close().await.unwrap();
@@ -73,4 +77,33 @@ async fn where_there_is_no_store_nothing_is_made() {
     let folder = tempdir().unwrap();
     assert!(SqliteStore::open_to_read(&folder.path().join("state")).await.unwrap().is_none());
     assert!(!folder.path().join("state").exists());
+}
+
+/// A gate that a step paused a minute ago, a step that people started, and one that cannot be read.
+const ACTS: &[&str] = &[
+    r#"INSERT INTO incident (id, monitor, labels, layer, severity, owner, runbook, opened_at, state, series, drill)
+       VALUES ('aa11', 'nulls', '{}', 'data', 'critical', 'data-engineering', 'pause', 1, 'open', '[]', 0)"#,
+    r#"INSERT INTO step (run, step, incident, position, arguments, target, runbook, runbook_digest, facts, status, epoch,
+           attempt, started_at, asked_at)
+       VALUES ('raa11', 'pause', 'aa11', 0, '{"action":{"gate":{"gate":"loans","state":"paused"}}}', 'gate:loans', 'pause',
+           'd', '{}', 'done', 1, 1, 1767225600000001, NULL),
+       ('raa11', 'open', 'aa11', 1, '{"action":{"gate":{"gate":"loans","state":"open"}}}', 'gate:loans', 'pause', 'd',
+           '{}', 'done', 1, 1, 1767225600000001, 5),
+       ('raa11', 'bad', 'aa11', 2, 'damaged', 'gate:loans', 'pause', 'd', '{}', 'done', 1, 1, 1767225600000001, NULL)"#,
+    r#"INSERT INTO gate (name, state, since, set_by, reason)
+       VALUES ('loans', 'paused', 1, 'run raa11, step pause', 'incident aa11 of nulls')"#,
+];
+
+#[tokio::test]
+async fn acts_of_the_version_before_count_for_budgets_and_its_gates_know_their_incident() {
+    let folder = tempdir().unwrap();
+    written(folder.path(), &["0001_state.sql", "0002_baseline.sql", "0003_owners.sql"], ACTS).await;
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let budget = Some(Budget { max: 1, per: Duration::from_secs(3600) });
+    let limited = Guard { per_target: budget, ..guard() };
+    let step = open_incident(&store, &incident("bb22", "latency"), 10).await;
+    let refused = store.begin_step(&step, &begin(limited, at(11))).await.unwrap();
+    assert_eq!(refused, Begun::Withheld(Withheld::PerTarget(1)));
+    store.resolve("aa11", "ana", at(12)).await.unwrap();
+    assert_eq!(store.left_paused().await.unwrap()[0].incident, "aa11");
 }

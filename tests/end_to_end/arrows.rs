@@ -66,7 +66,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["ahead", "lock", "people", "port", "settle", "verify"],
             &["baseline", "check", "read", "trouble", "unreadable"],
-            &["answer", "outbox"],
+            &["answer", "follow_up", "outbox"],
             &["find", "step"],
             &["enqueue", "guard"],
             &["comment", "gate", "hold", "incident", "occurrence", "silence"],

@@ -295,7 +295,7 @@ fn resolutions(runbook: &Runbook) -> impl Iterator<Item = Step> {
             action: Action::JiraResolve(jira.clone()),
             run: StepRun::Manual,
             approval: None,
-            after_resolve: true,
+            after_resolve: false,
             ..step.clone()
         })
     })

@@ -45,6 +45,13 @@ pub struct Step {
     pub after_resolve: bool,
 }
 
+impl Step {
+    /// Whether it may run once its incident is over: it puts things back, or tells of the end.
+    pub fn outlives_incident(&self) -> bool {
+        self.after_resolve || matches!(self.action, Action::JiraResolve(_))
+    }
+}
+
 /// Who starts a step after the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

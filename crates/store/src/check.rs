@@ -13,7 +13,7 @@ use crate::{
     columns::{from_json, json},
     enqueue,
     fault::Fault,
-    incident, ledger, occurrence,
+    follow_up, incident, ledger, occurrence,
     open::{SqliteStore, commit},
     step,
 };
@@ -78,14 +78,14 @@ async fn follow(db: &mut SqliteConnection, record: &CheckRecord) -> Result<(), F
     }
     for resolved in &record.resolved {
         enqueue::cancel_reminders(db, &resolved.incident).await?;
-        step::end_unneeded(db, &resolved.incident, record.at).await?;
+        follow_up::end_unneeded(db, &resolved.incident, record.at).await?;
     }
     for going_on in &record.going_on {
-        step::resume(db, going_on, record.at).await?;
+        follow_up::resume(db, going_on, record.at).await?;
     }
     let head = ledger::append(db, record.at, &record.ledger).await?;
     for resolved in &record.resolved {
-        let steps = step::after_resolve(db, &resolved.incident).await?;
+        let steps = follow_up::after_resolve(db, &resolved.incident).await?;
         enqueue::resolved(db, &resolved.incident, &resolved.message, &steps, &head, record.at).await?;
     }
     enqueue::all(db, &record.messages, &head).await

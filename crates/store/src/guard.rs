@@ -15,7 +15,7 @@ use crate::{
 /// The facts for one step at `begin.at`. Neither drills nor what people started count as acts.
 pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<GuardFacts, Fault> {
     let guard = &begin.guard;
-    let over = incident::is_over(db, &step.incident).await? && !step.step.after_resolve;
+    let over = incident::is_over(db, &step.incident).await? && !step.step.outlives_incident();
     Ok(GuardFacts {
         by_people: step.by_people(),
         held: hold::in_force(db, &step.facts.monitor, begin.at).await?,

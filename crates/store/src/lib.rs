@@ -12,6 +12,7 @@ mod comment;
 mod enqueue;
 mod fault;
 mod find;
+mod follow_up;
 mod gate;
 mod guard;
 mod hold;

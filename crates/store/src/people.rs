@@ -8,10 +8,9 @@ use watchkeeper_model::{Facts, Incident, IncidentState, Message, Name, StepRepor
 use crate::{
     comment, enqueue,
     fault::Fault,
-    find, gate, incident, ledger,
+    find, follow_up, gate, incident, ledger,
     open::{SqliteStore, Tx},
     refusal::{GivenUp, PeopleError},
-    step,
 };
 
 /// An incident that people have closed.
@@ -36,7 +35,7 @@ impl SqliteStore {
             let taken = Incident { state: IncidentState::Acknowledged { by: by.to_owned(), at }, ..found };
             incident::save(&mut tx, &taken).await?;
             enqueue::cancel_reminders(&mut tx, &taken.id).await?;
-            if let Some((facts, _)) = step::facts_of(&mut tx, &taken).await? {
+            if let Some((facts, _)) = follow_up::facts_of(&mut tx, &taken).await? {
                 let head = ledger::head(&mut tx).await?;
                 let message = acknowledged(facts, by);
                 // Somebody may take it, give it back and take it again.
@@ -91,7 +90,7 @@ impl SqliteStore {
             let written = sqlx::query(query).bind(team.as_str()).bind(&assigned.id).execute(&mut *tx).await;
             written?;
             enqueue::drop_reminders(&mut tx, &assigned.id).await?;
-            if let Some((facts, report)) = step::facts_of(&mut tx, &assigned).await? {
+            if let Some((facts, report)) = follow_up::facts_of(&mut tx, &assigned).await? {
                 let head = ledger::head(&mut tx).await?;
                 enqueue::all(&mut tx, &messages(&assigned, facts, report), &head).await?;
             }
@@ -122,10 +121,10 @@ impl SqliteStore {
             let over = Incident { state: IncidentState::Resolved { by: Some(by.to_owned()), at }, ..found };
             incident::save(&mut tx, &over).await?;
             enqueue::cancel_reminders(&mut tx, &over.id).await?;
-            step::end_unneeded(&mut tx, &over.id, at).await?;
-            if let Some((facts, _)) = step::facts_of(&mut tx, &over).await? {
+            follow_up::end_unneeded(&mut tx, &over.id, at).await?;
+            if let Some((facts, _)) = follow_up::facts_of(&mut tx, &over).await? {
                 let head = ledger::head(&mut tx).await?;
-                let steps = step::after_resolve(&mut tx, &over.id).await?;
+                let steps = follow_up::after_resolve(&mut tx, &over.id).await?;
                 enqueue::resolved(&mut tx, &over.id, &resolved(facts, Some(by)), &steps, &head, at).await?;
             }
             if !over.drill {

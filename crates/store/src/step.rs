@@ -4,20 +4,18 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::{
     fault_points::Point,
-    ports::store::{Begin, Begun, Ending, GoingOn, StepEnd, StepRecord},
+    ports::store::{Begin, Begun, Ending, StepEnd, StepRecord},
 };
 use watchkeeper_model::{
-    Action, Facts, GateAction, Incident, JiraAction, Name, Outcome, Permission, StepEvent, StepReport, StepRun,
-    StepStatus, Time, Withheld,
+    Action, Facts, GateAction, JiraAction, Name, Outcome, Permission, StepEvent, StepRun, StepStatus, Time, Withheld,
 };
 
 use crate::{
     columns::{self, count, from_json, micros, name, ordinal, time_if},
     comment, enqueue,
     fault::Fault,
-    gate, guard, hold, incident, ledger, occurrence,
+    gate, guard, incident, ledger,
     open::{SqliteStore, commit},
-    silence,
 };
 
 /// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
@@ -217,32 +215,13 @@ async fn reopened(
 }
 
 /// The issue that another step of the same run opened, for the step that tells it of the end.
-async fn own_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
+pub(crate) async fn own_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
     let reference = sqlx::query_scalar(
         "SELECT reference FROM step WHERE run = ? AND step <> ? AND target = ? AND reference IS NOT NULL
          AND ? = step || '-resolved' LIMIT 1",
     );
     let reference = reference.bind(&step.run).bind(step.step.id.as_str()).bind(step.step.action.target());
     Ok(reference.bind(step.step.id.as_str()).fetch_optional(db).await?)
-}
-
-/// Plans what tells the issues of an incident that it is over, where there is one to tell.
-async fn plan_resolutions(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' AND asked_at IS NULL");
-    for row in rows.bind(incident).fetch_all(&mut *db).await? {
-        let Ok(step) = step(&row) else { continue };
-        let tells = matches!(step.step.action, Action::JiraResolve(_));
-        if !tells || own_reference(db, &step).await?.is_none() {
-            continue;
-        }
-        sqlx::query("UPDATE step SET status = 'planned', tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
-            .bind(micros(at))
-            .bind(&step.run)
-            .bind(step.step.id.as_str())
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
 }
 
 /// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
@@ -327,83 +306,6 @@ async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, h
     .bind(columns::json(&end.report)?)
     .execute(db)
     .await?;
-    Ok(())
-}
-
-/// Plans again what was withheld in an incident that goes on, where the reason has ended.
-pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Time) -> Result<(), Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND resumes = 1 AND status = 'withheld'");
-    for row in rows.bind(&going_on.incident).fetch_all(&mut *db).await? {
-        // One that cannot be read is left aside, and holds no tick up.
-        let Ok(step) = step(&row) else { continue };
-        let silenced = silence::that_stops(db, &step.facts, &going_on.maintenance, at).await?.is_some();
-        let held = silenced || hold::in_force(db, &step.facts.monitor, at).await?.is_some();
-        let planned = step.status.next(StepEvent::Resume);
-        let (false, Some(planned)) = (held, planned) else { continue };
-        if guard::inhibitor(db, &going_on.inhibited_by).await?.is_some() {
-            continue;
-        }
-        sqlx::query("UPDATE step SET status = ?, resumes = 0, tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
-            .bind(planned.as_str())
-            .bind(micros(going_on.tick))
-            .bind(&step.run)
-            .bind(step.step.id.as_str())
-            .execute(&mut *db)
-            .await?;
-        let body = json!({ "run": step.run, "step": step.step.id, "tick": going_on.tick });
-        ledger::append_one(db, at, "step.resumed", &step.incident, &body).await?;
-    }
-    Ok(())
-}
-
-/// The steps of an incident that still wait to be started once it is over.
-pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' ORDER BY position");
-    let rows = rows.bind(incident).fetch_all(db).await?;
-    let steps = rows.iter().filter_map(|row| step(row).ok());
-    let by_people = |found: &StepRecord| !matches!(found.step.action, Action::JiraResolve(_));
-    Ok(steps.filter(|found| found.step.after_resolve && by_people(found)).collect())
-}
-
-/// The facts of an incident's breach, as its run was planned with them, and how its first step ended; `None` where they
-/// cannot be read.
-pub(crate) async fn facts_of(
-    db: &mut SqliteConnection,
-    incident: &Incident,
-) -> Result<Option<(Facts, Option<StepReport>)>, Fault> {
-    let facts = sqlx::query_scalar::<_, String>("SELECT facts FROM step WHERE incident = ? ORDER BY position LIMIT 1");
-    let report = sqlx::query_scalar::<_, String>("SELECT report FROM handoff WHERE incident = ?");
-    let Some(facts) = facts.bind(&incident.id).fetch_optional(&mut *db).await? else { return Ok(None) };
-    let report = report.bind(&incident.id).fetch_optional(&mut *db).await?;
-    let at = occurrence::newest(db, &incident.monitor).await?;
-    let Ok(facts) = from_json::<Facts>(&facts) else { return Ok(None) };
-    let at = at.filter(|_| !incident.drill).unwrap_or(facts.at);
-    let facts = Facts { owner: incident.owner.clone(), ..facts }.with_series(incident.series.clone(), at);
-    Ok(Some((facts, report.and_then(|report| from_json(&report).ok()))))
-}
-
-/// Ends what still waits when its incident is over, unless it is for afterwards.
-pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
-    plan_resolutions(db, incident, at).await?;
-    let ended: Vec<(String, String)> = sqlx::query_as(
-        "UPDATE step SET status = 'withheld', finished_at = ?1, detail = 'not needed: the incident is over',
-             epoch = epoch + 1
-         WHERE incident = ?2 AND status = 'waiting'
-             AND NOT (json_valid(arguments) AND json_extract(arguments, '$.after_resolve') IS 1)
-         RETURNING run, step",
-    )
-    .bind(micros(at))
-    .bind(incident)
-    .fetch_all(&mut *db)
-    .await?;
-    sqlx::query("UPDATE step SET resumes = 0 WHERE incident = ? AND resumes = 1")
-        .bind(incident)
-        .execute(&mut *db)
-        .await?;
-    for (run, step) in ended {
-        let body = json!({ "run": run, "step": step });
-        ledger::append_one(db, at, "step.not_needed", incident, &body).await?;
-    }
     Ok(())
 }
 

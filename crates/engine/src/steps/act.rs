@@ -84,7 +84,9 @@ impl Steps {
     }
 
     async fn withhold(&self, step: &StepRecord, reason: &Withheld) -> Result<(), StoreError> {
-        let may_end = if reason.may_end() { "; it runs once that ends, if the breach goes on" } else { "" };
+        // A drill has no later tick.
+        let waits = reason.may_end() && !step.facts.drill;
+        let may_end = if waits { "; it runs once that ends, if the breach goes on" } else { "" };
         let end = ActionEnd { outcome: Outcome::Withheld, detail: format!("{reason}{may_end}"), reference: None };
         self.record_end(step, end, None, Some(reason)).await
     }

@@ -149,8 +149,8 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         (MessageKind::Escalation, _) => {
             format!("{matter} Nobody of {owner} has acknowledged this incident in time, so you are told.")
         }
-        (MessageKind::Step, Mood::Fact) => "A later step of the runbook has ended.".to_owned(),
-        (MessageKind::Step, Mood::Rehearsed) => "A later step of the runbook would end.".to_owned(),
+        (MessageKind::Step, Mood::Fact) => "A step of the runbook has ended.".to_owned(),
+        (MessageKind::Step, Mood::Rehearsed) => "A step of the runbook would end.".to_owned(),
         (MessageKind::Approval, _) => {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }

@@ -47,3 +47,30 @@ fn no_command_of_the_day_starts_on_a_mistaken_workspace() {
     }
     assert!(!bench.path().join("state").exists(), "nothing is made");
 }
+
+#[test]
+fn what_every_run_would_refuse_is_said_before_anybody_is_asked() {
+    let bench = Bench::sample();
+    bench.edit("config/watchkeeper.toml", |text| text.replace("[allow]\n", "[allow]\nhosts = [\"169.254.169.254\"]\n"));
+    bench.edit("runbooks/model-degradation.toml", |text| {
+        text + "\n[[step]]\nid = \"call\"\n[step.http]\nurl = \"http://169.254.169.254/latest\"\n"
+    });
+    let found = bench.json(&["lint"], 1);
+    let refused = &found["live"][0];
+    assert_eq!(refused["asked"], "step model-degradation/call");
+    assert_eq!(refused["answer"], "169.254.169.254 is a link-local address: steps may not reach it");
+}
+
+#[test]
+fn a_peer_that_is_not_there_is_a_finding_of_lint_live_only() {
+    let bench = Bench::sample();
+    bench.edit("config/watchkeeper.toml", |text| {
+        text.replace("notify = [\"mail-ml\"]", "notify = [\"mail-ml\", \"hook\"]")
+            + "\n[channel.hook.webhook]\nurl = \"http://127.0.0.1:1/\"\n"
+    });
+    assert_eq!(bench.json(&["lint"], 0)["live"], serde_json::Value::Array(Vec::new()));
+    let live = bench.json(&["lint", "--live", "--store"], 1)["live"].clone();
+    let state = |asked: &str| live.as_array().expect("a list").iter().find(|row| row["asked"] == asked).cloned();
+    assert_eq!(state("channel hook").expect("it is asked")["ok"], false);
+    assert_eq!(state("store").expect("it is opened")["ok"], true);
+}

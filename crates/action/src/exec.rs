@@ -46,7 +46,13 @@ pub(crate) async fn run(action: &ExecAction, call: &ActionCall, runner: &ActionR
     }
 }
 
-fn start(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> Result<Program, ExecError> {
+/// Why the program of an action would not be started.
+pub(crate) fn refusal(action: &ExecAction, runner: &ActionRunner) -> Option<String> {
+    permitted(action, runner).err().map(|error| cause::line(&error))
+}
+
+/// The program and its arguments, when it may be started.
+fn permitted<'a>(action: &'a ExecAction, runner: &ActionRunner) -> Result<(&'a String, &'a [String]), ExecError> {
     let (path, arguments) = action.command.split_first().ok_or(ExecError::NoProgram)?;
     if !runner.allow.exec.contains(path) {
         return Err(ExecError::NotAllowed { path: path.clone() });
@@ -54,6 +60,11 @@ fn start(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> Resul
     if !path.contains('/') {
         return Err(ExecError::NoPath { path: path.clone() });
     }
+    Ok((path, arguments))
+}
+
+fn start(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> Result<Program, ExecError> {
+    let (path, arguments) = permitted(action, runner)?;
     let secrets = secrets(action, runner)?;
     let mut command = tokio::process::Command::new(runner.workspace.join(path));
     let directory = runner.workspace.join(action.directory.as_deref().unwrap_or_default());

@@ -10,7 +10,7 @@ use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
 use watchkeeper_model::{Action, Allow};
 use watchkeeper_secret::SecretReader;
 
-use crate::{exec, http, jira};
+use crate::{cause, exec, http, jira, target};
 
 /// Performs exec, http and jira steps. What a step may reach is checked again on every call, not only when the
 /// configuration is loaded.
@@ -29,6 +29,17 @@ impl ActionRunner {
 }
 
 impl ActionRunner {
+    /// Why no call of an action would be sent from here, whatever its peer said.
+    pub fn refusal(&self, action: &Action) -> Option<String> {
+        let refused = |url: &str| target::permitted(url, &self.allow.hosts).err().map(|error| cause::line(&error));
+        match action {
+            Action::Gate(_) => None,
+            Action::Exec(exec) => exec::refusal(exec, self),
+            Action::Http(http) => refused(&http.url),
+            Action::Jira(jira) | Action::JiraResolve(jira) => refused(&jira.url),
+        }
+    }
+
     /// Asks the peer of an action whether it would take it, without changing anything there: what it answered, or why it
     /// would not. `None` for an action that has no peer.
     pub async fn ask(&self, action: &Action, timeout: Duration) -> Option<Result<String, String>> {

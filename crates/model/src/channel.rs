@@ -84,6 +84,16 @@ pub struct WebhookChannel {
 }
 
 impl Channel {
+    /// The mailboxes of a channel that sends to each of them; any other is told once.
+    pub fn receivers(&self) -> Vec<Option<String>> {
+        match self {
+            Self::Email(mail) if matches!(mail.transport, Transport::Smtp { .. }) => {
+                mail.to.iter().cloned().map(Some).collect()
+            }
+            Self::Email(_) | Self::Slack(_) | Self::Webhook(_) | Self::Console => vec![None],
+        }
+    }
+
     /// The word used in TOML and tables.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -68,7 +68,7 @@ struct BudgetRow {
 pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let loaded = wiring::load(folder)?;
     let answered = match &loaded {
-        Ok(loaded) => live::ask(folder, &loaded.workspace, args).await?,
+        Ok(loaded) => live::ask(folder, &loaded.workspace, args).await,
         Err(_) => Vec::new(),
     };
     tell(&loaded, answered, args.json, terminal)

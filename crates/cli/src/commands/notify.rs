@@ -6,9 +6,7 @@ use watchkeeper_engine::ports::{
     clock::Clock,
     notifier::{Delivery, Notifier, To},
 };
-use watchkeeper_model::{
-    Channel, Facts, Labels, Layer, Message, MessageKind, Name, Severity, Transport, Workspace, short_id,
-};
+use watchkeeper_model::{Channel, Facts, Labels, Layer, Message, MessageKind, Name, Severity, Workspace, short_id};
 use watchkeeper_notify::Channels;
 use watchkeeper_secret::SecretReader;
 
@@ -33,7 +31,7 @@ pub(crate) async fn run(folder: &Path, args: &NotifyArgs, terminal: &mut Termina
     let message = message(&workspace, &name, &person::acting(by));
     let message = message.ok_or_else(|| Failure::internal("a test has no name"))?;
     let mut exit = Exit::Fine;
-    for receiver in receivers(&workspace.channels, &name) {
+    for receiver in workspace.channels.get(&name).map(Channel::receivers).unwrap_or_default() {
         let to = To { receiver: receiver.as_deref(), ..To::channel(&name) };
         let place = receiver.as_ref().map_or_else(|| name.to_string(), |receiver| format!("{name} ({receiver})"));
         let told = match channels.send(to, &message).await {
@@ -46,16 +44,6 @@ pub(crate) async fn run(folder: &Path, args: &NotifyArgs, terminal: &mut Termina
         terminal.line(format_args!("{}: {}", harmless(&place), harmless(&told)))?;
     }
     Ok(exit)
-}
-
-/// The mailboxes of a channel that sends to each; any other is told once.
-fn receivers(channels: &std::collections::BTreeMap<Name, Channel>, name: &Name) -> Vec<Option<String>> {
-    match channels.get(name) {
-        Some(Channel::Email(mail)) if matches!(mail.transport, Transport::Smtp { .. }) => {
-            mail.to.iter().cloned().map(Some).collect()
-        }
-        _ => vec![None],
-    }
 }
 
 fn message(workspace: &Workspace, channel: &Name, by: &str) -> Option<Message> {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_model::{
-    Channel, Facts, Message, MessageKind, Name, NextStep, StepReport, Time, Transport, Workspace, short_id,
-};
+use watchkeeper_model::{Channel, Facts, Message, MessageKind, Name, NextStep, StepReport, Time, Workspace, short_id};
 
 use crate::ports::store::{NewMessage, OutboxItem};
 
@@ -113,12 +111,7 @@ pub(crate) fn instead(workspace: &Workspace, item: &OutboxItem, reason: &str, no
     all.flat_map(|channel| receivers(workspace, channel).into_iter().map(|receiver| to(channel, receiver))).collect()
 }
 
-/// The mailboxes of a channel that sends to each; any other is told once.
+/// The mailboxes of a channel that sends to each; one that is gone is told once, and says so.
 fn receivers(workspace: &Workspace, channel: &Name) -> Vec<Option<String>> {
-    match workspace.channels.get(channel) {
-        Some(Channel::Email(mail)) if matches!(mail.transport, Transport::Smtp { .. }) => {
-            mail.to.iter().cloned().map(Some).collect()
-        }
-        _ => vec![None],
-    }
+    workspace.channels.get(channel).map_or_else(|| vec![None], Channel::receivers)
 }

@@ -10,7 +10,6 @@ use watchkeeper_secret::SecretReader;
 
 use crate::{
     args::LintArgs,
-    failure::Failure,
     render::table::{Cell, Table, Tone, cell},
     wiring,
 };
@@ -29,30 +28,39 @@ pub(super) struct Answered {
     answer: String,
 }
 
-/// Asks whoever is to be asked.
-pub(super) async fn ask(folder: &Path, workspace: &Workspace, args: &LintArgs) -> Result<Vec<Answered>, Failure> {
+/// Says what the parts that send would refuse before they asked anybody, and asks whoever is to be asked.
+pub(super) async fn ask(folder: &Path, workspace: &Workspace, args: &LintArgs) -> Vec<Answered> {
     let mut all = Vec::new();
+    let secrets = SecretReader::new(folder);
+    let runner = ActionRunner::new(folder, workspace.allow.clone(), secrets.clone());
+    let steps = || {
+        let runbooks = workspace.runbooks.values();
+        runbooks.flat_map(|runbook| {
+            let steps = std::iter::once(&runbook.first).chain(&runbook.rest);
+            steps.map(move |step| (format!("step {}/{}", runbook.id, step.id), &step.action))
+        })
+    };
+    let refused = steps().filter_map(|(step, action)| Some(answered(step, Err(runner.refusal(action)?))));
+    all.extend(refused);
     if args.store {
         all.push(store(folder, workspace).await);
     }
-    if !args.live {
-        return Ok(all);
-    }
-    let secrets = SecretReader::new(folder);
-    let channels = Channels::new(folder, workspace.channels.clone(), secrets.clone(), std::io::sink());
-    let channels = channels.map_err(Failure::usage)?.with_time_limit(PATIENCE);
-    for name in workspace.channels.keys() {
-        all.push(answered(format!("channel {name}"), channels.ask(name).await));
-    }
-    let runner = ActionRunner::new(folder, workspace.allow.clone(), secrets);
-    for runbook in workspace.runbooks.values() {
-        for step in std::iter::once(&runbook.first).chain(&runbook.rest) {
-            if let Some(answer) = runner.ask(&step.action, PATIENCE).await {
-                all.push(answered(format!("step {}/{}", runbook.id, step.id), answer));
+    match Channels::new(folder, workspace.channels.clone(), secrets, std::io::sink()) {
+        Err(error) => all.push(answered(format!("channel {}", error.channel), Err(error.reason))),
+        Ok(channels) if args.live => {
+            let channels = channels.with_time_limit(PATIENCE);
+            for name in workspace.channels.keys() {
+                all.push(answered(format!("channel {name}"), channels.ask(name).await));
             }
         }
+        Ok(_) => {}
     }
-    Ok(all)
+    if args.live {
+        for (step, action) in steps() {
+            all.extend(runner.ask(action, PATIENCE).await.map(|answer| answered(step, answer)));
+        }
+    }
+    all
 }
 
 /// A store that is not there yet is made by the daemon.

@@ -30,7 +30,7 @@ fn workspace() -> Bench {
 
 /// Sets the daemon's clock to so many milliseconds after midnight.
 #[expect(clippy::disallowed_methods, reason = "what the daemon's clock is set off from")]
-fn set_clock(bench: &Bench, time: u128) {
+pub(crate) fn set_clock(bench: &Bench, time: u128) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970").as_millis();
     let fresh = bench.path().join("clock.new");
     fs::write(&fresh, (MIDNIGHT + time - now).to_string()).expect("written");

@@ -22,6 +22,7 @@ mod moved;
 mod never_ok;
 mod night;
 mod overdue;
+mod patience;
 mod pushdown;
 mod receivers;
 mod rehearsal;

@@ -62,6 +62,17 @@ fn a_local_step_is_done_once_never_stranded_and_always_told() {
 }
 
 #[test]
+fn a_step_that_was_withheld_for_a_time_is_done_once_when_it_is_not_any_more() {
+    for guarantee in [Local, Once] {
+        let world = World::new(Protocol::shipped(guarantee), GOES_ON, 1, 0);
+        let explored = explore(World { held: true, ..world });
+        let explored = explored.unwrap_or_else(|failure| panic!("{}", told(&failure)));
+        say(&format!("{guarantee:?}, held and released: {} states, {} ends", explored.states, explored.ends));
+        assert!(explored.states >= 10_000, "{}", explored.states);
+    }
+}
+
+#[test]
 fn a_guarded_step_takes_effect_once_is_never_stranded_and_always_told() {
     shipped(Guarded);
 }

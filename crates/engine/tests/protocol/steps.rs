@@ -139,6 +139,11 @@ impl World {
             self.add(moves, OWNERS[owner], "withholds the step of incident", index, go(At::Ending(Outcome::Withheld)));
             return;
         }
+        if self.held {
+            let does = "withholds for as long as it is held the step of incident";
+            self.add(moves, OWNERS[owner], does, index, go(At::Ending(Outcome::Withheld)));
+            return;
+        }
         let does = ["commits the intent of incident", "commits, and is not answered, the intent of incident"];
         self.commit(moves, owner, does, index, |world| world.incidents[index].step = intent, go(At::ToSend));
     }
@@ -167,6 +172,8 @@ impl World {
             ];
             let change = |world: &mut Self| {
                 world.incidents[index].step = ended;
+                world.incidents[index].ended_before = true;
+                world.incidents[index].resumes = outcome == Outcome::Withheld;
                 world.incidents[index].arrived += u8::from(sets_gate);
                 world.cancel(index, Told::Overdue);
                 for told in [Told::Handoff, Told::Reminder] {

@@ -1,8 +1,8 @@
 //! Ticks: claimed, judged on what was read, recorded if that still holds.
 
 use watchkeeper_model::{
-    Cause, Change, Counted, GroupState, Judged, Judgement, MessageStatus, Standing, StepStatus, Streaks, Subject,
-    Verdict, advance,
+    Cause, Change, Counted, GroupState, Judged, Judgement, MessageStatus, Standing, StepEvent, StepStatus, Streaks,
+    Subject, Verdict, advance,
 };
 
 use crate::{
@@ -104,7 +104,17 @@ impl World {
                 self.incidents[open].state = State::Resolved;
                 self.cancel(open, Told::Reminder);
             }
+            (Change::Continue, Some(open)) if !self.held => self.resume(open),
             _ => {}
+        }
+    }
+
+    /// What was withheld for a reason that has ended is planned again, for whoever takes it next.
+    fn resume(&mut self, incident: usize) {
+        let incident = &mut self.incidents[incident];
+        if let (true, Some(planned)) = (incident.resumes, incident.step.next(StepEvent::Resume)) {
+            (incident.step, incident.resumes) = (planned, false);
+            incident.epoch += 1;
         }
     }
 
@@ -118,6 +128,8 @@ impl World {
             flying: 0,
             arrived: 0,
             told: false,
+            resumes: false,
+            ended_before: false,
         });
         let incident = self.incidents.len() - 1;
         self.kept(incident, Told::Overdue).status = Some(MessageStatus::Waiting);

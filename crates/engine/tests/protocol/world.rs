@@ -102,6 +102,10 @@ pub(crate) struct Incident {
     pub(crate) arrived: u8,
     /// The handoff arrived at a channel.
     pub(crate) told: bool,
+    /// Its step was withheld for a reason that may end.
+    pub(crate) resumes: bool,
+    /// Its step has ended before: what was told then was true.
+    pub(crate) ended_before: bool,
 }
 
 /// What an owner has in hand; lost when it crashes.
@@ -123,6 +127,8 @@ pub(crate) struct World {
     pub(crate) newest: Option<u8>,
     /// The group's standing.
     pub(crate) breaching: bool,
+    /// People hold automatic steps.
+    pub(crate) held: bool,
     pub(crate) incidents: Vec<Incident>,
     pub(crate) owners: [Work; 2],
     /// Crashes that may still happen.
@@ -146,14 +152,14 @@ pub(crate) struct Move {
 impl Move {
     /// Faults need not happen: a state in which nothing else can is an end.
     pub(crate) fn is_fault(&self) -> bool {
-        matches!(self.does, "crashes" | "acknowledges incident")
+        matches!(self.does, "crashes" | "acknowledges incident" | "releases the hold")
     }
 }
 
 impl fmt::Display for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.does {
-            "crashes" => write!(f, "{} crashes", self.who),
+            "crashes" | "releases the hold" => write!(f, "{} {}", self.who, self.does),
             does => write!(f, "{} {does} {}", self.who, self.to),
         }
     }
@@ -173,6 +179,7 @@ impl World {
             ticks: vec![Tick::Due; data.0.len()],
             newest: None,
             breaching: false,
+            held: false,
             incidents: Vec::new(),
             owners: [Work::Idle; 2],
             crashes,
@@ -251,6 +258,9 @@ impl World {
     }
 
     fn people(&self, moves: &mut Moves) {
+        if self.held {
+            self.add(moves, "somebody", "releases the hold", 0, |world| world.held = false);
+        }
         for (index, incident) in self.incidents.iter().enumerate() {
             if incident.state == State::Open {
                 self.add(moves, "the owner", "acknowledges incident", index, |world| {
@@ -276,7 +286,9 @@ impl World {
                 return;
             }
         }
-        let untrue = |incident: &Incident| incident.told && !matches!(incident.step, StepStatus::Ended(_));
+        let untrue = |incident: &Incident| {
+            incident.told && !incident.ended_before && !matches!(incident.step, StepStatus::Ended(_))
+        };
         if self.incidents.iter().any(untrue) {
             self.wrong = Some("the owner was told of a step that had not ended");
         }

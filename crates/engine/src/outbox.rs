@@ -192,9 +192,11 @@ type Parcel = Vec<(OutboxItem, Held)>;
 
 /// Puts together what goes to one place, where it is too much to be told one by one.
 fn parcels(due: Vec<(OutboxItem, Held)>) -> Vec<Parcel> {
-    let mut by_place: BTreeMap<(Name, Option<String>), Parcel> = BTreeMap::new();
+    let mut by_place: BTreeMap<(Name, Option<String>, bool), Parcel> = BTreeMap::new();
     for (item, held) in due {
-        by_place.entry((item.channel.clone(), item.receiver.clone())).or_default().push((item, held));
+        // What is given up takes nothing else with it.
+        let place = (item.channel.clone(), item.receiver.clone(), item.attempts >= ATTEMPTS_MAX);
+        by_place.entry(place).or_default().push((item, held));
     }
     let apart = |parcel: Parcel| match parcel.len() {
         compose::DIGEST_MIN.. => vec![parcel],

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use watchkeeper_model::{
-    Cause, Facts, Labels, Layer, Message, MessageKind, Name, SeriesReport, Severity, Subject, Team, Time, Verdict,
-    Workspace,
+    Cause, Channel, Facts, Labels, Layer, Message, MessageKind, Name, SeriesReport, Severity, Subject, Team, Time,
+    Verdict, Workspace,
 };
 
 use crate::ports::{
@@ -44,7 +44,7 @@ impl Alarm {
         }
         self.tried_at = Some(now);
         for (name, team) in &workspace.teams {
-            if !self.reached.contains(name) && reach(notifier, name, team, since).await {
+            if !self.reached.contains(name) && reach(workspace, notifier, name, team, since).await {
                 self.reached.insert(name.clone());
             }
         }
@@ -64,14 +64,22 @@ impl Alarm {
     }
 }
 
-async fn reach(notifier: &dyn Notifier, name: &Name, team: &Team, since: Time) -> bool {
+/// Tells a team on the first of its channels on which anybody is reached.
+async fn reach(workspace: &Workspace, notifier: &dyn Notifier, name: &Name, team: &Team, since: Time) -> bool {
     for channel in &team.notify {
         let Some(message) = message(name, channel, since) else { return false };
-        match notifier.send(To::channel(channel), &message).await {
-            Delivery::Sent(_) => return true,
-            Delivery::Retry { reason, .. } | Delivery::Unwell(reason) | Delivery::Refused(reason) => {
-                tracing::error!(team = %name, %channel, reason, "the alarm did not get through");
+        let mut reached = false;
+        for receiver in workspace.channels.get(channel).map(Channel::receivers).unwrap_or_default() {
+            let to = To { receiver: receiver.as_deref(), ..To::channel(channel) };
+            match notifier.send(to, &message).await {
+                Delivery::Sent(_) => reached = true,
+                Delivery::Retry { reason, .. } | Delivery::Unwell(reason) | Delivery::Refused(reason) => {
+                    tracing::error!(team = %name, %channel, receiver, reason, "the alarm did not get through");
+                }
             }
+        }
+        if reached {
+            return true;
         }
     }
     false

@@ -14,6 +14,9 @@ use crate::{bench::Bench, mail_server::MailServer};
 /// What every secret of the workspace begins with, and what it goes on with to need escapes of all kinds.
 const CANARY: &str = "canary-9f3b7c+2/d8==";
 
+/// The sources with a secret, each watched by a monitor of its name.
+const SOURCES: [&str; 3] = ["metrics", "document", "payments"];
+
 /// A peer that refuses whatever it is asked, and repeats its headers as they are, in base64 and percent-encoded.
 fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -50,6 +53,36 @@ fn answer(stream: TcpStream) -> std::io::Result<()> {
     write!(writer, "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 
+/// A PostgreSQL that asks for the password in clear and repeats it as it was heard and as a URL has it.
+fn database() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            drop(refuse_password(stream));
+        }
+    });
+    port
+}
+
+fn refuse_password(mut stream: TcpStream) -> std::io::Result<()> {
+    fn body(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+        let mut length = [0; 4];
+        stream.read_exact(&mut length)?;
+        let mut body = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap_or(4).saturating_sub(4)];
+        stream.read_exact(&mut body)?;
+        Ok(body)
+    }
+    body(&mut stream)?;
+    stream.write_all(b"R\0\0\0\x08\0\0\0\x03")?;
+    stream.read_exact(&mut [0])?;
+    let password = String::from_utf8_lossy(&body(&mut stream)?).trim_end_matches('\0').to_owned();
+    let encoded: String = password.bytes().map(encoded).collect();
+    let fields = format!("SFATAL\0VFATAL\0CXX000\0Mno entry with {password} {encoded}\0\0");
+    let length = u32::try_from(fields.len() + 4).unwrap_or_default().to_be_bytes();
+    stream.write_all(&[b"E", &length[..], fields.as_bytes()].concat())
+}
+
 /// A byte as a URL has it.
 fn encoded(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -63,6 +96,9 @@ fn encoded(byte: u8) -> String {
 fn hostile() -> Bench {
     let (bench, port, mail) = (Bench::sample(), echo(), MailServer::start());
     fs::write(bench.path().join("secret"), format!("{CANARY}\n")).expect("it is written");
+    let password: String = CANARY.bytes().map(encoded).collect();
+    let address = format!("postgres://watch:{password}@127.0.0.1:{}/shop?sslmode=disable", database());
+    fs::write(bench.path().join("address"), address).expect("it is written");
     let script = bench.path().join("runbooks/scripts/repeat.sh");
     fs::write(&script, "#!/bin/sh\necho \"$KEY\"\nprintf '%s' \"user:$KEY\" | base64\nexit 3\n")
         .expect("it is written");
@@ -86,10 +122,11 @@ fn hostile() -> Bench {
     bench.edit("config/sources.toml", |text| {
         text + &format!(
             "\n[source.metrics.prometheus]\nurl = \"http://127.0.0.1:{port}\"\nquery = \"up\"\ntoken = {{ file = \"secret\" }}\n\
-             [source.document.http]\nurl = \"http://127.0.0.1:{port}/document\"\ntoken = {{ file = \"secret\" }}\n"
+             [source.document.http]\nurl = \"http://127.0.0.1:{port}/document\"\ntoken = {{ file = \"secret\" }}\n\
+             [source.payments.postgres]\nurl = {{ file = \"address\" }}\ntable = \"payments\"\n"
         )
     });
-    for source in ["metrics", "document"] {
+    for source in SOURCES {
         let monitor = format!(
             "[monitor]\nid = \"{source}\"\nlayer = \"data\"\nowner = \"ml-team\"\nrunbook = \"leaky\"\n[schedule]\ncron = \"* * * * *\"\n\
              [input]\nsource = \"{source}\"\n[check]\nplugin = \"null-rate\"\n[[threshold]]\nmetric = \"null_rate\"\nbreach = {{ above = 0.5 }}\n"
@@ -126,7 +163,7 @@ fn no_secret_is_printed_stored_or_told() {
         seen.extend([output.stdout, output.stderr].concat());
     };
     run(&["lint", "--live", "--store"]);
-    for monitor in ["metrics", "document"] {
+    for monitor in SOURCES {
         run(&["check", monitor]);
         run(&["drill", monitor, "--execute"]);
     }
@@ -146,7 +183,9 @@ fn no_secret_is_printed_stored_or_told() {
     }
     seen.extend(bytes_under(&bench.path().join("state")));
     let seen = String::from_utf8_lossy(&seen);
-    assert!(seen.contains("[secret]"), "peers repeated it, and it was masked");
+    for repeated in ["you said", "no entry with [secret] [secret]"] {
+        assert!(seen.contains(repeated), "{repeated}: peers repeated it, and it was masked");
+    }
     let percent: String = CANARY.bytes().map(encoded).collect();
     for form in ["9f3b7c", "2/d8==", &percent, "Y2FuYXJ5LTlmM2I3Yy", "NhbmFyeS05ZjNiN2Mr", "jYW5hcnktOWYzYjdjK"] {
         let at = seen.find(form);

@@ -2,7 +2,9 @@
 //! characters escaped, cut to a length. Whatever quotes a peer or a program goes through here.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 /// What stands in a secret's place.
 const MASKED: &str = "[secret]";
@@ -23,18 +25,19 @@ pub struct Mask {
 
 impl Mask {
     /// Masks these secrets and every longer line of those that have several: as they are, percent-encoded, escaped as
-    /// in JSON, and in base64, also where something stands before them, as a user's name does in a header.
+    /// in JSON, and in base64, also where something stands before them, as a user's name does in a header. Of a secret
+    /// that is a URL, its passwords are secrets too.
     pub fn over<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        let mut values: Vec<&str> = Vec::new();
+        let mut values: Vec<String> = Vec::new();
         for secret in secrets {
             let value = secret.expose_secret();
-            values.push(value);
-            values.extend(value.lines().filter(|line| line.len() >= LINE_BYTES_MIN));
+            values.push(value.to_owned());
+            values.extend(value.lines().filter(|line| line.len() >= LINE_BYTES_MIN).map(str::to_owned));
+            values.extend(value.lines().flat_map(passwords));
         }
-        values.extend(values.clone().into_iter().filter_map(password));
         values.retain(|value| !value.is_empty());
-        let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
-        let mut forms: Vec<String> = values.into_iter().flat_map(forms).collect();
+        let longest = values.iter().map(String::len).max().unwrap_or(0);
+        let mut forms: Vec<String> = values.iter().flat_map(|value| forms(value)).collect();
         // The longest first, so that a secret inside another does not break it apart.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
@@ -61,11 +64,13 @@ impl Mask {
     }
 }
 
-/// The password in a secret that is a URL.
-fn password(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let (who, _) = rest.split(['/', '?']).next()?.rsplit_once('@')?;
-    Some(who.split_once(':')?.1)
+/// The passwords in a secret that is a URL, as it has them and as whoever is given them has them.
+fn passwords(url: &str) -> Vec<String> {
+    let Ok(url) = Url::parse(url.trim()) else { return Vec::new() };
+    let written = url.password().map(str::to_owned);
+    let given = url.password().map(|password| percent_decode_str(password).decode_utf8_lossy().into_owned());
+    let asked = url.query_pairs().filter(|(key, _)| key.contains("password")).map(|(_, value)| value.into_owned());
+    written.into_iter().chain(given).chain(asked).collect()
 }
 
 /// What a peer may make of a secret.
@@ -166,6 +171,12 @@ mod tests {
     #[test]
     fn the_lines_of_a_key_file_are_masked_one_by_one() {
         assert_eq!(mask(&["-----BEGIN-----\nMIIEpAIB\n-"]).apply("> MIIEpAIB"), "> [secret]");
+    }
+
+    #[test]
+    fn the_passwords_of_a_url_are_masked_as_written_and_as_given() {
+        let mask = mask(&["postgres://watch:p%40ss%2Fword@db/shop?sslpassword=other%21one"]);
+        assert_eq!(mask.apply("no p@ss/word, p%40ss%2Fword or other!one"), "no [secret], [secret] or [secret]");
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl Server {
     /// A new connection.
     pub(super) async fn connect(&self, limit: Duration) -> Result<Client, Unread> {
         let url = self.secrets.resolve(&self.url).map_err(|error| Unread::Setting(error.to_string()))?;
-        let mut config: Config = url.expose_secret().parse().map_err(|_| Unread::Setting(malformed()))?;
+        let url = url.expose_secret();
+        let parsed = if url.contains("://") { url.parse::<Config>().ok() } else { None };
+        let mut config = parsed.ok_or_else(|| Unread::Setting(malformed()))?;
         config.application_name("watchkeeper").connect_timeout(CONNECT.min(limit));
         let place = Place::of(&config);
         let tls = Tls::new().map_err(Unread::Setting)?;

@@ -65,7 +65,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         "store",
         &[
             &["ahead", "lock", "people", "port", "settle", "verify"],
-            &["baseline", "check", "read", "trouble", "unreadable"],
+            &["baseline", "check", "ending", "read", "trouble", "unreadable"],
             &["answer", "follow_up", "outbox"],
             &["find", "step"],
             &["enqueue", "guard"],

@@ -63,7 +63,7 @@ pub(crate) async fn facts_of(
     Ok(Some((facts, report.and_then(|report| from_json(&report).ok()))))
 }
 
-/// Ends what still waits when its incident is over, unless it is for afterwards.
+/// Ends what still waits when its incident is over, unless it is for afterwards or for an issue that is just being opened.
 pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
     plan_resolutions(db, incident, at).await?;
     let ended: Vec<(String, String)> = sqlx::query_as(
@@ -71,6 +71,8 @@ pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: 
              epoch = epoch + 1
          WHERE incident = ?2 AND status = 'waiting'
              AND NOT (json_valid(arguments) AND json_extract(arguments, '$.after_resolve') IS 1)
+             AND NOT EXISTS (SELECT 1 FROM step AS opener WHERE opener.run = step.run
+                 AND step.step = opener.step || '-resolved' AND opener.status IN ('planned', 'released', 'intent'))
          RETURNING run, step",
     )
     .bind(micros(at))

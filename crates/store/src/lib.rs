@@ -9,6 +9,7 @@ mod baseline;
 mod check;
 mod columns;
 mod comment;
+mod ending;
 mod enqueue;
 mod fault;
 mod find;

@@ -12,7 +12,7 @@ use watchkeeper_engine::{
 };
 use watchkeeper_model::{Name, Quiet, Time};
 
-use crate::{answer, baseline, check, occurrence, open::SqliteStore, outbox, step, trouble, unreadable};
+use crate::{answer, baseline, check, ending, occurrence, open::SqliteStore, outbox, step, trouble, unreadable};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -83,7 +83,7 @@ impl Store for SqliteStore {
     }
 
     async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError> {
-        step::end(self, step, end).await.map_err(|fault| fault.doing("commit a step's end"))
+        ending::end(self, step, end).await.map_err(|fault| fault.doing("commit a step's end"))
     }
 
     async fn sending(&self) -> Result<Vec<i64>, StoreError> {

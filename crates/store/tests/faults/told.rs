@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use watchkeeper_engine::{assigned, ports::checker::CheckOutcome};
 use watchkeeper_model::{
-    Approval, Channel, Escalation, GateAction, GateState, MessageKind, Name, Route, Severity, Step, StepRun, Team,
-    Workspace,
+    Action, Approval, Channel, Escalation, GateAction, GateState, MessageKind, Name, Route, Severity, Step, StepRun,
+    Team, Workspace,
 };
 use watchkeeper_store::{IncidentFilter, PeopleError};
 
@@ -54,7 +54,7 @@ async fn an_incident_that_is_over_says_what_it_left_paused_and_ends_what_still_w
     let stage = Stage::new(Said::default().at(day(1), auc(0.5)).at(day(2), auc(0.7))).await;
     let mut workspace = sample(pause());
     let runbook = workspace.runbooks.get_mut(&name("model-degradation")).unwrap();
-    let open = watchkeeper_model::Action::Gate(GateAction { gate: name("loan-decisions"), state: GateState::Open });
+    let open = Action::Gate(GateAction { gate: name("loan-decisions"), state: GateState::Open });
     let manual = |id: &str, after_resolve| Step {
         id: name(id),
         action: open.clone(),
@@ -236,7 +236,7 @@ async fn refused_answers_stand_in_the_record_with_the_account_behind_the_name() 
 
 /// The sample, whose first step opens a Jira issue that is told of the end.
 fn with_ticket(reopen_within: Duration) -> Workspace {
-    sample(watchkeeper_model::Action::Jira(watchkeeper_model::JiraAction {
+    sample(Action::Jira(watchkeeper_model::JiraAction {
         url: "https://jira.example.com".to_owned(),
         api: watchkeeper_model::JiraApi::V3,
         user: None,
@@ -264,7 +264,7 @@ async fn an_issue_hears_of_the_end_and_is_taken_up_again_within_its_time_and_pro
     let calls = || -> Vec<(&'static str, Option<String>)> {
         let calls = stage.actions.calls.lock().unwrap();
         let kind = |action: &watchkeeper_model::Action| match action {
-            watchkeeper_model::Action::Jira(_) => "open",
+            Action::Jira(_) => "open",
             _ => "tell",
         };
         calls.iter().map(|call| (kind(&call.action), call.reopen.clone())).collect()
@@ -278,9 +278,37 @@ async fn an_issue_hears_of_the_end_and_is_taken_up_again_within_its_time_and_pro
     stage.tick(&engine, day(6)).await;
     let mut elsewhere = with_ticket(days(9));
     let runbook = elsewhere.runbooks.get_mut(&name("model-degradation")).unwrap();
-    let watchkeeper_model::Action::Jira(jira) = &mut runbook.first.action else { panic!("a ticket") };
+    let Action::Jira(jira) = &mut runbook.first.action else { panic!("a ticket") };
     jira.project = "MLOPS".to_owned();
     let engine = stage.engine(elsewhere);
     stage.tick(&engine, day(7)).await;
     assert_eq!(calls().last(), Some(&("open", None)), "an issue of another project is another one");
+}
+
+#[tokio::test]
+async fn an_issue_that_is_opened_while_its_incident_ends_hears_of_the_end() {
+    let mut stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
+    stage.actions = crate::stage::Meeting::of(2);
+    let engine = stage.engine(with_ticket(Duration::from_secs(86_400)));
+    let (actions, store) = (stage.actions.clone(), stage.store.clone());
+    let person = tokio::spawn(async move {
+        while actions.count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let incident = store.incidents(&IncidentFilter::default()).await.unwrap().remove(0);
+        store.resolve(&incident.id, "on-call", day(1)).await.unwrap();
+        // The issue is there now, and then it hears of the end.
+        actions.barrier.wait().await;
+        actions.barrier.wait().await;
+    });
+    stage.tick(&engine, day(1)).await;
+    engine.finish().await.unwrap();
+    person.abort();
+    let calls = stage.actions.calls.lock().unwrap();
+    let told = calls.iter().map(|call| (&call.action, call.reopen.as_deref())).collect::<Vec<_>>();
+    let issue = Some("OPS-1");
+    assert!(
+        matches!(told[..], [(Action::Jira(_), None), (Action::JiraResolve(_), found)] if found == issue),
+        "{told:?}"
+    );
 }

@@ -1,0 +1,105 @@
+//! Ending: how a step ended, and all that follows from it, in one commit.
+
+use sqlx::SqliteConnection;
+use watchkeeper_engine::{
+    fault_points::Point,
+    ports::store::{Ending, StepEnd, StepRecord},
+};
+use watchkeeper_model::{Action, GateAction, Outcome, StepEvent, StepStatus, Time};
+
+use crate::{
+    columns::{self, micros},
+    comment, enqueue,
+    fault::Fault,
+    follow_up, gate, incident, ledger,
+    open::{SqliteStore, commit},
+    step::status_of_mine,
+};
+
+/// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
+pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -> Result<Ending, Fault> {
+    let mut tx = store.write().await?;
+    let event = match end.outcome {
+        Outcome::Withheld => StepEvent::Withhold,
+        outcome => StepEvent::End(outcome),
+    };
+    let before = status_of_mine(&mut tx, step).await?;
+    if matches!(before, StepStatus::Ended(_)) {
+        // This very epoch committed it: the answer was lost.
+        return Ok(Ending::Recorded);
+    }
+    let status = before.next(event).ok_or(Fault::Fenced)?;
+    write_end(&mut tx, step, status, end).await?;
+    enqueue::cancel_overdue(&mut tx, &step.run, &step.step.id).await?;
+    if let (Action::Gate(action), Outcome::Done) = (&step.step.action, end.outcome) {
+        if let Some(how) = overtaken(&mut tx, step, action, end.report.started_at).await? {
+            return Ok(Ending::Overtaken(how));
+        }
+        gate::set_by_step(&mut tx, step, action, end.at).await?;
+    }
+    if incident::is_over(&mut tx, &step.incident).await? {
+        follow_up::end_unneeded(&mut tx, &step.incident, end.at).await?;
+    }
+    let head = ledger::append(&mut tx, end.at, &end.ledger).await?;
+    enqueue::all(&mut tx, &end.messages, &head).await?;
+    if end.hands_off {
+        hand_off(&mut tx, step, end, &head).await?;
+    }
+    if let Some((incident, text)) = &end.comment {
+        comment::write(&mut tx, incident, comment::WATCHKEEPER, text, end.at).await?;
+    }
+    commit(tx, Point::StepEnd).await?;
+    Ok(Ending::Recorded)
+}
+
+/// Why a gate is not set any more: its incident is over, or people moved the gate after the step's intent.
+async fn overtaken(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    action: &GateAction,
+    intent_at: Option<Time>,
+) -> Result<Option<String>, Fault> {
+    if incident::is_over(db, &step.incident).await? && !step.step.after_resolve {
+        return Ok(Some("the incident was resolved before the gate was set".to_owned()));
+    }
+    let moved = gate::moved_since(db, &action.gate, action.state, intent_at).await?;
+    Ok(moved.map(|by| format!("{by} set gate {} to another state after the step began", action.gate)))
+}
+
+async fn write_end(
+    db: &mut SqliteConnection,
+    step: &StepRecord,
+    status: StepStatus,
+    end: &StepEnd,
+) -> Result<(), Fault> {
+    let written = sqlx::query(
+        "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = COALESCE(?, reference), resumes = ?
+         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'waiting', 'released', 'intent')",
+    )
+    .bind(status.as_str())
+    .bind(micros(end.report.finished_at.unwrap_or(end.at)))
+    .bind(&end.report.detail)
+    .bind(end.reference.as_deref())
+    .bind(end.resumes)
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(step.epoch.cast_signed())
+    .execute(db)
+    .await?;
+    if written.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
+}
+
+async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, head: &str) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO handoff (incident, run, step, handed_off_at, ledger_head, report) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&step.incident)
+    .bind(&step.run)
+    .bind(step.step.id.as_str())
+    .bind(micros(end.at))
+    .bind(head)
+    .bind(columns::json(&end.report)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}

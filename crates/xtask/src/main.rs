@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own chores.
 
+mod bench;
 mod debian;
 mod demo;
 mod golden;
@@ -7,6 +8,7 @@ mod peers;
 mod plugins;
 mod test;
 mod torture;
+mod venv;
 
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +19,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
+  bench     what it costs beside peers and limits: cargo xtask bench [GROUP] [--rows N] [--quick] [--against FILE]
+            (groups: scan, engine)
   plugins   build the standard checks to plugins/dist
   golden    compute the reference numbers of every check anew (needs python3 and PyPI)
   demo      the main job on real data, in a throw-away workspace
@@ -28,6 +32,7 @@ usage: cargo xtask <chore>
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
+        Some("bench") => bench::run(arguments.get(1..).unwrap_or_default()),
         Some("plugins") => plugins::run(),
         Some("golden") => golden::run(),
         Some("demo") => demo::run(),

@@ -1,2 +1,23 @@
-//! Benchmarks.
-fn main() {}
+//! What Watchkeeper costs beside a peer or a limit that is measured in the same run: `cargo xtask bench` runs it, and
+//! makes a table of the lines that it prints.
+#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark stops at the first thing that is not so")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints")]
+#![expect(clippy::disallowed_methods, reason = "it measures by the clock on the wall")]
+
+mod data;
+mod duckdb;
+mod options;
+mod process;
+mod report;
+mod scan;
+mod ticks;
+
+fn main() {
+    let options = options::Options::read();
+    if options.runs("scan") {
+        scan::run(&options);
+    }
+    if options.runs("engine") {
+        ticks::run(&options);
+    }
+}

@@ -212,6 +212,9 @@ impl Evaluator {
     /// Freezes a fixed baseline after a tick that was judged with it, unless it is frozen. The tick is recorded already:
     /// what goes wrong here is tried again by the next one.
     pub(crate) async fn freeze_after(&self, monitor: &Monitor, evaluation: &Evaluation) {
+        if monitor.baseline.is_none() {
+            return;
+        }
         let (baselines, monitor) = (Arc::clone(&self.baselines), monitor.clone());
         let (limit, verdict, id) = (monitor.check.timeout, evaluation.verdict, monitor.id.clone());
         let reading = self.reads.of(baseline_source(&monitor));

@@ -8,7 +8,7 @@ mod look;
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, task::JoinSet};
-use watchkeeper_model::{Monitor, Name, Time, Workspace, digest_of};
+use watchkeeper_model::{Monitor, Name, Time, Verdict, Workspace, digest_of};
 
 use self::lateness::Kept;
 use crate::{
@@ -80,24 +80,34 @@ impl Watch {
 
     async fn monitor(&self, id: &Name, started: Time, mut stop: Stop) -> Result<(), EngineError> {
         let watched = Watched::of(&self.workspace, id).ok_or_else(|| EngineError::NoSuchMonitor(id.to_string()))?;
-        let monitor = watched.monitor;
-        self.warn_of_a_mark_ahead(monitor).await?;
+        self.warn_of_a_mark_ahead(watched.monitor).await?;
         loop {
             self.take_up(watched).await?;
+            let mark = self.store.high_water(id).await?.unwrap_or(started);
+            if self.follow(watched, mark, &mut stop).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs the ticks after `newest` as they come. Gives whether that is all; if not, a tick may be in nobody's hand.
+    async fn follow(&self, watched: Watched<'_>, mut newest: Time, stop: &mut Stop) -> Result<bool, EngineError> {
+        let monitor = watched.monitor;
+        loop {
             let now = self.retry.clock.now();
-            let newest = self.store.high_water(&monitor.id).await?.unwrap_or(started);
-            self.catch_up(watched, newest, now, &stop).await?;
-            self.retry.health.well(&part(id));
-            let Some(tick) = monitor.schedule.next_after(newest.max(now)) else { return Ok(()) };
+            newest = self.catch_up(watched, newest, now, stop).await?;
+            self.retry.health.well(&part(&monitor.id));
+            let Some(tick) = monitor.schedule.next_after(newest.max(now)) else { return Ok(true) };
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
-                () = self.stranded.notified() => continue,
+                _ = stop.wait_for(|stop| *stop) => return Ok(true),
+                () = self.stranded.notified() => return Ok(false),
                 () = self.retry.clock.sleep_until(tick + jitter(monitor)) => {}
             }
             // One that wakes late is a missed one: the misfire policy says what becomes of it.
             if !lateness::is_late(tick + jitter(monitor), self.retry.clock.now()) {
                 self.run_tick(watched, tick).await?;
+                newest = tick;
             }
         }
     }
@@ -114,7 +124,7 @@ impl Watch {
     /// Goes on with the ticks that were claimed and not recorded, and that nobody has in hand.
     async fn take_up(&self, watched: Watched<'_>) -> Result<(), EngineError> {
         let id = &watched.monitor.id;
-        for tick in self.store.unfinished_ticks().await?.remove(id).unwrap_or_default() {
+        for tick in self.store.unfinished_ticks(Some(id)).await?.remove(id).unwrap_or_default() {
             let Some(held) = self.in_hand.take(Piece::Tick(id.clone(), tick)) else { continue };
             let Some(claim) = self.store.take_tick(id, tick, self.retry.clock.now()).await? else { continue };
             self.run_claimed(watched, &claim, held).await?;
@@ -123,17 +133,21 @@ impl Watch {
     }
 
     /// Runs the ticks in `(newest, now]` that may still begin and that the misfire policy keeps; passes over the rest.
-    async fn catch_up(&self, watched: Watched<'_>, newest: Time, now: Time, stop: &Stop) -> Result<(), EngineError> {
+    /// Gives the newest that is done with.
+    async fn catch_up(&self, watched: Watched<'_>, newest: Time, now: Time, stop: &Stop) -> Result<Time, EngineError> {
         let Some(Kept { ticks, last }) = lateness::missed(&watched.monitor.schedule, newest, now) else {
-            return Ok(());
+            return Ok(newest);
         };
-        for tick in ticks {
+        for tick in &ticks {
             if *stop.borrow() {
-                return Ok(());
+                return Ok(newest);
             }
-            self.run_tick(watched, tick).await?;
+            self.run_tick(watched, *tick).await?;
         }
-        Ok(self.store.skip_to(&watched.monitor.id, last).await?)
+        if ticks.last() != Some(&last) {
+            self.store.skip_to(&watched.monitor.id, last).await?;
+        }
+        Ok(last)
     }
 
     /// Claims one tick and does all that follows; gives whether it ran: one that was claimed before does nothing.
@@ -153,20 +167,26 @@ impl Watch {
             return Ok(self.retry.until_answered(|| self.store.pass_over(claim, self.retry.clock.now())).await?);
         }
         let evaluation = self.evaluator.evaluate(monitor, tick).await;
-        tracing::info!(monitor = %monitor.id, %tick, verdict = %evaluation.verdict, error = evaluation.error, "checked");
-        match self.record(watched, claim, &evaluation).await {
+        // A line a tick would be gigabytes a day: what is well is said to whoever asks.
+        match evaluation.verdict {
+            Verdict::Ok => tracing::debug!(monitor = %monitor.id, %tick, "checked: ok"),
+            verdict => tracing::info!(monitor = %monitor.id, %tick, %verdict, error = evaluation.error, "checked"),
+        }
+        let something_follows = match self.record(watched, claim, &evaluation).await {
             // Another owner goes on with it.
             Err(StoreError::Fenced) => return Ok(()),
             recorded => recorded?,
+        };
+        if something_follows {
+            self.steps.ring();
+            self.outbox.ring();
         }
-        self.steps.ring();
-        self.outbox.ring();
         self.evaluator.freeze_after(monitor, &evaluation).await;
         Ok(())
     }
 
-    /// Decides on what is remembered, and commits it only if that is still so.
-    async fn record(&self, watched: Watched<'_>, claim: &Claim, evaluation: &Evaluation) -> Result<(), StoreError> {
+    /// Decides on what is remembered, and commits it only if that is still so. Gives whether anything follows from it.
+    async fn record(&self, watched: Watched<'_>, claim: &Claim, evaluation: &Evaluation) -> Result<bool, StoreError> {
         loop {
             let groups = self.retry.until_answered(|| self.store.groups(&watched.monitor.id)).await?;
             let mut record = decide(&self.workspace, watched, &groups, evaluation, self.retry.clock.now());
@@ -179,7 +199,7 @@ impl Watch {
                 );
             }
             match self.retry.until_answered(|| self.store.record_check(claim, &record)).await? {
-                Recorded::Whole => return Ok(()),
+                Recorded::Whole => return Ok(!record.is_quiet()),
                 Recorded::Moved => {}
             }
         }

@@ -15,7 +15,7 @@ use crate::{
     fault::Fault,
     follow_up, incident, ledger, occurrence,
     open::{SqliteStore, commit},
-    step,
+    step, together,
 };
 
 pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups, Fault> {
@@ -43,6 +43,9 @@ pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups
 }
 
 pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
+    if record.is_quiet() {
+        return together::record_quiet(store, claim, record).await;
+    }
     let mut tx = store.write().await?;
     if occurrence::is_finished_by(&mut tx, claim).await? {
         return Ok(Recorded::Whole);

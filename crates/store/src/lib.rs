@@ -31,9 +31,11 @@ mod refusal;
 mod settle;
 mod silence;
 mod step;
+mod together;
 mod trouble;
 mod unreadable;
 mod verify;
+mod waiting;
 
 pub use answer::Reply;
 pub use comment::Comment;

@@ -45,37 +45,19 @@ async fn raise(db: &mut SqliteConnection, monitor: &Name, at: Time) -> Result<()
     Ok(())
 }
 
-/// Takes a tick that lies after the high-water mark; a clock that went back repeats none.
-pub(crate) async fn claim(
-    store: &SqliteStore,
-    monitor: &Name,
-    scheduled_at: Time,
-    now: Time,
-) -> Result<Option<Claim>, Fault> {
-    let mut tx = store.write().await?;
-    if mark(&mut tx, monitor).await?.is_some_and(|mark| micros(scheduled_at) <= mark) {
-        return Ok(None);
-    }
-    sqlx::query(
-        "INSERT INTO occurrence (monitor, scheduled_at, status, epoch, claimed_at) VALUES (?, ?, 'claimed', 1, ?)",
-    )
-    .bind(monitor.as_str())
-    .bind(micros(scheduled_at))
-    .bind(micros(now))
-    .execute(&mut *tx)
-    .await?;
-    raise(&mut tx, monitor, scheduled_at).await?;
-    commit(tx, Point::TickClaim).await?;
-    Ok(Some(Claim { monitor: monitor.clone(), scheduled_at, epoch: 1 }))
-}
-
-/// The ticks that were claimed and are not finished, by monitor, oldest first; a monitor whose name cannot be read is
-/// nobody's.
-pub(crate) async fn unfinished(store: &SqliteStore) -> Result<BTreeMap<Name, Vec<Time>>, Fault> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' ORDER BY scheduled_at")
-            .fetch_all(&mut *store.read().await?)
-            .await?;
+/// The ticks that were claimed and are not finished, of one monitor or of all, oldest first; a monitor whose name cannot
+/// be read is nobody's.
+pub(crate) async fn unfinished(store: &SqliteStore, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, Fault> {
+    let query = match of {
+        Some(monitor) => sqlx::query_as(
+            "SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' AND monitor = ? ORDER BY scheduled_at",
+        )
+        .bind(monitor.as_str()),
+        None => sqlx::query_as(
+            "SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' ORDER BY scheduled_at",
+        ),
+    };
+    let rows: Vec<(String, i64)> = query.fetch_all(&mut *store.read().await?).await?;
     let mut ticks: BTreeMap<Name, Vec<Time>> = BTreeMap::new();
     for (monitor, tick) in rows {
         if let Ok(monitor) = Name::parse(&monitor) {

@@ -18,6 +18,7 @@ use watchkeeper_engine::fault_points::{Point, Side, reach};
 use crate::{
     fault::Fault,
     place::{self, FILE, Identity, PlaceError},
+    waiting::Waiting,
 };
 
 /// The oldest SQLite that does not corrupt a write-ahead log when it is reset.
@@ -28,6 +29,9 @@ const READERS: u32 = 4;
 const DAMAGED: [i32; 2] = [11, 26];
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long a task waits for a connection that others of this process have: a year, the pool knows no time without end.
+const FOR_EVER: Duration = Duration::from_secs(365 * 86_400);
 
 /// The tables as this version has them.
 static TABLES: Migrator = sqlx::migrate!();
@@ -43,6 +47,7 @@ pub struct SqliteStore {
     folder: Option<PathBuf>,
     /// The file that was opened; absent for a store in memory.
     file: Option<Arc<Identity>>,
+    waiting: Arc<Waiting>,
 }
 
 /// Why the store cannot be opened.
@@ -138,7 +143,8 @@ impl SqliteStore {
     fn of_file(writer: SqlitePool, readers: SqlitePool, folder: &Path) -> Result<Self, OpenError> {
         let file = Identity::of(&folder.join(FILE));
         let file = file.map_err(|source| unusable(folder, source))?;
-        Ok(Self { writer, readers, folder: Some(folder.to_owned()), file: Some(Arc::new(file)) })
+        let (folder, file) = (Some(folder.to_owned()), Some(Arc::new(file)));
+        Ok(Self { writer, readers, folder, file, waiting: Arc::default() })
     }
 
     /// Whether a folder holds a store; nothing is made.
@@ -158,7 +164,7 @@ impl SqliteStore {
         let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?.foreign_keys(true);
         let writer = connections(1).connect_with(options).await.map_err(failed)?;
         up_to_date(&writer, &path).await?;
-        Ok(Self { readers: writer.clone(), writer, folder: None, file: None })
+        Ok(Self { readers: writer.clone(), writer, folder: None, file: None, waiting: Arc::default() })
     }
 
     /// Closes every connection and waits until the file is let go.
@@ -170,6 +176,11 @@ impl SqliteStore {
     /// The folder; absent for a store in memory.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
+    }
+
+    /// What waits to be committed together.
+    pub(crate) fn waiting(&self) -> &Waiting {
+        &self.waiting
     }
 
     /// A transaction that may write: it has the write lock from its first statement on. What nobody would find again is
@@ -195,13 +206,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true)
 }
 
-/// Connections live as long as the pool: a store in memory would be lost with its only one. One whose transaction did
+/// Connections live as long as the pool: a store in memory would be lost with its only one. However many wait for one,
+/// each gets it in its time: a long queue is no failure. One whose transaction did
 /// not end, because its commit failed and could not be taken back, is closed, and another one is opened.
 fn connections(max: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(max)
         .idle_timeout(None)
         .max_lifetime(None)
+        .acquire_timeout(FOR_EVER)
         .test_before_acquire(false)
         .before_acquire(|connection, _| {
             let whole = !connection.is_in_transaction();

@@ -12,7 +12,9 @@ use watchkeeper_engine::{
 };
 use watchkeeper_model::{Name, Quiet, Time};
 
-use crate::{answer, baseline, check, ending, occurrence, open::SqliteStore, outbox, step, trouble, unreadable};
+use crate::{
+    answer, baseline, check, ending, occurrence, open::SqliteStore, outbox, step, together, trouble, unreadable,
+};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -25,12 +27,12 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {
-        let claimed = occurrence::claim(self, monitor, scheduled_at, now).await;
+        let claimed = together::claim(self, monitor, scheduled_at, now).await;
         claimed.map_err(|fault| fault.doing("claim an occurrence"))
     }
 
-    async fn unfinished_ticks(&self) -> Result<BTreeMap<Name, Vec<Time>>, StoreError> {
-        occurrence::unfinished(self).await.map_err(|fault| fault.doing("look for unfinished ticks"))
+    async fn unfinished_ticks(&self, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, StoreError> {
+        occurrence::unfinished(self, of).await.map_err(|fault| fault.doing("look for unfinished ticks"))
     }
 
     async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {

@@ -25,8 +25,8 @@ pub trait Store: Send + Sync {
     async fn skip_to(&self, monitor: &Name, at: Time) -> Result<(), StoreError>;
     /// Records an occurrence and takes it; `None` when it was recorded before.
     async fn claim(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError>;
-    /// The ticks that were claimed and are not finished, by monitor, oldest first.
-    async fn unfinished_ticks(&self) -> Result<BTreeMap<Name, Vec<Time>>, StoreError>;
+    /// The ticks that were claimed and are not finished, of one monitor or of all, oldest first.
+    async fn unfinished_ticks(&self, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, StoreError>;
     /// Takes an unfinished tick, with a new epoch; `None` when it is finished by now.
     async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError>;
     /// Finishes a claimed tick without running it.

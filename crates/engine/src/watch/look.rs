@@ -28,7 +28,7 @@ impl Watch {
 
     /// Rings for ticks that are in nobody's hand; those of monitors that the configuration has no more are passed over.
     async fn look_for_stranded_ticks(&self) -> Result<(), StoreError> {
-        for (id, ticks) in self.store.unfinished_ticks().await? {
+        for (id, ticks) in self.store.unfinished_ticks(None).await? {
             for tick in ticks {
                 let piece = Piece::Tick(id.clone(), tick);
                 if self.workspace.monitors.contains_key(&id) {

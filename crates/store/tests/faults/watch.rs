@@ -126,7 +126,7 @@ async fn a_tick_that_was_claimed_long_ago_is_passed_over_at_the_start() {
         watchkeeper_model::Cron::parse("0 6 1 1 *").unwrap();
     let daemon = Daemon::start(store.clone(), Breach::default(), workspace);
     let passed_over = async {
-        while !store.unfinished_ticks().await.unwrap().is_empty() {
+        while !store.unfinished_ticks(None).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
     };
@@ -174,7 +174,7 @@ async fn a_tick_that_its_owner_let_go_of_is_taken_up_before_the_next_one_is_due(
     daemon.until("the owner is told", |daemon| daemon.told(MessageKind::Handoff)).await;
     assert_eq!(daemon.store.handoffs().await.unwrap()[0].opened_at, claimed);
     let passed_over = async {
-        while !store.unfinished_ticks().await.unwrap().is_empty() {
+        while !store.unfinished_ticks(None).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
     };

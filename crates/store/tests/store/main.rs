@@ -10,4 +10,5 @@ mod ledger;
 mod outbox;
 mod people;
 mod recovery;
+mod rush;
 mod upgrade;

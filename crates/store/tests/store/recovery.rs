@@ -14,7 +14,7 @@ async fn an_unfinished_occurrence_is_taken_over() {
     let old = store.claim(&name("nulls"), at(0), at(0)).await.unwrap().unwrap();
     drop(store);
     let store = SqliteStore::open(folder.path()).await.unwrap();
-    assert_eq!(store.unfinished_ticks().await.unwrap()[&old.monitor], [at(0)]);
+    assert_eq!(store.unfinished_ticks(None).await.unwrap()[&old.monitor], [at(0)]);
     let taken = store.take_tick(&old.monitor, at(0), at(9)).await.unwrap().unwrap();
     assert_eq!((taken.monitor, taken.scheduled_at, taken.epoch), (old.monitor, at(0), 2));
 }

@@ -93,6 +93,19 @@ pub struct CheckRecord {
     pub at: Time,
 }
 
+impl CheckRecord {
+    /// Whether nothing follows but that the check was made.
+    pub fn is_quiet(&self) -> bool {
+        let Self { incidents, steps, going_on, messages, resolved, ledger, .. } = self;
+        incidents.is_empty()
+            && steps.is_empty()
+            && going_on.is_empty()
+            && messages.is_empty()
+            && resolved.is_empty()
+            && ledger.is_empty()
+    }
+}
+
 /// An incident that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {

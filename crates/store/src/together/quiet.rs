@@ -1,0 +1,89 @@
+//! Many quiet checks recorded by four statements.
+
+use serde_json::json;
+use sqlx::SqliteConnection;
+use watchkeeper_engine::ports::store::Recorded;
+
+use crate::{
+    columns::{json as text, micros},
+    fault::Fault,
+    waiting::Quiet,
+};
+
+/// Finishes the occurrences for their present owners only, where nothing was recorded since it was decided.
+pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Result<Vec<Result<Recorded, Fault>>, Fault> {
+    if quiets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answers = standing(db, quiets).await?;
+    let (mut ticks, mut states) = (Vec::new(), Vec::new());
+    for (Quiet { claim, record }, answer) in quiets.iter().zip(&answers) {
+        if !matches!(answer, Answer::Write) {
+            continue;
+        }
+        let (monitor, scheduled_at) = (&claim.monitor, micros(claim.scheduled_at));
+        let evaluation = text(&record.evaluation)?;
+        ticks.push(json!([monitor, scheduled_at, claim.epoch, record.verdict.as_str(), evaluation, micros(record.at)]));
+        for (labels, state) in &record.states {
+            states.push(json!([monitor, text(labels)?, text(state)?]));
+        }
+    }
+    for (statement, rows) in [(FINISH, &ticks), (NEWEST, &ticks), (STATES, &states)] {
+        if !rows.is_empty() {
+            sqlx::query(statement).bind(text(rows)?).execute(&mut *db).await?;
+        }
+    }
+    Ok(answers.into_iter().map(Answer::recorded).collect())
+}
+
+const FINISH: &str = "UPDATE occurrence SET status = 'finished', verdict = wanted.value ->> 3,
+         evaluation = wanted.value ->> 4, finished_at = wanted.value ->> 5
+     FROM json_each(?) AS wanted
+     WHERE monitor = wanted.value ->> 0 AND scheduled_at = wanted.value ->> 1 AND epoch = wanted.value ->> 2";
+const NEWEST: &str = "INSERT INTO newest_tick (monitor, scheduled_at)
+     SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE TRUE
+     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)";
+const STATES: &str = "INSERT INTO group_state (monitor, labels, state)
+     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE TRUE
+     ON CONFLICT (monitor, labels) DO UPDATE SET state = excluded.state";
+
+/// What becomes of a check.
+enum Answer {
+    Write,
+    /// This very claim has finished its tick already: the answer to its commit was lost.
+    Whole,
+    Moved,
+    Fenced,
+}
+
+impl Answer {
+    fn recorded(self) -> Result<Recorded, Fault> {
+        match self {
+            Self::Write | Self::Whole => Ok(Recorded::Whole),
+            Self::Moved => Ok(Recorded::Moved),
+            Self::Fenced => Err(Fault::Fenced),
+        }
+    }
+}
+
+async fn standing(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Result<Vec<Answer>, Fault> {
+    let rows = quiets.iter().map(|Quiet { claim, .. }| json!([claim.monitor, micros(claim.scheduled_at), claim.epoch]));
+    let found: Vec<(Option<String>, Option<i64>)> = sqlx::query_as(
+        "SELECT occurrence.status, newest_tick.scheduled_at FROM json_each(?) AS wanted
+         LEFT JOIN occurrence ON occurrence.monitor = wanted.value ->> 0
+             AND occurrence.scheduled_at = wanted.value ->> 1 AND occurrence.epoch = wanted.value ->> 2
+         LEFT JOIN newest_tick ON newest_tick.monitor = wanted.value ->> 0
+         ORDER BY wanted.key",
+    )
+    .bind(serde_json::Value::from_iter(rows).to_string())
+    .fetch_all(db)
+    .await?;
+    let answer =
+        |(Quiet { record, .. }, (status, newest)): (&&Quiet, (Option<String>, Option<i64>))| match status.as_deref() {
+            Some("finished") => Answer::Whole,
+            _ if newest != record.newest.map(micros) => Answer::Moved,
+            Some(_) => Answer::Write,
+            None => Answer::Fenced,
+        };
+    Ok(quiets.iter().zip(found).map(answer).collect())
+}

@@ -1,6 +1,6 @@
 //! Where values are missing, with NaN as missing.
 
-use crate::{Ask, Asked, Failure, Field, Frame, Kind};
+use crate::{Answers, Ask, Asked, Failure, Field, Frame, Kind};
 
 /// How many rows of some columns have no value: a null or a NaN.
 #[derive(Debug)]
@@ -9,27 +9,43 @@ pub struct Gaps {
     missing: Vec<u64>,
 }
 
+/// The questions about what is missing, among others of the same scan.
+#[derive(Debug)]
+pub struct AskedGaps {
+    rows: Asked<u64>,
+    missing: Vec<(Asked<u64>, Option<Asked<u64>>)>,
+}
+
+impl AskedGaps {
+    /// What was found.
+    pub fn found(&self, answers: &Answers) -> Result<Gaps, Failure> {
+        let missing = self.missing.iter().map(|(nulls, nans)| {
+            let nans = nans.map_or(Ok(0), |nans| answers.get(nans))?;
+            Ok(answers.get(*nulls)? + nans)
+        });
+        Ok(Gaps { rows: answers.get(self.rows)?, missing: missing.collect::<Result<_, Failure>>()? })
+    }
+}
+
 impl Gaps {
-    /// Counts the missing values of each field in one scan. What a field is, is for the frame to say: whole numbers turn
-    /// into floats where some of them are missing.
+    /// Counts the missing values of each field in a scan of its own.
     pub fn find(frame: &dyn Frame, fields: &[Field]) -> Result<Self, Failure> {
+        let mut ask = Ask::new();
+        let asked = Self::ask(&mut ask, frame, fields);
+        asked.found(&frame.answer(ask)?)
+    }
+
+    /// Asks for the missing values of each field along with whatever else is asked: one scan answers all of it. What a
+    /// field is, is for the frame to say: whole numbers turn into floats where some of them are missing.
+    pub fn ask(ask: &mut Ask, frame: &dyn Frame, fields: &[Field]) -> AskedGaps {
         let own = frame.fields();
         let kind = |field: &Field| own.iter().find(|own| own.name == field.name).map_or(field.kind, |own| own.kind);
-        let mut ask = Ask::new();
         let rows = ask.rows();
-        let asked: Vec<(Asked<u64>, Option<Asked<u64>>)> = fields
-            .iter()
-            .map(|field| {
-                let may_hold_nan = kind(field) == Kind::Number;
-                (ask.nulls(&field.name), may_hold_nan.then(|| ask.nans(&field.name)))
-            })
-            .collect();
-        let answers = frame.answer(ask)?;
-        let missing = asked.into_iter().map(|(nulls, nans)| {
-            let nans = nans.map_or(Ok(0), |nans| answers.get(nans))?;
-            Ok(answers.get(nulls)? + nans)
+        let missing = fields.iter().map(|field| {
+            let may_hold_nan = kind(field) == Kind::Number;
+            (ask.nulls(&field.name), may_hold_nan.then(|| ask.nans(&field.name)))
         });
-        Ok(Self { rows: answers.get(rows)?, missing: missing.collect::<Result<_, Failure>>()? })
+        AskedGaps { rows, missing: missing.collect() }
     }
 
     /// How many rows there are, with and without values.

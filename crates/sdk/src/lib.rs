@@ -55,7 +55,7 @@ pub use column::{Column, Numbers, Values};
 #[doc(hidden)]
 pub use component::Component;
 pub use frame::{ANY, Frame, NUMERIC};
-pub use gaps::Gaps;
+pub use gaps::{AskedGaps, Gaps};
 #[doc(hidden)]
 pub use params::describe;
 pub use params::{Given, ParamValue, Params};

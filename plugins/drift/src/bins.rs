@@ -3,11 +3,11 @@
 mod categories;
 mod edges;
 
-use watchkeeper_plugin::{Ask, Asked, Failure, Field, Frame};
+use watchkeeper_plugin::{Ask, Asked, Failure, Field, Frame, Gaps};
 
-use crate::Sides;
 use crate::columns::Columns;
 use crate::profile::Profile;
+use crate::{Side, Sides};
 
 /// More different values than this in the baseline are not categories but names.
 pub(crate) const CATEGORIES_MAX: usize = 1_000;
@@ -51,6 +51,10 @@ pub(crate) enum Rule {
     Edges(Vec<f64>),
     /// Each value for itself.
     Categories,
+    /// Not at all: its numbers have no ends that bins could lie between.
+    Unbounded,
+    /// Not at all: the window holds values of another kind.
+    Turned,
 }
 
 impl Bins {
@@ -63,62 +67,82 @@ impl Bins {
     }
 }
 
-/// Draws the bins of some columns by the profile and counts both sides.
-pub(crate) fn drawn(
-    places: &[usize],
+/// How every column of both sides is counted, by place.
+#[derive(Debug, Default)]
+pub(crate) struct Drawn(Vec<(Rule, Counts, Counts)>);
+
+/// Draws the bins of all columns by the profile and counts both sides, what is missing along with them: each side is
+/// read no more often than it must be.
+pub(crate) fn drawn<'a>(
     columns: &Columns,
-    sides: &Sides<'_>,
+    current: &'a dyn Frame,
+    baseline: &'a dyn Frame,
     profile: Profile,
-) -> Result<Vec<Bins>, Failure> {
-    let fields: Vec<&Field> = places.iter().map(|place| &columns.fields[*place]).collect();
-    let (current, baseline) = (sides.current.frame, sides.baseline.frame);
+) -> Result<(Sides<'a>, Drawn), Failure> {
     let rules = match profile {
-        Profile::Quantile10 => edges::deciles(&fields, baseline)?,
-        Profile::Evidently => edges::sturges(places, &fields, sides)?,
+        Profile::Quantile10 => edges::deciles(columns, baseline)?,
+        Profile::Evidently => edges::sturges(columns, current, baseline)?,
     };
-    let expected = counts(&fields, &rules, baseline)?;
-    let actual = counts(&fields, &rules, current)?;
-    let mut bins = Vec::new();
-    for (((place, field), expected), actual) in places.iter().zip(&fields).zip(expected).zip(actual) {
-        bins.push(match (expected, actual) {
+    let (before, expected) = counted(columns, &rules, baseline)?;
+    let (now, actual) = counted(columns, &rules, current)?;
+    let sides = Sides { current: Side { frame: current, gaps: now }, baseline: Side { frame: baseline, gaps: before } };
+    let counts = rules.into_iter().zip(expected).zip(actual).map(|((rule, expected), actual)| (rule, expected, actual));
+    Ok((sides, Drawn(counts.collect())))
+}
+
+impl Drawn {
+    /// The bins of the column at a place, which is compared.
+    pub(crate) fn bins(&mut self, place: usize, field: &Field, window: &Side<'_>) -> Result<Bins, Failure> {
+        let Some((rule, expected, actual)) = self.0.get_mut(place) else { return Ok(Bins::NotDrawn) };
+        if *rule == Rule::Unbounded {
+            return Err(edges::unbounded(field));
+        }
+        match (std::mem::take(expected), std::mem::take(actual)) {
             (Counts::Bins(expected), Counts::Bins(actual)) => {
-                Bins::Counted(Binned { expected, actual, unseen: Unseen::default() })
+                Ok(Bins::Counted(Binned { expected, actual, unseen: Unseen::default() }))
             }
             (Counts::Values(expected), Counts::Values(actual)) => {
-                categories::paired(field, expected, actual, current, sides.current.gaps.present(*place))?
+                categories::paired(field, expected, actual, window.frame, window.gaps.present(place))
             }
             // Both sides are counted by one rule.
-            _ => Bins::NotDrawn,
-        });
+            _ => Ok(Bins::NotDrawn),
+        }
     }
-    Ok(bins)
 }
 
 /// One side's counts of one column.
+#[derive(Debug, Default)]
 enum Counts {
+    #[default]
+    Nothing,
     Bins(Vec<u64>),
     Values(Vec<(String, u64)>),
 }
 
-fn counts(fields: &[&Field], rules: &[Rule], frame: &dyn Frame) -> Result<Vec<Counts>, Failure> {
+/// What is missing in each column of a side, and its counts, in one scan.
+fn counted(columns: &Columns, rules: &[Rule], frame: &dyn Frame) -> Result<(Gaps, Vec<Counts>), Failure> {
     enum Question {
+        Nothing,
         Bins(Asked<Vec<u64>>),
         Values(Asked<Vec<(String, u64)>>),
     }
     let mut ask = Ask::new();
+    let gaps = Gaps::ask(&mut ask, frame, &columns.fields);
     let mut asked = Vec::new();
-    for (field, rule) in fields.iter().zip(rules) {
+    for (field, rule) in columns.fields.iter().zip(rules) {
         asked.push(match rule {
             Rule::Edges(edges) => Question::Bins(ask.histogram(&field.name, edges.clone())),
             Rule::Categories => Question::Values(ask.top(&field.name, CATEGORIES_MAX as u32 + 1)),
+            Rule::Unbounded | Rule::Turned => Question::Nothing,
         });
     }
     let answers = frame.answer(ask)?;
     let read = asked.into_iter().map(|asked| match asked {
+        Question::Nothing => Ok(Counts::Nothing),
         Question::Bins(bins) => answers.get(bins).map(Counts::Bins),
         Question::Values(values) => answers.get(values).map(Counts::Values),
     });
-    read.collect()
+    Ok((gaps.found(&answers)?, read.collect::<Result<_, _>>()?))
 }
 
 impl Binned {

@@ -67,6 +67,11 @@ impl Columns {
         Ok(Self { fields, turned, named })
     }
 
+    /// Whether the window has values of another kind in the place of a column.
+    pub(crate) fn is_turned(&self, place: usize) -> bool {
+        self.turned.get(place).is_some_and(Option::is_some)
+    }
+
     /// What can be done with each; a named one without values is no silence.
     pub(crate) fn sorted(&self, sides: &Sides<'_>) -> Result<Sorted, Failure> {
         let (window, baseline) = (&sides.current.gaps, &sides.baseline.gaps);

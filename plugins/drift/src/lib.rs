@@ -11,7 +11,7 @@ mod psi;
 mod samples;
 mod wasserstein;
 
-use bins::{Binned, Bins};
+use bins::{Binned, Bins, Drawn};
 use columns::{Columns, Lost, Sorted};
 use method::Method;
 use profile::Profile;
@@ -47,9 +47,11 @@ impl Check for Drift {
         let baseline =
             baseline.ok_or_else(|| Failure::config("drift compares with a baseline; give the monitor a [baseline]"))?;
         let columns = Columns::chosen(&self.columns, &methods, current, baseline)?;
-        let sides =
-            Sides { current: Side::of(current, &columns.fields)?, baseline: Side::of(baseline, &columns.fields)? };
-        measure(&columns, &sides, profile, &methods)
+        let (sides, drawn) = match methods.iter().any(Method::needs_bins) {
+            true => bins::drawn(&columns, current, baseline, profile)?,
+            false => (Sides::without_bins(&columns, current, baseline)?, Drawn::default()),
+        };
+        measure(&columns, &sides, drawn, profile, &methods)
     }
 }
 
@@ -65,32 +67,31 @@ struct Side<'a> {
     gaps: Gaps,
 }
 
-impl<'a> Side<'a> {
-    fn of(frame: &'a dyn Frame, fields: &[Field]) -> Result<Self, Failure> {
-        Ok(Self { frame, gaps: Gaps::find(frame, fields)? })
+impl<'a> Sides<'a> {
+    fn without_bins(columns: &Columns, current: &'a dyn Frame, baseline: &'a dyn Frame) -> Result<Self, Failure> {
+        let side = |frame| Ok(Side { frame, gaps: Gaps::find(frame, &columns.fields)? });
+        Ok(Self { current: side(current)?, baseline: side(baseline)? })
     }
 }
 
 fn measure(
     columns: &Columns,
     sides: &Sides<'_>,
+    mut drawn: Drawn,
     profile: Profile,
     methods: &[Method],
 ) -> Result<Vec<Measurement>, Failure> {
     let Sorted { compared, lost, mut skipped } = columns.sorted(sides)?;
-    let fields: Vec<&Field> = compared.iter().map(|place| &columns.fields[*place]).collect();
-    let bins = match methods.iter().any(Method::needs_bins) {
-        true => bins::drawn(&compared, columns, sides, profile)?,
-        false => fields.iter().map(|_| Bins::NotDrawn).collect(),
-    };
     let mut measurements = Vec::new();
-    for ((place, field), bins) in compared.iter().zip(&fields).zip(&bins) {
+    for place in compared {
+        let field = &columns.fields[place];
+        let bins = drawn.bins(place, field, &sides.current)?;
         if let Bins::TooMany = bins {
             skipped.push(columns.too_many(field)?);
             continue;
         }
-        let detail = told(*place, sides, bins);
-        let values = values(field, sides, profile, methods, bins)?;
+        let detail = told(place, sides, &bins);
+        let values = values(field, sides, profile, methods, &bins)?;
         columns.refuse_nothing(field, &values)?;
         measurements.extend(labelled(field, values, detail.as_deref()));
     }

@@ -1,6 +1,6 @@
 //! What the figure is computed from, and its value over all rows.
 
-use watchkeeper_plugin::{Ask, Failure, Field, Frame, Gaps, Kind, Measurement, sql};
+use watchkeeper_plugin::{Answers, Ask, Asked, Failure, Field, Frame, Gaps, Kind, Measurement, sql};
 
 use crate::Kpi;
 
@@ -40,29 +40,34 @@ impl Figure {
 
     /// The figure over all rows; means carry it, because they keep their digits however great the sums are.
     pub(crate) fn whole(&self, name: &str, frame: &dyn Frame) -> Result<Measurement, Failure> {
-        let gaps = Gaps::find(frame, self.fields())?;
-        let complete = match (self, (0..self.fields().len()).any(|place| gaps.missing(place) > 0)) {
-            // A mean leaves out what is missing by itself.
-            (Self::Ratio(both), true) => Some(frame.query(&complete_rows(both))?),
-            _ => None,
-        };
         let mut ask = Ask::new();
-        let rows = ask.rows();
-        let means: Vec<_> = self.fields().iter().map(|field| ask.mean(&field.name)).collect();
-        let answers = complete.as_deref().unwrap_or(frame).answer(ask)?;
-        let means = means.into_iter().map(|mean| answers.get(mean)).collect::<Result<Vec<_>, _>>()?;
+        let gaps = Gaps::ask(&mut ask, frame, self.fields());
+        let means = self.ask_means(&mut ask);
+        let answers = frame.answer(ask)?;
+        let gaps = gaps.found(&answers)?;
+        let has_gaps = (0..self.fields().len()).any(|place| gaps.missing(place) > 0);
+        let (counted, means) = match self {
+            // A mean leaves out what is missing by itself.
+            Self::Ratio(both) if has_gaps => {
+                let mut ask = Ask::new();
+                let (rows, means) = (ask.rows(), self.ask_means(&mut ask));
+                let answers = frame.query(&complete_rows(both))?.answer(ask)?;
+                (answers.get(rows)?, read(&means, &answers)?)
+            }
+            _ => (gaps.present(0), read(&means, &answers)?),
+        };
         let value = match means[..] {
             [Some(mean)] => mean,
             [Some(numerator), Some(denominator)] => divided(numerator, denominator)
                 .ok_or_else(|| Failure::no_data(format!("{name}: the denominators add up to 0")))?,
             _ => return Err(Failure::no_data(self.nothing(&gaps))),
         };
-        let counted = match self {
-            Self::Mean(_) => gaps.present(0),
-            Self::Ratio(_) => answers.get(rows)?,
-        };
         let told = format!("{counted} of {} rows", gaps.rows());
         Ok(Measurement::new(name, finite(name, value)?).detail(told))
+    }
+
+    fn ask_means(&self, ask: &mut Ask) -> Vec<Asked<Option<f64>>> {
+        self.fields().iter().map(|field| ask.mean(&field.name)).collect()
     }
 
     fn nothing(&self, gaps: &Gaps) -> String {
@@ -72,6 +77,10 @@ impl Figure {
             rows => format!("none of {rows} rows has a value in {}", names.join(" and ")),
         }
     }
+}
+
+fn read(means: &[Asked<Option<f64>>], answers: &Answers) -> Result<Vec<Option<f64>>, Failure> {
+    means.iter().map(|mean| answers.get(*mean)).collect()
 }
 
 /// The rows that have both, each a number.

@@ -23,10 +23,11 @@ impl Check for Latency {
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         self.refuse_strange()?;
         let field = current.field("column", &self.column, NUMERIC)?;
-        let gaps = Gaps::find(current, std::slice::from_ref(&field))?;
         let mut ask = Ask::new();
+        let gaps = Gaps::ask(&mut ask, current, std::slice::from_ref(&field));
         let asked: Vec<Asked<Option<f64>>> = self.quantiles.iter().map(|at| ask.quantile(&field.name, *at)).collect();
         let answers = current.answer(ask)?;
+        let gaps = gaps.found(&answers)?;
         let told = format!("of {} rows; {} have no value", gaps.rows(), gaps.missing(0));
         let mut measurements = Vec::new();
         for (at, asked) in self.quantiles.iter().zip(asked) {

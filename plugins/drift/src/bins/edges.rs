@@ -1,10 +1,9 @@
 //! Where bins begin: at the baseline's deciles, or every so far.
 
-use watchkeeper_plugin::{Ask, Failure, Field, Frame, Kind};
+use watchkeeper_plugin::{Ask, Failure, Field, Frame, Gaps, Kind};
 
 use super::Rule;
-use crate::Sides;
-use crate::columns::is_number;
+use crate::columns::{Columns, is_number};
 
 /// The quantiles that bins of profile `quantile10` start at; the first and last bin are open.
 const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -13,26 +12,26 @@ const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const DISTINCT_MAX: u64 = 20;
 
 /// Bins of a number begin at the baseline's deciles; other columns are categories.
-pub(super) fn deciles(fields: &[&Field], baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
+pub(super) fn deciles(columns: &Columns, baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
     let mut ask = Ask::new();
     let mut asked = Vec::new();
-    for field in fields {
+    for field in &columns.fields {
         let deciles = DECILES.iter().map(|at| ask.quantile(&field.name, *at));
         asked.push(if is_number(field) { deciles.collect() } else { Vec::new() });
     }
     let answers = baseline.answer(ask)?;
     let mut rules = Vec::new();
-    for (field, deciles) in fields.iter().zip(asked) {
-        if deciles.is_empty() {
-            rules.push(Rule::Categories);
-            continue;
-        }
+    for (place, deciles) in asked.into_iter().enumerate() {
         let mut values = Vec::new();
-        for decile in deciles {
-            values.extend(answers.get(decile)?);
+        for decile in &deciles {
+            values.extend(answers.get(*decile)?);
         }
-        refuse_unbounded(field, &values)?;
-        rules.push(Rule::Edges(apart(&values)));
+        rules.push(match deciles.is_empty() {
+            _ if columns.is_turned(place) => Rule::Turned,
+            true => Rule::Categories,
+            false if is_bounded(&values) => Rule::Edges(apart(&values)),
+            false => Rule::Unbounded,
+        });
     }
     Ok(rules)
 }
@@ -55,20 +54,24 @@ fn apart(deciles: &[f64]) -> Vec<f64> {
 
 /// Bins of a number are equally wide over both samples, unless the baseline has few values; other columns are
 /// categories.
-pub(super) fn sturges(places: &[usize], fields: &[&Field], sides: &Sides<'_>) -> Result<Vec<Rule>, Failure> {
-    let (current, baseline) = (sides.current.frame, sides.baseline.frame);
-    let (before, after) = (extents(fields, baseline)?, extents(fields, current)?);
-    let rule = |(((place, field), before), after): (((&usize, &&Field), &Extent), &Extent)| {
+pub(super) fn sturges(columns: &Columns, current: &dyn Frame, baseline: &dyn Frame) -> Result<Vec<Rule>, Failure> {
+    let (before, after) = (extents(columns, baseline)?, extents(columns, current)?);
+    let rule = |(place, (before, after)): (usize, (&Extent, &Extent))| {
+        let field = &columns.fields[place];
+        if columns.is_turned(place) {
+            return Rule::Turned;
+        }
         if !is_number(field) || before.distinct <= DISTINCT_MAX {
-            return Ok(Rule::Categories);
+            return Rule::Categories;
         }
         let (low, high) = (before.low.min(after.low), before.high.max(after.high));
-        refuse_unbounded(field, &[low, high, high - low])?;
-        let rows = sides.current.gaps.present(*place) + sides.baseline.gaps.present(*place);
         let whole = [current, baseline].iter().all(|side| is_whole(*side, &field.name));
-        Ok(Rule::Edges(inner_edges(low, high, rows, whole)))
+        match is_bounded(&[low, high, high - low]) {
+            true => Rule::Edges(inner_edges(low, high, before.present + after.present, whole)),
+            false => Rule::Unbounded,
+        }
     };
-    places.iter().zip(fields).zip(&before).zip(&after).map(rule).collect()
+    Ok(before.iter().zip(&after).enumerate().map(rule).collect())
 }
 
 /// Whether a side's column is one of integers: numpy's floats are what they become where one side has them.
@@ -79,25 +82,33 @@ fn is_whole(side: &dyn Frame, column: &str) -> bool {
 /// What Sturges' rule needs to know of one side of a column.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
+    /// Rows with a value.
+    present: u64,
     distinct: u64,
     low: f64,
     high: f64,
 }
 
 /// The extent of every column of numbers, in one scan.
-fn extents(fields: &[&Field], frame: &dyn Frame) -> Result<Vec<Extent>, Failure> {
+fn extents(columns: &Columns, frame: &dyn Frame) -> Result<Vec<Extent>, Failure> {
     let mut ask = Ask::new();
-    let numbers = fields.iter().map(|field| is_number(field).then_some(field.name.as_str()));
-    let asked: Vec<_> =
-        numbers.map(|name| name.map(|name| (ask.distinct(name), ask.minimum(name), ask.maximum(name)))).collect();
+    let gaps = Gaps::ask(&mut ask, frame, &columns.fields);
+    let measured = |(place, field): (usize, &Field)| {
+        let is_measured = is_number(field) && !columns.is_turned(place);
+        let name = &field.name;
+        is_measured.then(|| (ask.distinct(name), ask.minimum(name), ask.maximum(name)))
+    };
+    let asked: Vec<_> = columns.fields.iter().enumerate().map(measured).collect();
     let answers = frame.answer(ask)?;
+    let gaps = gaps.found(&answers)?;
     let mut extents = Vec::new();
-    for asked in asked {
+    for (place, asked) in asked.into_iter().enumerate() {
         let Some((distinct, low, high)) = asked else {
             extents.push(Extent::default());
             continue;
         };
         extents.push(Extent {
+            present: gaps.present(place),
             distinct: answers.get(distinct)?,
             low: answers.get(low)?.unwrap_or(f64::NAN),
             high: answers.get(high)?.unwrap_or(f64::NAN),
@@ -117,15 +128,17 @@ fn inner_edges(low: f64, high: f64, rows: u64, whole: bool) -> Vec<f64> {
     (1..bins as u32).map(|bin| f64::from(bin) * step + low).collect()
 }
 
-fn refuse_unbounded(field: &Field, edges: &[f64]) -> Result<(), Failure> {
-    match edges.iter().all(|edge| edge.is_finite()) {
-        true => Ok(()),
-        false => Err(Failure::config(format!(
-            "bins cannot be drawn over column \"{}\": it holds infinite values or values too far apart; \
-             make them null in a view",
-            field.name
-        ))),
-    }
+fn is_bounded(edges: &[f64]) -> bool {
+    edges.iter().all(|edge| edge.is_finite())
+}
+
+/// Why a column that is compared has no bins.
+pub(super) fn unbounded(field: &Field) -> Failure {
+    Failure::config(format!(
+        "bins cannot be drawn over column \"{}\": it holds infinite values or values too far apart; make them null in a \
+         view",
+        field.name
+    ))
 }
 
 #[cfg(test)]

@@ -89,6 +89,11 @@ impl Questions {
 }
 
 impl Tally {
+    /// How many rows it took in.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Whether its answers are there in no time.
     pub(crate) fn is_quick(&self) -> bool {
         self.rows <= QUICK_ROWS_MAX

@@ -1,6 +1,6 @@
 //! A frame: the rows of a source in a span, or the rows of a query over them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use datafusion::common::TableReference;
@@ -9,6 +9,7 @@ use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameErr
 use crate::aggregate::Questions;
 use crate::chunks::ChunkScan;
 use crate::fault::{Why, fault_of, reason};
+use crate::footer::Footer;
 use crate::rows::Rows;
 use crate::session::{SQL_PARTS, Sessions, read_only};
 use crate::shape::Shape;
@@ -21,11 +22,35 @@ pub(crate) struct SourceFrame {
     shape: Arc<Shape>,
     rows: Rows,
     sessions: Arc<Sessions>,
+    /// What is known of all its rows without reading one.
+    footer: Option<Arc<Footer>>,
+    /// How many rows there are, once somebody has counted them.
+    counted: OnceLock<u64>,
 }
 
 impl SourceFrame {
     pub(crate) fn new(shape: Arc<Shape>, rows: Rows, sessions: Arc<Sessions>) -> Self {
-        Self { shape, rows, sessions }
+        let counted = match &rows {
+            Rows::Memory(batch) => OnceLock::from(batch.num_rows() as u64),
+            Rows::Plan(_) => OnceLock::new(),
+        };
+        Self { shape, rows, sessions, footer: None, counted }
+    }
+
+    /// With what is known of all its rows without reading one.
+    pub(crate) fn with_footer(self, footer: Option<Arc<Footer>>) -> Self {
+        match footer {
+            Some(footer) => Self { counted: OnceLock::from(footer.rows()), footer: Some(footer), ..self },
+            None => self,
+        }
+    }
+
+    fn known(&self, ask: &Aggregate) -> Option<Answer> {
+        match (&self.footer, ask, self.counted.get()) {
+            (Some(footer), ..) => footer.answer(&self.shape, ask),
+            (None, Aggregate::Rows, Some(rows)) => Some(Answer::Count(*rows)),
+            _ => None,
+        }
     }
 }
 
@@ -40,11 +65,22 @@ impl Frame for SourceFrame {
     }
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
-        let questions = Arc::new(Questions::new(&self.shape, asks)?);
-        match self.rows.answers(&self.shape, &questions).await {
-            Ok(answers) => Ok(answers),
-            Err(error) => Err(self.shape.unread_in(questions.columns(), &error).await),
+        let all = Questions::new(&self.shape, asks)?;
+        let known: Vec<Option<Answer>> = asks.iter().map(|ask| self.known(ask)).collect();
+        let open = asks.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(ask, _)| ask.clone());
+        let open: Vec<Aggregate> = open.collect();
+        if open.is_empty() {
+            return Ok(known.into_iter().flatten().collect());
         }
+        let questions = if open.len() == asks.len() { all } else { Questions::new(&self.shape, &open)? };
+        let questions = Arc::new(questions);
+        let (rows, answers) = match self.rows.answers(&self.shape, &questions).await {
+            Ok(answered) => answered,
+            Err(error) => return Err(self.shape.unread_in(questions.columns(), &error).await),
+        };
+        self.counted.get_or_init(|| rows);
+        let mut answers = answers.into_iter();
+        Ok(known.into_iter().filter_map(|known| known.or_else(|| answers.next())).collect())
     }
 
     async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {

@@ -9,6 +9,7 @@ mod cells;
 mod chunks;
 mod database;
 mod fault;
+mod footer;
 mod frame;
 mod kind;
 mod moment;

@@ -70,7 +70,8 @@ impl DataMoment {
             return Ok(Arc::new(SourceFrame::new(shape, Rows::Memory(rows), sessions)));
         }
         let table = self.table(source, span, Vec::new()).await?;
-        Ok(Arc::new(SourceFrame::new(Arc::clone(&table.shape), table.cut(span)?, sessions)))
+        let frame = SourceFrame::new(Arc::clone(&table.shape), table.cut(span)?, sessions);
+        Ok(Arc::new(frame.with_footer(table.footer_of(span).cloned())))
     }
 
     /// The source as it is now, with the columns that it has in a span.

@@ -65,18 +65,20 @@ impl Rows {
         }
     }
 
-    /// Answers questions in one scan.
+    /// Answers questions in one scan, which counts the rows as well.
     pub(crate) async fn answers(
         &self,
         shape: &Shape,
         questions: &Arc<Questions>,
-    ) -> Result<Vec<Answer>, DataFusionError> {
+    ) -> Result<(u64, Vec<Answer>), DataFusionError> {
         let tally = self.tally(shape, questions).await?;
+        let rows = tally.rows();
         if tally.is_quick() {
-            return Ok(questions.answers(tally));
+            return Ok((rows, questions.answers(tally)));
         }
         let questions = Arc::clone(questions);
-        tokio::task::spawn_blocking(move || questions.answers(tally)).await.map_err(ended)
+        let answers = tokio::task::spawn_blocking(move || questions.answers(tally)).await.map_err(ended)?;
+        Ok((rows, answers))
     }
 
     async fn tally(&self, shape: &Shape, questions: &Arc<Questions>) -> Result<Tally, DataFusionError> {

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
 use crate::fault::{Why, fault_of, reason};
+use crate::footer::Footer;
 use crate::kind::{Lines, Listing};
 use crate::rows::Rows;
 use crate::shape::Shape;
@@ -72,6 +73,8 @@ pub(crate) struct Table {
     rows: Rows,
     /// In memory with a time column: the times of the first rows in ascending order; rows without one come after.
     times: Vec<i64>,
+    /// What its files say of all rows.
+    footer: Option<Arc<Footer>>,
     /// Why no window can be cut: its time column holds what is not a time.
     untimely: Option<FrameError>,
 }
@@ -107,6 +110,16 @@ impl Table {
         }
     }
 
+    /// With what its files say of all rows.
+    pub(crate) fn with_footer(self, footer: Option<Footer>) -> Self {
+        Self { footer: footer.map(Arc::new), ..self }
+    }
+
+    /// What its files say of the rows of a span, which are all of them.
+    pub(crate) fn footer_of(&self, span: Span) -> Option<&Arc<Footer>> {
+        self.footer.as_ref().filter(|footer| footer.lies_in(span, self.shape.time))
+    }
+
     /// Takes rows that are in memory already.
     pub(crate) fn of_rows(
         name: &str,
@@ -134,7 +147,14 @@ impl Table {
     }
 
     fn unsorted(stamp: &Arc<Stamp>, shape: &Arc<Shape>, rows: Rows) -> Self {
-        Self { stamp: Arc::clone(stamp), shape: Arc::clone(shape), rows, times: Vec::new(), untimely: None }
+        Self {
+            stamp: Arc::clone(stamp),
+            shape: Arc::clone(shape),
+            rows,
+            times: Vec::new(),
+            footer: None,
+            untimely: None,
+        }
     }
 
     /// All rows, in this table's order.
@@ -157,7 +177,11 @@ impl Table {
             Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),
             Rows::Plan(plan) => {
                 let name = &self.shape.fields[column].name;
-                let filter = within(name, self.shape.schema.field(column).data_type(), span);
+                let filter = match self.footer_of(span) {
+                    // Every row is within it.
+                    Some(_) => None,
+                    None => within(name, self.shape.schema.field(column).data_type(), span),
+                };
                 let plan = plan.as_ref().clone();
                 let cut = match filter {
                     Some(filter) => plan

@@ -93,7 +93,8 @@ impl Files {
         let read = async |stamp: Arc<Stamp>| {
             let plan = eras.plan(&columns).map_err(|why| why.of(name))?;
             let bytes_max = sessions.bytes_max(&stamp);
-            Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await
+            let table = Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await?;
+            Ok(table.with_footer(eras.footer(&columns)))
         };
         self.kept.or_read(stamp, read).await
     }

@@ -201,7 +201,8 @@ async fn a_file_that_is_replaced_or_gone_while_it_is_read_is_said() {
             workspace.write("new", "id\n3\n4\n5\n");
             std::fs::rename(workspace.path("new"), workspace.path("b.csv")).expect("moved");
         }
-        let FrameError { fault, message } = frame.aggregate(&[Aggregate::Rows]).await.expect_err("moved");
+        let greatest = [Aggregate::Maximum("id".to_owned())];
+        let FrameError { fault, message } = frame.aggregate(&greatest).await.expect_err("moved");
         assert_eq!(fault, FrameFault::Moved, "{message}");
         assert!(message.contains("b.csv changed while it was read"), "{message}");
         assert_eq!(moment.unmoved().await.expect_err("moved").fault, FrameFault::Moved);

@@ -23,6 +23,7 @@ use super::location::Location;
 use super::{File, Listing};
 use crate::aggregate::Questions;
 use crate::fault::{Why, fault_of, reason};
+use crate::footer::Footer;
 use crate::rows::Rows;
 use crate::session::{SCAN_PARTS, Sessions};
 use crate::shape::Shape;
@@ -119,6 +120,19 @@ impl<'a> Eras<'a> {
         whole.ok_or_else(|| Why::from(format!("there is nothing at {}", self.place.location.shown)))
     }
 
+    /// What all files say of their rows, where all have these very columns.
+    pub(super) fn footer(&self, schema: &Schema) -> Option<Footer> {
+        let mut whole: Option<Footer> = None;
+        for file in &self.files {
+            let footer = file.footer.as_ref().filter(|_| is_same(&file.schema, schema))?;
+            whole = Some(match whole.take() {
+                None => footer.clone(),
+                Some(before) => before.and(footer),
+            });
+        }
+        whole
+    }
+
     /// The first and the last time of a file's rows; none where it has no such column, or no times in it.
     async fn times(&self, file: &Known, time_column: &str) -> Result<Option<(f64, f64)>, FrameError> {
         let Place { name, location, known, .. } = self.place;
@@ -132,7 +146,7 @@ impl<'a> Eras<'a> {
             let asks = [Aggregate::Minimum("at".to_owned()), Aggregate::Maximum("at".to_owned())];
             let questions = Arc::new(Questions::new(&shape, &asks)?);
             let answers = Rows::Plan(Box::new(plan)).answers(&shape, &questions).await;
-            let answers = answers.map_err(|error| {
+            let (_, answers) = answers.map_err(|error| {
                 let shown = location.show(&file.file.meta);
                 Why::new(fault_of(&error), format!("{shown} cannot be read: {}", reason(&error))).of(name)
             })?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::error::DataFusionError;
 use datafusion::object_store::path::Path as ObjectPath;
 use datafusion::object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use datafusion::prelude::SessionContext;
@@ -18,6 +19,7 @@ use super::listed::Listed;
 use super::location::Location;
 use super::{File, Listing};
 use crate::fault::{Why, fault_of, reason};
+use crate::footer::Footer;
 use crate::session::{SCAN_PARTS, Sessions};
 
 /// The mark at both ends of a Parquet file and the length of its footer.
@@ -31,6 +33,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct Known {
     pub(super) file: File,
     pub(super) schema: SchemaRef,
+    /// What it says of its rows itself.
+    pub(super) footer: Option<Footer>,
     /// The first and the last time of its rows, once they were asked for; `Some(None)`: it has none.
     pub(super) times: Option<Option<(f64, f64)>>,
 }
@@ -76,12 +80,15 @@ async fn learn(
         whole_parquet(store, &file.meta).await.map_err(|what| Why::from(broken(format, &shown, &what)))?;
     }
     let meta = ObjectMeta { size: file.end, ..file.meta.clone() };
-    let learned = reader(format).infer_schema(&context.state(), store, &[meta]).await;
-    let schema = learned.map_err(|error| match fault_of(&error) {
+    let unlearned = |error: DataFusionError| match fault_of(&error) {
         FrameFault::Malformed => Why::from(broken(format, &shown, &reason(&error))),
         fault => Why::new(fault, reason(&error)),
-    })?;
-    Ok(Known { file: file.clone(), schema, times: None })
+    };
+    let (reader, state) = (reader(format), context.state());
+    let schema = reader.infer_schema(&state, store, std::slice::from_ref(&meta)).await.map_err(unlearned)?;
+    let said = reader.infer_stats(&state, store, Arc::clone(&schema), &meta).await.map_err(unlearned)?;
+    let footer = Footer::of(&schema, &said);
+    Ok(Known { file: file.clone(), schema, footer, times: None })
 }
 
 /// Looks at a Parquet file's end itself, because the Parquet reader counts on the length that stands there.

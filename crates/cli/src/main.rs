@@ -18,8 +18,13 @@ mod wiring;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::{args::Cli, render::terminal::Terminal};
+
+/// Batches of rows come and go by the thousand: the system's allocator maps and unmaps each.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let mut terminal = Terminal::of_process();

@@ -7,6 +7,7 @@ mod aggregate;
 mod caught;
 mod cells;
 mod chunks;
+mod cut;
 mod database;
 mod fault;
 mod footer;

@@ -9,6 +9,7 @@ use watchkeeper_engine::ports::frame::{Frame, FrameError, FrameFault, Moment, Sp
 use watchkeeper_model::{DatabaseServer, DatabaseSource, Name, digest_of};
 
 use crate::caught::{CaughtFrame, caught};
+use crate::cut::Cut;
 use crate::database::{
     Database, DatabaseFrame, Opened, Postgres, PostgresSession, Sqlite, SqliteSession, join_in_database,
 };
@@ -67,11 +68,11 @@ impl DataMoment {
         }
         if let Kind::Prometheus(prometheus) = &self.shared.entry(source)?.kind {
             let (shape, rows) = prometheus.read(source.as_str(), span).await?;
-            return Ok(Arc::new(SourceFrame::new(shape, Rows::Memory(rows), sessions)));
+            let cut = Cut::new(shape, Rows::Memory(rows), None);
+            return Ok(Arc::new(SourceFrame::new(Arc::new(cut), sessions)));
         }
         let table = self.table(source, span, Vec::new()).await?;
-        let frame = SourceFrame::new(Arc::clone(&table.shape), table.cut(span)?, sessions);
-        Ok(Arc::new(frame.with_footer(table.footer_of(span).cloned())))
+        Ok(Arc::new(SourceFrame::new(table.cut(span)?, sessions)))
     }
 
     /// The source as it is now, with the columns that it has in a span.

@@ -1,6 +1,6 @@
 //! A source as it was read: its columns, and its rows sorted by time in memory, or the plan that reads them.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, Weak};
 
 use datafusion::arrow::array::{Array, RecordBatch, UInt64Array};
 use datafusion::arrow::compute::take_record_batch;
@@ -9,6 +9,7 @@ use datafusion::dataframe::DataFrame;
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
+use crate::cut::Cut;
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
 use crate::kind::{Lines, Listing};
@@ -63,6 +64,8 @@ impl Kept {
     }
 }
 
+type Cuts = std::sync::Mutex<Vec<(Span, Weak<Cut>)>>;
+
 /// A source that was opened before.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -75,6 +78,8 @@ pub(crate) struct Table {
     times: Vec<i64>,
     /// What its files say of all rows.
     footer: Option<Arc<Footer>>,
+    /// What was cut of it and is still held: who opens the same rows shares it.
+    cuts: Cuts,
     /// Why no window can be cut: its time column holds what is not a time.
     untimely: Option<FrameError>,
 }
@@ -116,7 +121,7 @@ impl Table {
     }
 
     /// What its files say of the rows of a span, which are all of them.
-    pub(crate) fn footer_of(&self, span: Span) -> Option<&Arc<Footer>> {
+    fn footer_of(&self, span: Span) -> Option<&Arc<Footer>> {
         self.footer.as_ref().filter(|footer| footer.lies_in(span, self.shape.time))
     }
 
@@ -153,6 +158,7 @@ impl Table {
             rows,
             times: Vec::new(),
             footer: None,
+            cuts: Cuts::default(),
             untimely: None,
         }
     }
@@ -162,8 +168,21 @@ impl Table {
         &self.rows
     }
 
-    /// The rows with a time in the span.
-    pub(crate) fn cut(&self, span: Span) -> Result<Rows, FrameError> {
+    /// The rows with a time in the span, the same for all that hold them at once.
+    pub(crate) fn cut(&self, span: Span) -> Result<Arc<Cut>, FrameError> {
+        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        cuts.retain(|(_, cut)| cut.strong_count() > 0);
+        let known = cuts.iter().find(|(of, _)| *of == span).and_then(|(_, cut)| cut.upgrade());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let cut = Cut::new(Arc::clone(&self.shape), self.within(span)?, self.footer_of(span).cloned());
+        let cut = Arc::new(cut);
+        cuts.push((span, Arc::downgrade(&cut)));
+        Ok(cut)
+    }
+
+    fn within(&self, span: Span) -> Result<Rows, FrameError> {
         if span == Span::default() {
             return Ok(self.rows.clone());
         }

@@ -109,4 +109,18 @@ async fn a_question_costs_the_bytes_of_its_columns_once_and_what_the_footer_says
     let before = read_so_far();
     assert_eq!(frame.count_to(1).await.expect("counted").rows, Some(rows - 50_000));
     assert!(read_so_far() - before < 1_000, "they were counted on the way");
+
+    // Many that look at the same rows at the same time read them once.
+    let mut frames = Vec::new();
+    for _ in 0..6 {
+        frames.push(sources.open(&name, all).await.expect("opened"));
+    }
+    let asks = [["a", "a"], ["a", "b"], ["b", "b"]].map(|columns| columns.map(|name| Aggregate::Mean(column(name))));
+    let before = read_so_far();
+    let asking = frames.iter().zip(asks.iter().cycle()).map(|(frame, asks)| frame.aggregate(asks));
+    let answers = futures::future::try_join_all(asking).await.expect("answered");
+    let read = (read_so_far() - before) as f64;
+    assert_eq!((&answers[1][0], &answers[1][1]), (&answers[0][0], &answers[2][0]));
+    let needed = bytes_of(&path, &[1, 2]) as f64;
+    assert!(read <= needed * SPARE, "{read} bytes by six for two columns of {needed}");
 }

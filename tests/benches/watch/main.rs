@@ -6,18 +6,29 @@
 
 mod data;
 mod duckdb;
+mod lag;
 mod options;
 mod process;
 mod report;
 mod scan;
 mod ticks;
 
+use mimalloc::MiMalloc;
+
+/// As the daemon has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() {
     let options = options::Options::read();
+    if options.is(scan::together::CHILD) {
+        return scan::together::child(&options);
+    }
     if options.runs("scan") {
         scan::run(&options);
     }
     if options.runs("engine") {
         ticks::run(&options);
+        lag::run(&options);
     }
 }

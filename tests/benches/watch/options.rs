@@ -43,6 +43,11 @@ impl Options {
         options
     }
 
+    /// Whether this and nothing else is asked for.
+    pub(crate) fn is(&self, group: &str) -> bool {
+        self.groups == [group]
+    }
+
     /// Whether a group is asked for; all of them when none is named.
     pub(crate) fn runs(&self, group: &str) -> bool {
         self.groups.is_empty() || self.groups.iter().any(|asked| asked == group)

@@ -101,13 +101,9 @@ fn workspace(folder: &Path, rows: &Path, monitors: usize, jitter: u32) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("it is made");
         fs::write(path, text).expect("it is written");
     };
-    let kept = rows.parent().expect("a folder").display();
     write(
         "config/watchkeeper.toml",
-        &format!(
-            "[daemon]\nlisten = \"127.0.0.1:0\"\n[allow]\nfolders = [\"{kept}\"]\n[channel.here.console]\n\
-             [team.owner]\nnotify = [\"here\"]\n[gate.decisions]\n"
-        ),
+        "[daemon]\nlisten = \"127.0.0.1:0\"\n[channel.here.console]\n[team.owner]\nnotify = [\"here\"]\n[gate.decisions]\n",
     );
     write("config/sources.toml", &format!("[source.rows.files]\npath = \"{}\"\n", rows.display()));
     write(

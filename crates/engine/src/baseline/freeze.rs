@@ -12,6 +12,7 @@ use super::{
     memory::Memory,
     origin::Origin,
     remembered::RememberedFrame,
+    spread,
 };
 use crate::ports::baseline::{BaselineDigest, KeptBaseline, MeasuredBaseline};
 use crate::{
@@ -129,6 +130,7 @@ impl Baselines {
         let not_fixed = || FrameError::new(FrameFault::Refused, not_fixed(monitor).to_string());
         let (source, span) = monitor.baseline.as_ref().and_then(fixed).ok_or_else(not_fixed)?;
         let frame = known.origin.frame().await?;
+        spread::learn_all(&known.memory, &*frame).await?;
         let fingerprint = fingerprint::take(&*self.sources, source, span, &*frame).await?;
         let values = known.values.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let measured = values.map(|(with, values)| {

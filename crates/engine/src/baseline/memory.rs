@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ports::baseline::{FrameDigest, Spread};
-use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame};
+use crate::ports::frame::{Aggregate, Answer, Column, Field, FieldKind, Frame};
 
 /// Chunks of columns, in the order of the rows.
 pub(crate) type Chunks = Vec<Vec<Column>>;
@@ -85,6 +85,23 @@ impl Memory {
     pub(crate) fn histograms(&self, column: &str) -> usize {
         let of_column = |ask: &Aggregate| matches!(ask, Aggregate::Histogram(of, _) if of == column);
         self.said().answers.iter().filter(|(ask, _)| of_column(ask)).count()
+    }
+
+    /// The columns of numbers of which a histogram is known and not yet how their values are spread.
+    pub(crate) fn unspread(&self) -> Vec<String> {
+        let is_number = |kind: FieldKind| matches!(kind, FieldKind::Number | FieldKind::Integer);
+        let numbers = self.fields.iter().filter(|field| is_number(field.kind)).map(|field| field.name.clone());
+        numbers.filter(|column| self.histograms(column) > 0 && self.spread(column).is_none()).collect()
+    }
+
+    /// Whether it, or a query over it, was asked for a histogram whose column's spread is not known.
+    pub(crate) fn asks_for_bins(&self) -> bool {
+        !self.unspread().is_empty() || self.queries().iter().any(|(_, result)| result.asks_for_bins())
+    }
+
+    /// The queries that were asked, and what is known of their results.
+    pub(crate) fn queries(&self) -> Vec<(String, Arc<Self>)> {
+        self.said().queries.clone()
     }
 
     /// How a column's values are spread, where that is known.

@@ -10,8 +10,7 @@ use super::{
     origin::Origin,
     replay::{KeptScan, RecordingScan},
 };
-use crate::ports::baseline::Spread;
-use crate::ports::frame::{Aggregate, Answer, Field, FieldKind, Frame, FrameError, FrameFault, Scan};
+use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan};
 
 /// A frame with a memory.
 pub(crate) struct RememberedFrame {
@@ -23,30 +22,17 @@ pub(crate) struct RememberedFrame {
 const HISTOGRAMS_MAX: usize = 4;
 
 impl RememberedFrame {
-    /// Remembers answers. Of a column whose histogram is asked, also how its values are spread: the next tick may ask for
-    /// other bins, when its rows are gone.
-    async fn learn(&self, asks: &[Aggregate], answers: &[Answer]) -> Result<(), FrameError> {
+    /// Remembers answers. Of a column whose bins are other ones at every tick, only some.
+    fn learn(&self, asks: &[Aggregate], answers: &[Answer]) {
         for (ask, answer) in asks.iter().zip(answers) {
-            if let Aggregate::Histogram(column, _) = ask {
-                if self.memory.histograms(column) >= HISTOGRAMS_MAX {
-                    continue;
-                }
-                let frame = self.origin.frame().await?;
-                if self.is_number(column)
-                    && self.memory.spread(column).is_none()
-                    && let Some(spread) = Spread::learn(&*frame, column).await?
-                {
-                    self.memory.learn_spread(column, spread);
-                }
+            let is_one_too_many = match ask {
+                Aggregate::Histogram(column, _) => self.memory.histograms(column) >= HISTOGRAMS_MAX,
+                _ => false,
+            };
+            if !is_one_too_many {
+                self.memory.learn(std::slice::from_ref(ask), std::slice::from_ref(answer));
             }
-            self.memory.learn(std::slice::from_ref(ask), std::slice::from_ref(answer));
         }
-        Ok(())
-    }
-
-    fn is_number(&self, column: &str) -> bool {
-        let number = |kind: FieldKind| matches!(kind, FieldKind::Number | FieldKind::Integer);
-        self.memory.fields.iter().any(|field| field.name == column && number(field.kind))
     }
 }
 
@@ -72,7 +58,7 @@ impl Frame for RememberedFrame {
         let mut learnt = Vec::new();
         if !unknown.is_empty() {
             learnt = self.origin.frame().await?.aggregate(&unknown).await?;
-            self.learn(&unknown, &learnt).await?;
+            self.learn(&unknown, &learnt);
         }
         let mut learnt = learnt.into_iter();
         let answers = known.into_iter().map(|answer| answer.or_else(|| learnt.next()));

@@ -1,5 +1,8 @@
 //! Histograms of a baseline that is not read any more: bins that depend on the window are other ones at every tick.
 
+use futures::{FutureExt, future::BoxFuture};
+
+use super::memory::Memory;
 use crate::ports::baseline::Spread;
 use crate::ports::frame::{Aggregate, Answer, Frame, FrameError, Values};
 
@@ -12,6 +15,25 @@ const SHARES: u32 = 4_096;
 /// A column of more rows than this stays where it is, and is asked for fewer shares.
 const READ_MAX: u64 = 5_000_000;
 const SHARES_ASKED: u32 = 512;
+
+/// Learns of every column whose histogram was asked, of queries' results as well, how its values are spread: a later tick
+/// may ask for other bins, when the rows are gone.
+pub(super) fn learn_all<'a>(memory: &'a Memory, frame: &'a dyn Frame) -> BoxFuture<'a, Result<(), FrameError>> {
+    async move {
+        for column in memory.unspread() {
+            if let Some(spread) = Spread::learn(frame, &column).await? {
+                memory.learn_spread(&column, spread);
+            }
+        }
+        for (sql, result) in memory.queries() {
+            if result.asks_for_bins() {
+                learn_all(&result, &*frame.query(&sql).await?).await?;
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
 
 impl Spread {
     /// Learns it from the rows.

@@ -20,7 +20,7 @@ pub(super) fn checks() -> Vec<(&'static str, String)> {
         ("psi", with_baseline(check("drift", &columns, "psi", "above = 0.25"))),
         ("auc", check("classification", "label = \"label\"\nscore = \"score\"", "auc", "below = 0.5")),
         ("rmse", check("regression", "target = \"target\"\nprediction = \"score\"", "rmse", "above = 1")),
-        ("approval-rate", check("kpi", "value = \"approved\"", "kpi", "above = 0.9")),
+        ("approval-rate", check("kpi", "name = \"kpi\"\nvalue = \"approved\"", "kpi", "above = 0.9")),
         ("latency", check("latency", "column = \"ms\"\nquantiles = [0.95]", "latency_ms", "above = 1e9")),
     ]
 }

@@ -7,6 +7,8 @@ use std::{
 
 use crate::data::DAYS;
 
+const CONFIGURATION: &str = "[channel.here.console]\n[team.owner]\nnotify = [\"here\"]\n[gate.decisions]\n";
+
 /// Writes it anew, and gives its folder.
 pub(super) fn make(kept: &Path, window: &Path, baseline: &Path, checks: &[(&str, String)]) -> PathBuf {
     let folder = kept.join("scan");
@@ -18,14 +20,7 @@ pub(super) fn make(kept: &Path, window: &Path, baseline: &Path, checks: &[(&str,
         fs::create_dir_all(path.parent().expect("a folder")).expect("it is made");
         fs::write(path, text).expect("it is written");
     };
-    let data = kept.display();
-    write(
-        "config/watchkeeper.toml",
-        format!(
-            "[daemon]\ndefault_timezone = \"UTC\"\n[allow]\nfolders = [\"{data}\"]\n[channel.here.console]\n\
-             [team.owner]\nnotify = [\"here\"]\n[gate.decisions]\n"
-        ),
-    );
+    write("config/watchkeeper.toml", CONFIGURATION.to_owned());
     let source = |name: &str, path: &Path| {
         format!("[source.{name}]\ntime_column = \"at\"\n[source.{name}.files]\npath = \"{}\"\n", path.display())
     };

@@ -21,7 +21,7 @@ use crate::{
     retry::Retry,
     steps::{RUNS_MAX, Steps},
     supervise::Stop,
-    watch::Watch,
+    watch::{Remembered, Watch},
     watched::Watched,
 };
 
@@ -131,6 +131,7 @@ impl Engine {
             outbox: Arc::clone(&outbox),
             retry,
             in_hand,
+            remembered: Remembered::default(),
             stranded: Notify::new(),
         });
         Self { workspace, store, evaluator, baselines, steps, outbox, watch, clock }

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
 
@@ -81,13 +82,18 @@ impl Reading {
         })
     }
 
-    /// Runs one read to its end, in a task of its own: whoever stops waiting for it does not make it end.
+    /// Runs one read to its end. One that has to wait does so in a task of its own: whoever stops waiting for it does not
+    /// make it end. What is held needs none.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         read: impl Future<Output = Result<T, FrameError>> + Send + 'static,
     ) -> Result<T, FrameError> {
         let own = Arc::clone(&self.own).acquire_owned().await.map_err(gone)?;
         let fresh = self.fresh.acquire().await.map_err(gone)?;
+        let mut read = Box::pin(read);
+        if let Poll::Ready(read) = futures::poll!(&mut read) {
+            return read;
+        }
         let mut reading = tokio::spawn(async move {
             let read = read.await;
             drop(own);

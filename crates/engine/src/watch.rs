@@ -4,6 +4,7 @@
 mod alarm;
 mod lateness;
 mod look;
+mod remembered;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,6 +12,7 @@ use tokio::{sync::Notify, task::JoinSet};
 use watchkeeper_model::{Monitor, Name, Time, Verdict, Workspace, digest_of};
 
 use self::lateness::Kept;
+pub(crate) use self::remembered::Remembered;
 use crate::{
     decide::decide,
     error::EngineError,
@@ -38,6 +40,7 @@ pub(crate) struct Watch {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) retry: Retry,
     pub(crate) in_hand: Arc<InHand>,
+    pub(crate) remembered: Remembered,
     /// Rung when a tick is in nobody's hand: its monitor may be waiting for tomorrow.
     pub(crate) stranded: Notify,
 }
@@ -188,7 +191,11 @@ impl Watch {
     /// Decides on what is remembered, and commits it only if that is still so. Gives whether anything follows from it.
     async fn record(&self, watched: Watched<'_>, claim: &Claim, evaluation: &Evaluation) -> Result<bool, StoreError> {
         loop {
-            let groups = self.retry.until_answered(|| self.store.groups(&watched.monitor.id)).await?;
+            let id = &watched.monitor.id;
+            let groups = match self.remembered.take(id) {
+                Some(groups) => groups,
+                None => self.retry.until_answered(|| self.store.groups(id)).await?,
+            };
             let mut record = decide(&self.workspace, watched, &groups, evaluation, self.retry.clock.now());
             if trend::is_told(&record) {
                 trend::add(
@@ -199,7 +206,11 @@ impl Watch {
                 );
             }
             match self.retry.until_answered(|| self.store.record_check(claim, &record)).await? {
-                Recorded::Whole => return Ok(!record.is_quiet()),
+                Recorded::Whole => {
+                    let is_quiet = record.is_quiet();
+                    self.remembered.keep(claim, groups, record);
+                    return Ok(!is_quiet);
+                }
                 Recorded::Moved => {}
             }
         }

@@ -117,6 +117,9 @@ impl Host {
     }
 
     async fn origin(&self, plugin: &str) -> Result<Origin, Fault> {
+        if let Some(origin) = origin::standard(plugin) {
+            return Ok(origin);
+        }
         let (workspace, plugin) = (self.workspace.clone(), plugin.to_owned());
         spawn_blocking(move || origin::find(&workspace, &plugin)).await.map_err(Fault::host)?
     }

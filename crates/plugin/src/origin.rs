@@ -21,10 +21,16 @@ pub(crate) struct Origin {
     pub(crate) digest: String,
 }
 
+/// A check of the binary itself.
+pub(crate) fn standard(name: &str) -> Option<Origin> {
+    let (wasm, digest) = standard::find(name)?;
+    Some(Origin { wasm: Cow::Borrowed(wasm), digest: digest.to_owned() })
+}
+
 /// Finds a plugin: a standard check's name, or a path relative to the workspace. Blocks on the file system.
 pub(crate) fn find(workspace: &Path, plugin: &str) -> Result<Origin, Fault> {
-    if let Some((wasm, digest)) = standard::find(plugin) {
-        return Ok(Origin { wasm: Cow::Borrowed(wasm), digest: digest.to_owned() });
+    if let Some(origin) = standard(plugin) {
+        return Ok(origin);
     }
     if !plugin.contains('/') && !plugin.ends_with(".wasm") {
         return Err(Fault::Unknown { standard: standard::names().collect::<Vec<_>>().join(", ") });

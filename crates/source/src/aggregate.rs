@@ -16,7 +16,11 @@ mod keys;
 mod moments;
 mod part;
 mod quantiles;
+mod runs;
+mod select;
 mod spread;
+
+use std::io;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -25,13 +29,15 @@ use watchkeeper_engine::ports::frame::{Aggregate, Answer, FrameError};
 use crate::cells::Column;
 use crate::shape::Shape;
 use part::{Accumulator, Part};
+use runs::Room;
 
 /// Answers over more rows than this are worked out on a thread that may block.
 const QUICK_ROWS_MAX: u64 = 100_000;
 
 pub(crate) use quantiles::between;
+pub(crate) use runs::NotKept;
 
-/// The asks, and which accumulator answers each.
+/// The asks of one scan, and which accumulator answers each.
 #[derive(Debug)]
 pub(crate) struct Questions {
     asks: Vec<Aggregate>,
@@ -41,6 +47,8 @@ pub(crate) struct Questions {
     parts: Vec<Part>,
     /// For each ask its part; `None` for the number of rows.
     answered_by: Vec<Option<usize>>,
+    /// What its accumulators hold in memory together.
+    room: Room,
 }
 
 /// The accumulators of one scan, or of one part of it.
@@ -53,8 +61,8 @@ pub(crate) struct Tally {
 impl Questions {
     /// Checks every ask against the columns: they must be there and be of a type that the ask makes sense for.
     pub(crate) fn new(shape: &Shape, asks: &[Aggregate]) -> Result<Self, FrameError> {
-        let mut questions =
-            Self { asks: asks.to_vec(), columns: Vec::new(), parts: Vec::new(), answered_by: Vec::new() };
+        let (columns, parts, answered_by) = (Vec::new(), Vec::new(), Vec::new());
+        let mut questions = Self { asks: asks.to_vec(), columns, parts, answered_by, room: Room::default() };
         for ask in asks {
             fit::refuse_unfit(shape, ask)?;
             let columns = &mut questions.columns;
@@ -72,17 +80,17 @@ impl Questions {
 
     /// Accumulators that have seen nothing yet.
     pub(crate) fn start(&self) -> Tally {
-        Tally { rows: 0, accumulators: self.parts.iter().map(Part::start).collect() }
+        Tally { rows: 0, accumulators: self.parts.iter().map(|part| part.start(&self.room)).collect() }
     }
 
     /// The answers, in the order asked. Takes as long as sorting the rows where their order is asked for.
-    pub(crate) fn answers(&self, mut tally: Tally) -> Vec<Answer> {
+    pub(crate) fn answers(&self, mut tally: Tally) -> io::Result<Vec<Answer>> {
         for (ask, part) in self.asks.iter().zip(&self.answered_by) {
             part.iter().for_each(|part| tally.accumulators[*part].expect(ask));
         }
         let answers = self.asks.iter().zip(&self.answered_by).map(|(ask, part)| match part {
             Some(part) => tally.accumulators[*part].answer(ask),
-            None => Answer::Count(tally.rows),
+            None => Ok(Answer::Count(tally.rows)),
         });
         answers.collect()
     }
@@ -108,11 +116,9 @@ impl Tally {
     }
 
     /// Takes in what a later part of the same scan found.
-    pub(crate) fn merge(&mut self, later: Self) {
+    pub(crate) fn merge(&mut self, later: Self) -> io::Result<()> {
         self.rows += later.rows;
-        for (mine, theirs) in self.accumulators.iter_mut().zip(later.accumulators) {
-            mine.merge(theirs);
-        }
+        self.accumulators.iter_mut().zip(later.accumulators).try_for_each(|(mine, theirs)| mine.merge(theirs))
     }
 }
 

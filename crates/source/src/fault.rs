@@ -1,6 +1,7 @@
 //! One sentence for everything that can go wrong: the source, what happened, what to do.
 
 use std::fmt::Display;
+use std::io;
 
 use datafusion::error::DataFusionError;
 use datafusion::object_store;
@@ -8,6 +9,7 @@ use watchkeeper_engine::ports::frame::{FrameError, FrameFault};
 
 use watchkeeper_secret::Mask;
 
+use crate::aggregate::NotKept;
 use crate::kind::FileMoved;
 
 /// What keeps a source from being read, before it is known whose words they are.
@@ -62,6 +64,9 @@ pub(crate) fn fault_of(error: &DataFusionError) -> FrameFault {
     while let Some(error) = cause {
         if error.is::<FileMoved>() {
             return FrameFault::Moved;
+        }
+        if error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).is_some_and(|error| error.is::<NotKept>()) {
+            return FrameFault::Unreachable;
         }
         if error.is::<object_store::Error>() && error.source().is_none_or(|deeper| !deeper.is::<FileMoved>()) {
             return FrameFault::Unreachable;

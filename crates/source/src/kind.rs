@@ -6,9 +6,12 @@ mod prometheus;
 mod view;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use watchkeeper_model::{DatabaseSource, SourceKind};
 use watchkeeper_secret::SecretReader;
+
+use crate::kept::{Budget, Kept};
 
 pub(crate) use files::{FileMoved, Files, Lines, Listing};
 pub(crate) use http::Http;
@@ -27,13 +30,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// A source of a workspace; nothing is opened yet.
-    pub(crate) fn of(kind: SourceKind, workspace: &Path, secrets: &SecretReader) -> Self {
+    pub(crate) fn of(kind: SourceKind, workspace: &Path, secrets: &SecretReader, budget: &Arc<Budget>) -> Self {
+        let kept = || Kept::new(budget);
         match kind {
-            SourceKind::Files(source) => Self::Files(Files::new(source, workspace.to_owned())),
-            SourceKind::View(source) => Self::View(View::new(source)),
+            SourceKind::Files(source) => Self::Files(Files::new(source, workspace.to_owned(), kept())),
+            SourceKind::View(source) => Self::View(View::new(source, kept())),
             SourceKind::Database(source) => Self::Database(source),
             SourceKind::Prometheus(source) => Self::Prometheus(Prometheus::new(source, secrets.clone())),
-            SourceKind::Http(source) => Self::Http(Http::new(source, secrets.clone())),
+            SourceKind::Http(source) => Self::Http(Http::new(source, secrets.clone(), kept())),
         }
     }
 }

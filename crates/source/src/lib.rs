@@ -12,6 +12,7 @@ mod database;
 mod fault;
 mod footer;
 mod frame;
+mod kept;
 mod kind;
 mod moment;
 mod rows;

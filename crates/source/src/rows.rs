@@ -74,11 +74,11 @@ impl Rows {
         let tally = self.tally(shape, questions).await?;
         let rows = tally.rows();
         if tally.is_quick() {
-            return Ok((rows, questions.answers(tally)));
+            return Ok((rows, questions.answers(tally)?));
         }
         let questions = Arc::clone(questions);
         let answers = tokio::task::spawn_blocking(move || questions.answers(tally)).await.map_err(ended)?;
-        Ok((rows, answers))
+        Ok((rows, answers?))
     }
 
     async fn tally(&self, shape: &Shape, questions: &Arc<Questions>) -> Result<Tally, DataFusionError> {
@@ -128,7 +128,7 @@ async fn tally_parts(
     }
     tallies.sort_by_key(|(order, _)| *order);
     let mut whole = questions.start();
-    tallies.into_iter().for_each(|(_, part)| whole.merge(part));
+    tallies.into_iter().try_for_each(|(_, part)| whole.merge(part))?;
     Ok(whole)
 }
 

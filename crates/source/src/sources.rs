@@ -12,6 +12,7 @@ use watchkeeper_secret::SecretReader;
 use crate::caught::caught;
 use crate::database::Server;
 use crate::fault::nearest;
+use crate::kept::Budget;
 use crate::kind::Kind;
 use crate::moment::DataMoment;
 use crate::session::Sessions;
@@ -26,6 +27,9 @@ const MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// anew when one has changed. Its rows come by time, and as the files give them where times are equal. A bigger source
 /// is read from its files each time, in the order of their paths. Its columns are those of the newest file with rows in
 /// the window.
+///
+/// What is held of all sources has one budget, 512 MiB: past it, what was not looked at for longest is let go, and read
+/// again when somebody looks at it.
 #[derive(Debug)]
 pub struct DataSources {
     shared: Arc<Shared>,
@@ -53,9 +57,10 @@ impl DataSources {
     /// The sources of a workspace folder. Nothing is read until one is opened.
     pub fn new(workspace: &Path, sources: BTreeMap<Name, Source>) -> Self {
         let secrets = SecretReader::new(workspace);
+        let budget = Arc::new(Budget::default());
         let entry = |source: Source| Entry {
             time_column: source.time_column,
-            kind: Kind::of(source.kind, workspace, &secrets),
+            kind: Kind::of(source.kind, workspace, &secrets, &budget),
         };
         let entries = sources.into_iter().map(|(name, source)| (name, entry(source))).collect();
         let sessions = Arc::new(Sessions::new(MEMORY_BYTES_MAX));

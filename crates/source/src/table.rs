@@ -1,12 +1,12 @@
 //! A source as it was read: its columns, and its rows sorted by time in memory, or the plan that reads them.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, Weak};
 
 use datafusion::arrow::array::{Array, RecordBatch, UInt64Array};
 use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
-use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 
 use crate::cut::Cut;
@@ -32,35 +32,13 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     /// Whether both are of the same data, read with whatever columns.
-    fn is_of_same_data(&self, other: &Self) -> bool {
+    pub(crate) fn is_of_same_data(&self, other: &Self) -> bool {
         self.listing == other.listing && self.inputs == other.inputs && self.document == other.document
     }
 
     /// Bytes on disk.
     pub(crate) fn bytes(&self) -> u64 {
         self.listing.as_ref().map_or(0, Listing::bytes) + self.inputs.iter().map(|input| input.bytes()).sum::<u64>()
-    }
-}
-
-/// The tables of a source as it was last: one, or one for each set of columns that was asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Vec<Arc<Table>>>);
-
-impl Kept {
-    /// The table of a stamp, read unless it is kept. Locked while it is read, so that two opens at once read it once.
-    pub(crate) async fn or_read(
-        &self,
-        stamp: Stamp,
-        read: impl AsyncFnOnce(Arc<Stamp>) -> Result<Table, FrameError>,
-    ) -> Result<Arc<Table>, FrameError> {
-        let mut kept = self.0.lock().await;
-        kept.retain(|table| table.stamp.is_of_same_data(&stamp));
-        if let Some(table) = kept.iter().find(|table| *table.stamp == stamp) {
-            return Ok(Arc::clone(table));
-        }
-        let table = Arc::new(read(Arc::new(stamp)).await?);
-        kept.push(Arc::clone(&table));
-        Ok(table)
     }
 }
 
@@ -82,6 +60,8 @@ pub(crate) struct Table {
     cuts: Cuts,
     /// Why no window can be cut: its time column holds what is not a time.
     untimely: Option<FrameError>,
+    /// When it was last looked at, as its keeper counts.
+    pub(crate) looked_at: AtomicU64,
 }
 
 impl Table {
@@ -160,6 +140,15 @@ impl Table {
             footer: None,
             cuts: Cuts::default(),
             untimely: None,
+            looked_at: AtomicU64::new(0),
+        }
+    }
+
+    /// What it holds in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.rows {
+            Rows::Memory(batch) => batch.get_array_memory_size() + size_of_val(&*self.times),
+            Rows::Plan(_) => 0,
         }
     }
 

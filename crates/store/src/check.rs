@@ -11,7 +11,7 @@ use watchkeeper_model::{GroupState, Labels, Name};
 
 use crate::{
     columns::{from_json, json},
-    enqueue,
+    enqueue, evaluation,
     fault::Fault,
     follow_up, incident, ledger, occurrence,
     open::{SqliteStore, commit},
@@ -43,8 +43,9 @@ pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups
 }
 
 pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
+    let evaluation = evaluation::packed(store, claim, &record.evaluation).await?;
     if record.is_quiet() {
-        return together::record_quiet(store, claim, record).await;
+        return together::record_quiet(store, claim, record, evaluation).await;
     }
     let mut tx = store.write().await?;
     if occurrence::is_finished_by(&mut tx, claim).await? {
@@ -53,7 +54,7 @@ pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRec
     if occurrence::newest(&mut tx, &claim.monitor).await? != record.newest {
         return Ok(Recorded::Moved);
     }
-    occurrence::finish(&mut tx, claim, record).await?;
+    occurrence::finish(&mut tx, claim, record, &evaluation).await?;
     occurrence::set_newest(&mut tx, claim).await?;
     let closed = closed_by_people(&mut tx, record).await?;
     for (labels, state) in record.states.iter().filter(|(labels, _)| !closed.contains(labels)) {

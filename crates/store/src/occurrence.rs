@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{CheckRecord, Claim, PastTick},
@@ -11,7 +11,8 @@ use watchkeeper_engine::{
 use watchkeeper_model::{Name, Time};
 
 use crate::{
-    columns::{self, from_json, micros, ordinal, time, time_if},
+    columns::{micros, ordinal, time, time_if},
+    evaluation,
     fault::Fault,
     ledger,
     open::{SqliteStore, commit},
@@ -141,13 +142,18 @@ pub(crate) async fn is_finished_by(db: &mut SqliteConnection, claim: &Claim) -> 
 }
 
 /// Finishes an occurrence for its present owner only.
-pub(crate) async fn finish(db: &mut SqliteConnection, claim: &Claim, record: &CheckRecord) -> Result<(), Fault> {
+pub(crate) async fn finish(
+    db: &mut SqliteConnection,
+    claim: &Claim,
+    record: &CheckRecord,
+    evaluation: &str,
+) -> Result<(), Fault> {
     let finished = sqlx::query(
         "UPDATE occurrence SET status = 'finished', verdict = ?, evaluation = ?, finished_at = ?
          WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'claimed'",
     )
     .bind(record.verdict.as_str())
-    .bind(columns::json(&record.evaluation)?)
+    .bind(evaluation)
     .bind(micros(record.at))
     .bind(claim.monitor.as_str())
     .bind(micros(claim.scheduled_at))
@@ -164,14 +170,17 @@ pub(crate) async fn past(
     before: Time,
     limit: u32,
 ) -> Result<Vec<PastTick>, Fault> {
-    let evaluations: Vec<String> = sqlx::query_scalar(
-        "SELECT evaluation FROM occurrence WHERE monitor = ? AND scheduled_at < ? AND status = 'finished'
+    let query = format!(
+        "SELECT {} FROM occurrence WHERE monitor = ? AND scheduled_at < ? AND status = 'finished'
          AND evaluation IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1 ORDER BY scheduled_at DESC LIMIT ?",
-    )
-    .bind(monitor.as_str())
-    .bind(micros(before))
-    .bind(limit)
-    .fetch_all(&mut *store.read().await?)
-    .await?;
-    Ok(evaluations.iter().rev().filter_map(|text| from_json(text).ok()).collect())
+        evaluation::COLUMNS
+    );
+    let rows: Vec<evaluation::Row> = sqlx::query_as(AssertSqlSafe(query))
+        .bind(monitor.as_str())
+        .bind(micros(before))
+        .bind(limit)
+        .fetch_all(&mut *store.read().await?)
+        .await?;
+    let tick = |row: evaluation::Row| serde_json::from_value(row.unpacked().ok()?).ok();
+    Ok(rows.into_iter().rev().filter_map(tick).collect())
 }

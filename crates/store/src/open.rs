@@ -18,6 +18,7 @@ use watchkeeper_engine::fault_points::{Point, Side, reach};
 use crate::{
     fault::Fault,
     place::{self, FILE, Identity, PlaceError},
+    repeated::Repeated,
     waiting::Waiting,
 };
 
@@ -48,6 +49,7 @@ pub struct SqliteStore {
     /// The file that was opened; absent for a store in memory.
     file: Option<Arc<Identity>>,
     waiting: Arc<Waiting>,
+    repeated: Arc<Repeated>,
 }
 
 /// Why the store cannot be opened.
@@ -144,7 +146,7 @@ impl SqliteStore {
         let file = Identity::of(&folder.join(FILE));
         let file = file.map_err(|source| unusable(folder, source))?;
         let (folder, file) = (Some(folder.to_owned()), Some(Arc::new(file)));
-        Ok(Self { writer, readers, folder, file, waiting: Arc::default() })
+        Ok(Self { writer, readers, folder, file, waiting: Arc::default(), repeated: Arc::default() })
     }
 
     /// Whether a folder holds a store; nothing is made.
@@ -164,7 +166,14 @@ impl SqliteStore {
         let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?.foreign_keys(true);
         let writer = connections(1).connect_with(options).await.map_err(failed)?;
         up_to_date(&writer, &path).await?;
-        Ok(Self { readers: writer.clone(), writer, folder: None, file: None, waiting: Arc::default() })
+        Ok(Self {
+            readers: writer.clone(),
+            writer,
+            folder: None,
+            file: None,
+            waiting: Arc::default(),
+            repeated: Arc::default(),
+        })
     }
 
     /// Closes every connection and waits until the file is let go.
@@ -181,6 +190,10 @@ impl SqliteStore {
     /// What waits to be committed together.
     pub(crate) fn waiting(&self) -> &Waiting {
         &self.waiting
+    }
+
+    pub(crate) fn repeated(&self) -> &Repeated {
+        &self.repeated
     }
 
     /// A transaction that may write: it has the write lock from its first statement on. What nobody would find again is

@@ -29,10 +29,16 @@ pub(crate) async fn claim(
     committed(store, Wanted::Claim(tick, reply), answer).await
 }
 
-/// Records a check that nothing follows from.
-pub(crate) async fn record_quiet(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
+/// Records a check that nothing follows from, with its evaluation as it is kept.
+pub(crate) async fn record_quiet(
+    store: &SqliteStore,
+    claim: &Claim,
+    record: &CheckRecord,
+    evaluation: String,
+) -> Result<Recorded, Fault> {
     let (reply, answer) = oneshot::channel();
-    let quiet = Quiet { claim: claim.clone(), record: record.clone() };
+    let CheckRecord { verdict, newest, states, at, .. } = record.clone();
+    let quiet = Quiet { claim: claim.clone(), verdict, evaluation, newest, states, at };
     committed(store, Wanted::Quiet(Box::new(quiet), reply), answer).await
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use tokio::sync::{Mutex as Turn, oneshot};
-use watchkeeper_engine::ports::store::{CheckRecord, Claim, Recorded};
-use watchkeeper_model::{Name, Time};
+use watchkeeper_engine::ports::store::{Claim, Recorded};
+use watchkeeper_model::{GroupState, Labels, Name, Time, Verdict};
 
 use crate::fault::Fault;
 
@@ -34,7 +34,15 @@ pub(crate) struct Tick {
 #[derive(Debug, Clone)]
 pub(crate) struct Quiet {
     pub(crate) claim: Claim,
-    pub(crate) record: CheckRecord,
+    pub(crate) verdict: Verdict,
+    /// As it is kept.
+    pub(crate) evaluation: String,
+    /// The newest tick recorded when it was decided.
+    pub(crate) newest: Option<Time>,
+    /// New group states.
+    pub(crate) states: Vec<(Labels, GroupState)>,
+    /// When it was decided.
+    pub(crate) at: Time,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Fault>>;

@@ -6,7 +6,11 @@ use wit_parser::Resolve;
 /// What all guests share. Static data: a word at 16, results from 1024 on, and room for lists from 128 KiB on.
 const PRELUDE: &str = r#"
   (import "watchkeeper:check/data@1.0.0" "[resource-drop]frame" (func $drop-frame (param i32)))
+  (import "watchkeeper:check/data@1.0.0" "[resource-drop]scan" (func $drop-scan (param i32)))
+  (import "watchkeeper:check/data@1.0.0" "[method]frame.fields" (func $fields (param i32 i32)))
   (import "watchkeeper:check/data@1.0.0" "[method]frame.query" (func $query (param i32 i32 i32 i32)))
+  (import "watchkeeper:check/data@1.0.0" "[method]frame.scan" (func $scan (param i32 i32 i32 i32)))
+  (import "watchkeeper:check/data@1.0.0" "[method]scan.next" (func $next (param i32 i32)))
   (import "watchkeeper:check/log@1.0.0" "write" (func $log (param i32 i32 i32)))
   (memory (export "memory") 16)
   (data (i32.const 16) "a word of the guest")
@@ -98,6 +102,38 @@ pub fn panicking() -> Vec<u8> {
 /// Asks its frame a question of SQL, and traps once it is answered.
 pub fn querying() -> Vec<u8> {
     guest("(call $query (local.get $current) (i32.const 16) (i32.const 19) (i32.const 4096)) (unreachable)")
+}
+
+/// Asks its frame for its fields, so many times, and measures nothing.
+pub fn asking(times: u32) -> Vec<u8> {
+    guest(&format!(
+        "(local $left i32)
+         (local.set $left (i32.const {times}))
+         (loop $again
+           (call $fields (local.get $current) (i32.const 4096))
+           (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+         (call $drop-frame (local.get $current))
+         (i32.const 1024)"
+    ))
+}
+
+/// Reads its frame's one column of numbers to the end, each chunk over the one before, and measures nothing.
+pub fn scanning() -> Vec<u8> {
+    guest(
+        "(local $scan i32)
+         (call $word (i32.const 2064))
+         (call $scan (local.get $current) (i32.const 2064) (i32.const 1) (i32.const 4096))
+         (if (i32.load8_u (i32.const 4096)) (then (unreachable)))
+         (local.set $scan (i32.load (i32.const 4100)))
+         (loop $more
+           (global.set $free (i32.const 65536))
+           (call $next (local.get $scan) (i32.const 4096))
+           (if (i32.load8_u (i32.const 4096)) (then (unreachable)))
+           (br_if $more (i32.load8_u (i32.const 4100))))
+         (call $drop-scan (local.get $scan))
+         (call $drop-frame (local.get $current))
+         (i32.const 1024)",
+    )
 }
 
 /// Asks with more text than a call may hand over.

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 const USAGE: &str = "\
 usage: cargo xtask <chore>
   bench     what it costs beside peers and limits: cargo xtask bench [GROUP] [--rows N] [--quick] [--against FILE]
-            (groups: scan, engine)
+            (groups: scan, small, boundary, engine, people)
   plugins   build the standard checks to plugins/dist
   golden    compute the reference numbers of every check anew (needs python3 and PyPI)
   demo      the main job on real data, in a throw-away workspace

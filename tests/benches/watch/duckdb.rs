@@ -21,6 +21,11 @@ pub(crate) struct Answer {
     pub(crate) peak_mb: f64,
 }
 
+/// The rows of a file, as SQL names them.
+pub(crate) fn from_file(path: &Path) -> String {
+    format!("from read_parquet('{}')", path.display())
+}
+
 impl DuckDb {
     pub(crate) fn start(python: &Path) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/watch/peer.py");

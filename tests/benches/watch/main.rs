@@ -4,14 +4,21 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints")]
 #![expect(clippy::disallowed_methods, reason = "it measures by the clock on the wall")]
 
+mod answers;
+mod boundary;
+mod checks;
 mod data;
 mod duckdb;
-mod lag;
+mod engine;
 mod options;
+mod people;
 mod process;
 mod report;
 mod scan;
-mod ticks;
+mod small;
+mod sql;
+mod within;
+mod workspace;
 
 use mimalloc::MiMalloc;
 
@@ -27,8 +34,16 @@ fn main() {
     if options.runs("scan") {
         scan::run(&options);
     }
+    if options.runs("small") {
+        small::run(&options);
+    }
+    if options.runs("boundary") {
+        boundary::run(&options);
+    }
     if options.runs("engine") {
-        ticks::run(&options);
-        lag::run(&options);
+        engine::run(&options);
+    }
+    if options.runs("people") {
+        people::run(&options);
     }
 }

@@ -14,8 +14,10 @@ pub(crate) struct Options {
     pub(crate) folder: PathBuf,
     /// The binary that is measured.
     pub(crate) binary: PathBuf,
-    /// A Python that has the peers' packages.
-    pub(crate) python: Option<PathBuf>,
+    /// A Python that has DuckDB.
+    pub(crate) duckdb: Option<PathBuf>,
+    /// A Python that has what people would run otherwise.
+    pub(crate) people: Option<PathBuf>,
 }
 
 impl Options {
@@ -28,7 +30,8 @@ impl Options {
             quick: false,
             folder: built.parent().expect("a target folder").join("bench"),
             binary: built.join("watchkeeper"),
-            python: std::env::var_os("WATCHKEEPER_BENCH_PYTHON").map(PathBuf::from),
+            duckdb: std::env::var_os("WATCHKEEPER_BENCH_DUCKDB").map(PathBuf::from),
+            people: std::env::var_os("WATCHKEEPER_BENCH_PEOPLE").map(PathBuf::from),
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -36,7 +39,7 @@ impl Options {
                 // Cargo says it to every benchmark.
                 "--bench" => {}
                 "--quick" => options.quick = true,
-                "--rows" => options.rows = Some(number(arguments.next())),
+                "--rows" => options.rows = arguments.next().map(|rows| rows.parse().expect("a number")),
                 group => options.groups.push(group.to_owned()),
             }
         }
@@ -56,9 +59,4 @@ impl Options {
     pub(crate) fn rows(&self) -> u64 {
         self.rows.unwrap_or(if self.quick { QUICK_ROWS } else { ROWS })
     }
-}
-
-fn number(text: Option<String>) -> u64 {
-    let text = text.map(|text| text.replace('_', ""));
-    text.and_then(|text| text.parse().ok()).expect("--rows wants a number, such as 10_000_000")
 }

@@ -32,3 +32,8 @@ pub(crate) fn median(mut runs: Vec<f64>) -> f64 {
     runs.sort_unstable_by(f64::total_cmp);
     runs[runs.len() / 2]
 }
+
+/// The value below which this share lies, of values in order.
+pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
+    values[((values.len() - 1) as f64 * share) as usize]
+}

@@ -1,37 +1,35 @@
 //! Scan: each standard check over a file of many rows, as a process of its own from start to answer, beside DuckDB,
 //! which is warm and told the question alone; and all of them at once in one process that goes on.
 
-mod checks;
-mod sql;
 pub(crate) mod together;
-mod workspace;
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use serde_json::Value;
-
-use self::sql::{Answered, Query};
 use crate::{
-    data,
-    duckdb::DuckDb,
+    answers, checks, data,
+    duckdb::{self, DuckDb},
     options::Options,
     process::{self, Ended},
     report::{Figure, median},
+    sql::{Answered, Query},
+    workspace::Workspace,
 };
 
 const GROUP: &str = "scan";
 /// Runs of each, in turn.
 const RUNS: usize = 3;
-/// Answers that differ by more, relative to the greater one, are not the same.
-const SAME_TO: f64 = 1e-9;
 
 pub(crate) fn run(options: &Options) {
     let rows = options.rows();
     let window = data::parquet(&options.folder, "window", rows, 1);
     let baseline = data::parquet(&options.folder, "baseline", data::BASELINE_ROWS, 2);
     let checks = checks::checks();
-    let folder = workspace::make(&options.folder, &window, &baseline, &checks);
-    let mut duckdb = options.python.as_deref().map(DuckDb::start);
+    let folder = workspace(&options.folder.join("scan"), &window, &baseline, &checks);
+    let (window, baseline) = (duckdb::from_file(&window), duckdb::from_file(&baseline));
+    let mut duckdb = options.duckdb.as_deref().map(DuckDb::start);
     let lines = Lines { rows };
     let (mut all_of_ours, mut all_of_theirs) = (0.0, 0.0);
     for (name, _) in &checks {
@@ -44,7 +42,8 @@ pub(crate) fn run(options: &Options) {
             theirs.extend(duckdb.as_mut().zip(query.as_ref()).map(|(duckdb, query)| query.ask(duckdb)));
         }
         if let Some(answered) = theirs.last() {
-            hold_against(name, &values_of(&ours[0]), &answered.values);
+            let evaluation = serde_json::from_str(&ours[0].stdout).expect("JSON");
+            answers::hold_against(name, &answers::values_of(&evaluation), &answered.values);
         }
         let (own, their) = lines.print(name, &ours, &theirs);
         all_of_ours += own;
@@ -57,6 +56,17 @@ pub(crate) fn run(options: &Options) {
     let processes: Vec<Ended> = together.into_iter().map(|(ended, _)| ended).collect();
     lines.print_one("the whole set, due together in a process that goes on", "s", warm, beside);
     lines.print_one("the whole set, due together: peak memory", "MB", peak_mb(&processes), None);
+}
+
+/// A monitor a check, over the whole window.
+fn workspace(folder: &Path, window: &Path, baseline: &Path, checks: &[(&str, String)]) -> PathBuf {
+    let workspace = Workspace::new(folder);
+    workspace.sources(&[("window", window), ("baseline", baseline)]);
+    for (name, check) in checks {
+        let input = format!("source = \"window\"\nwindow = \"{}d\"", data::DAYS);
+        workspace.monitor(name, "cron = \"0 0 * * *\"", &input, check);
+    }
+    workspace.folder
 }
 
 fn seconds(runs: &[Ended]) -> f64 {
@@ -91,27 +101,5 @@ impl Lines {
         let work = format!("{work}, {} M rows", self.rows as f64 / 1e6);
         let beside = peer.map(|peer| (peer, "DuckDB, warm, its fastest SQL alone"));
         Figure { group: GROUP, work: &work, unit, ours, beside, more_is_better: false }.print();
-    }
-}
-
-/// What a check measured: the value of each series.
-fn values_of(ended: &Ended) -> BTreeMap<String, f64> {
-    let evaluation: Value = serde_json::from_str(&ended.stdout).expect("JSON");
-    let series = evaluation["series"].as_array().expect("series").iter();
-    let values = series.filter_map(|series| {
-        let metric = series["metric"].as_str()?;
-        let labels = series["labels"].as_object().into_iter().flatten();
-        let labels = labels.filter_map(|(_, value)| value.as_str()).map(|value| format!(" {value}"));
-        Some((format!("{metric}{}", labels.collect::<String>()), series["value"].as_f64()?))
-    });
-    values.collect()
-}
-
-/// Speed of a wrong number is no figure.
-fn hold_against(check: &str, ours: &BTreeMap<String, f64>, theirs: &BTreeMap<String, f64>) {
-    for (series, value) in theirs {
-        let Some(own) = ours.get(series) else { panic!("{check}: {series} is missing; there are {ours:?}") };
-        let apart = (own - value).abs() / own.abs().max(value.abs()).max(f64::MIN_POSITIVE);
-        assert!(apart <= SAME_TO, "{check}: {series} is {own}, and {value} by DuckDB");
     }
 }

@@ -1,11 +1,11 @@
 //! The same questions in SQL: a check is some statements, each in every form that may be its fastest.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::{
-    data::{NUMBERS, TEXTS},
+    checks::{numbers, texts},
     duckdb::DuckDb,
 };
 
@@ -30,15 +30,13 @@ pub(crate) struct Answered {
 type Rows = Vec<Vec<Value>>;
 
 impl Query {
-    /// Tries every form of every statement and keeps the fastest.
-    pub(crate) fn fastest(check: &str, window: &Path, baseline: &Path, duckdb: &mut DuckDb) -> Self {
-        let from = |path: &Path| format!("from read_parquet('{}')", path.display());
-        let (window, baseline) = (from(window), from(baseline));
+    /// Tries every form of every statement and keeps the fastest; the rows of each side are a `from` with what narrows it.
+    pub(crate) fn fastest(check: &str, window: &str, baseline: &str, duckdb: &mut DuckDb) -> Self {
         let (forms, values): (Vec<Vec<String>>, fn(&[Rows]) -> BTreeMap<String, f64>) = match check {
             "schema" => (vec![vec![format!("describe select * {window}")]], |_| BTreeMap::new()),
-            "null-rate" => (vec![null_rate(&window)], null_rates),
-            "psi" => (psi(&window, &baseline, duckdb), indexes),
-            "auc" => (vec![auc(&window)], |rows| one("auc", rows)),
+            "null-rate" => (vec![null_rate(window)], null_rates),
+            "psi" => (psi(window, baseline, duckdb), indexes),
+            "auc" => (vec![auc(window)], |rows| one("auc", rows)),
             "rmse" => {
                 let forms = ["sqrt(avg((target - score) * (target - score)))", "sqrt(avg((target - score) ** 2))"];
                 (vec![forms.map(|form| format!("select {form} {window}")).to_vec()], |rows| one("rmse", rows))
@@ -64,14 +62,6 @@ impl Query {
         let rows: Vec<Rows> = answers.into_iter().map(|answer| answer.rows).collect();
         Answered { seconds, values: (self.values)(&rows), peak_mb }
     }
-}
-
-fn numbers() -> impl Iterator<Item = String> {
-    (0..NUMBERS).map(|place| format!("f{place}"))
-}
-
-fn texts() -> impl Iterator<Item = String> {
-    (0..TEXTS).map(|place| format!("t{place}"))
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {

@@ -1,10 +1,13 @@
 //! How scores and decisions meet the true classes.
 
+use std::io;
+
 use watchkeeper_engine::ports::frame::Classes;
 
-use super::area::{Scores, area};
+use super::area::area;
 use super::block::{BLOCK, Pending, Sum};
 use super::keys::key;
+use super::runs::{Room, Runs};
 use crate::cells::Column;
 
 /// The columns compared, as positions among those read.
@@ -28,63 +31,72 @@ pub(super) struct Comparison {
     found: Found,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Found {
     /// Everything but what the last three tell.
     classes: Classes,
-    /// Keys of the scores of class 1 and of class 0, a run for each part of the scan.
-    ones: Scores,
-    zeros: Scores,
+    /// Keys of the scores of class 1 and of class 0.
+    ones: Runs,
+    zeros: Runs,
     log_loss: Sum,
     brier: Sum,
 }
 
 impl Comparison {
-    pub(super) fn new(columns: ComparedColumns) -> Self {
-        let found = Found { ones: vec![Vec::new()], zeros: vec![Vec::new()], ..Found::default() };
+    pub(super) fn new(columns: ComparedColumns, room: &Room) -> Self {
+        let (ones, zeros) = (Runs::new(room), Runs::new(room));
+        let (classes, log_loss, brier) = (Classes::default(), Sum::default(), Sum::default());
+        let found = Found { classes, ones, zeros, log_loss, brier };
         Self { columns, seen: 0, pending: Pending::default(), found }
     }
 
     /// Takes in a batch.
-    pub(super) fn add(&mut self, columns: &[Column]) {
+    pub(super) fn add(&mut self, columns: &[Column]) -> io::Result<()> {
         let of = self.columns;
         let (labels, scores) = (columns[of.label].numbers(), columns[of.score].numbers());
         // Where no column decides, the scores stand in its place until the block is looked at.
         let decisions = of.decision.map_or(scores, |decision| columns[decision].numbers());
         self.seen += labels.len() as u64;
         let whole = |[label, score, decision]: [f64; 3]| !(label.is_nan() | score.is_nan() | decision.is_nan());
-        self.pending.add([labels, scores, decisions], whole, |block| self.found.add(block, of));
+        let mut added = Ok(());
+        self.pending.add([labels, scores, decisions], whole, |block| {
+            if added.is_ok() {
+                added = self.found.add(block, of);
+            }
+        });
+        added
     }
 
-    pub(super) fn merge(&mut self, mut later: Self) {
-        self.flush();
-        later.flush();
+    pub(super) fn merge(&mut self, mut later: Self) -> io::Result<()> {
+        self.flush()?;
+        later.flush()?;
         self.seen += later.seen;
         self.found.merge(later.found);
+        Ok(())
     }
 
     /// The comparison of all rows. Sorts the scores.
-    pub(super) fn finish(&mut self) -> Classes {
-        self.flush();
-        let found = &self.found;
-        Classes {
+    pub(super) fn finish(&mut self) -> io::Result<Classes> {
+        self.flush()?;
+        let found = &mut self.found;
+        Ok(Classes {
             skipped: self.seen - found.classes.rows,
-            auc: area(&found.ones, &found.zeros),
+            auc: area(&mut found.ones, &mut found.zeros)?,
             log_loss_sum: found.log_loss.value(),
             brier_sum: found.brier.value(),
             ..found.classes
-        }
+        })
     }
 
-    fn flush(&mut self) {
+    fn flush(&mut self) -> io::Result<()> {
         let block = self.pending.rest();
-        self.found.add(block, self.columns);
+        self.found.add(block, self.columns)
     }
 }
 
 impl Found {
     /// At most a block.
-    fn add(&mut self, [labels, scores, decisions]: [&[f64]; 3], of: ComparedColumns) {
+    fn add(&mut self, [labels, scores, decisions]: [&[f64]; 3], of: ComparedColumns) -> io::Result<()> {
         let mut decided = [0.0; BLOCK];
         let decided = &mut decided[..scores.len()];
         match of.decision {
@@ -106,7 +118,7 @@ impl Found {
             }
             kept += 1;
         }
-        self.compare(&rows[0][..kept], &rows[1][..kept], &rows[2][..kept]);
+        self.compare(&rows[0][..kept], &rows[1][..kept], &rows[2][..kept])
     }
 
     fn is_stray(&mut self, label: f64, decision: f64) -> bool {
@@ -120,7 +132,7 @@ impl Found {
     }
 
     /// Rows whose label and decision are 0 or 1.
-    fn compare(&mut self, labels: &[f64], scores: &[f64], decisions: &[f64]) {
+    fn compare(&mut self, labels: &[f64], scores: &[f64], decisions: &[f64]) -> io::Result<()> {
         let rows = labels.len() as u64;
         let actual = labels.iter().map(|label| *label as u64).sum::<u64>();
         let decided = decisions.iter().map(|decision| *decision as u64).sum::<u64>();
@@ -129,18 +141,19 @@ impl Found {
         self.classes.false_positives += decided - hits;
         self.classes.false_negatives += actual - hits;
         self.classes.true_negatives += rows - actual - (decided - hits);
-        self.keep(labels, scores);
+        self.keep(labels, scores)?;
         let inside = scores.iter().map(|score| u64::from((*score >= 0.0) & (*score <= 1.0))).sum::<u64>();
         self.classes.outside += rows - inside;
         // Once a score is no probability, the sums mean nothing.
         if self.classes.outside == 0 {
             self.add_losses(labels, scores);
         }
+        Ok(())
     }
 
     /// Keeps the scores of both classes apart: a write to both for each row, so that nothing has to be guessed.
-    fn keep(&mut self, labels: &[f64], scores: &[f64]) {
-        let (Some(ones), Some(zeros)) = (self.ones.first_mut(), self.zeros.first_mut()) else { return };
+    fn keep(&mut self, labels: &[f64], scores: &[f64]) -> io::Result<()> {
+        let (ones, zeros) = (self.ones.with_room(scores.len())?, self.zeros.with_room(scores.len())?);
         let (mut one, mut zero) = (ones.len(), zeros.len());
         ones.resize(one + scores.len(), 0);
         zeros.resize(zero + scores.len(), 0);
@@ -152,6 +165,7 @@ impl Found {
         }
         ones.truncate(one);
         zeros.truncate(zero);
+        Ok(())
     }
 
     fn add_losses(&mut self, labels: &[f64], scores: &[f64]) {
@@ -175,8 +189,8 @@ impl Found {
         mine.outside += theirs.outside;
         mine.stray_label = least(mine.stray_label, theirs.stray_label);
         mine.stray_decision = least(mine.stray_decision, theirs.stray_decision);
-        self.ones.extend(later.ones);
-        self.zeros.extend(later.zeros);
+        self.ones.merge(later.ones);
+        self.zeros.merge(later.zeros);
         self.log_loss.merge(&later.log_loss);
         self.brier.merge(&later.brier);
     }

@@ -1,5 +1,7 @@
 //! The kinds of accumulators: which one an ask needs, and how it is fed, joined and asked.
 
+use std::io;
+
 use datafusion::arrow::error::ArrowError;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, FieldKind, FrameError};
 
@@ -11,6 +13,7 @@ use super::frequencies::Frequencies;
 use super::histogram::Histogram;
 use super::moments::Moments;
 use super::quantiles::Quantiles;
+use super::runs::Room;
 use crate::cells::Column;
 use crate::shape::Shape;
 
@@ -70,15 +73,16 @@ impl Part {
         }))
     }
 
-    pub(super) fn start(&self) -> Accumulator {
+    /// An accumulator that has seen nothing; `room` is what all of a scan hold in memory together.
+    pub(super) fn start(&self, room: &Room) -> Accumulator {
         match self {
             Self::Counts(column) => Accumulator::Counts(*column, Counts::default()),
             Self::Frequencies(column, kind) => Accumulator::Frequencies(*column, Frequencies::new(*kind)),
             Self::Extremes(column) => Accumulator::Extremes(*column, Extremes::default()),
             Self::Moments(column) => Accumulator::Moments(*column, Moments::default()),
-            Self::Quantiles(column) => Accumulator::Quantiles(*column, Quantiles::default()),
+            Self::Quantiles(column) => Accumulator::Quantiles(*column, Quantiles::new(room)),
             Self::Histogram(column, edges) => Accumulator::Histogram(*column, Histogram::new(edges.clone())),
-            Self::Classes(columns) => Accumulator::Classes(Box::new(Comparison::new(*columns))),
+            Self::Classes(columns) => Accumulator::Classes(Box::new(Comparison::new(*columns, room))),
             Self::Errors { target, prediction } => {
                 Accumulator::Errors { target: *target, prediction: *prediction, found: Box::default() }
             }
@@ -93,9 +97,9 @@ impl Accumulator {
             Self::Frequencies(column, frequencies) => frequencies.add(columns[*column].cells())?,
             Self::Extremes(column, extremes) => extremes.add(columns[*column].numbers()),
             Self::Moments(column, moments) => moments.add(columns[*column].numbers()),
-            Self::Quantiles(column, quantiles) => quantiles.add(columns[*column].numbers()),
+            Self::Quantiles(column, quantiles) => quantiles.add(columns[*column].numbers())?,
             Self::Histogram(column, histogram) => histogram.add(columns[*column].numbers()),
-            Self::Classes(comparison) => comparison.add(columns),
+            Self::Classes(comparison) => comparison.add(columns)?,
             Self::Errors { target, prediction, found } => {
                 found.add(columns[*target].numbers(), columns[*prediction].numbers());
             }
@@ -103,7 +107,7 @@ impl Accumulator {
         Ok(())
     }
 
-    pub(super) fn merge(&mut self, later: Self) {
+    pub(super) fn merge(&mut self, later: Self) -> io::Result<()> {
         match (self, later) {
             (Self::Counts(_, mine), Self::Counts(_, later)) => mine.merge(&later),
             (Self::Frequencies(_, mine), Self::Frequencies(_, later)) => mine.merge(later),
@@ -111,11 +115,12 @@ impl Accumulator {
             (Self::Moments(_, mine), Self::Moments(_, later)) => mine.merge(&later),
             (Self::Quantiles(_, mine), Self::Quantiles(_, later)) => mine.merge(later),
             (Self::Histogram(_, mine), Self::Histogram(_, later)) => mine.merge(&later),
-            (Self::Classes(mine), Self::Classes(later)) => mine.merge(*later),
+            (Self::Classes(mine), Self::Classes(later)) => mine.merge(*later)?,
             (Self::Errors { found: mine, .. }, Self::Errors { found: later, .. }) => mine.merge(*later),
             // Both tallies start from the same parts, so no other pair can meet.
             _ => {}
         }
+        Ok(())
     }
 
     /// Says what will be asked, for those that answer several asks together.
@@ -125,8 +130,8 @@ impl Accumulator {
         }
     }
 
-    pub(super) fn answer(&mut self, ask: &Aggregate) -> Answer {
-        match (self, ask) {
+    pub(super) fn answer(&mut self, ask: &Aggregate) -> io::Result<Answer> {
+        Ok(match (self, ask) {
             (Self::Counts(_, counts), Aggregate::Nans(_)) => Answer::Count(counts.nans),
             (Self::Counts(_, counts), _) => Answer::Count(counts.nulls),
             (Self::Frequencies(_, frequencies), Aggregate::Top(_, limit)) => {
@@ -137,11 +142,11 @@ impl Accumulator {
             (Self::Extremes(_, extremes), _) => Answer::Number(extremes.minimum()),
             (Self::Moments(_, moments), Aggregate::Deviation(_)) => Answer::Number(moments.deviation()),
             (Self::Moments(_, moments), _) => Answer::Number(moments.mean()),
-            (Self::Quantiles(_, quantiles), Aggregate::Quantile(_, share)) => Answer::Number(quantiles.at(*share)),
+            (Self::Quantiles(_, quantiles), Aggregate::Quantile(_, share)) => Answer::Number(quantiles.at(*share)?),
             (Self::Quantiles(..), _) => Answer::Number(None),
             (Self::Histogram(_, histogram), _) => Answer::Counts(histogram.counts()),
-            (Self::Classes(comparison), _) => Answer::Classes(comparison.finish()),
+            (Self::Classes(comparison), _) => Answer::Classes(comparison.finish()?),
             (Self::Errors { found, .. }, _) => Answer::Errors(found.finish()),
-        }
+        })
     }
 }

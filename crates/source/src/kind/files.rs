@@ -18,8 +18,9 @@ use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 use watchkeeper_model::{FilesSource, digest_of};
 
 use crate::fault::malformed;
+use crate::kept::Kept;
 use crate::session::Sessions;
-use crate::table::{Kept, Stamp, Table};
+use crate::table::{Stamp, Table};
 use era::{Eras, Place};
 use learn::Known;
 use location::Location;
@@ -44,8 +45,8 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn new(source: FilesSource, workspace: PathBuf) -> Self {
-        Self { source, workspace, location: OnceLock::new(), known: Mutex::default(), kept: Kept::default() }
+    pub(crate) fn new(source: FilesSource, workspace: PathBuf, kept: Kept) -> Self {
+        Self { source, workspace, location: OnceLock::new(), known: Mutex::default(), kept }
     }
 
     /// The files as they are now.

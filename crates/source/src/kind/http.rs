@@ -15,7 +15,8 @@ use watchkeeper_secret::SecretReader;
 
 use super::files::settle;
 use crate::fault::{Why, malformed};
-use crate::table::{Kept, Stamp, Table};
+use crate::kept::Kept;
+use crate::table::{Stamp, Table};
 use crate::web;
 
 /// A document behind a URL.
@@ -27,8 +28,8 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(source: HttpSource, secrets: SecretReader) -> Self {
-        Self { source, secrets, kept: Kept::default() }
+    pub(crate) fn new(source: HttpSource, secrets: SecretReader, kept: Kept) -> Self {
+        Self { source, secrets, kept }
     }
 
     /// The rows of the document as it is now; decoded anew only when its text has changed.

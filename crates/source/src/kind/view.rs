@@ -8,8 +8,9 @@ use watchkeeper_engine::ports::frame::FrameError;
 use watchkeeper_model::{Name, ViewSource};
 
 use crate::fault::{reason, refused};
+use crate::kept::Kept;
 use crate::session::{SQL_PARTS, Sessions, read_only};
-use crate::table::{Kept, Stamp, Table};
+use crate::table::{Stamp, Table};
 
 /// A query over other sources.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub(crate) fn new(source: ViewSource) -> Self {
-        Self { source, kept: Kept::default() }
+    pub(crate) fn new(source: ViewSource, kept: Kept) -> Self {
+        Self { source, kept }
     }
 
     pub(crate) fn sql(&self) -> &str {

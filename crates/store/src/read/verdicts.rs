@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Name, Time, Verdict};
 
 use crate::{
-    columns::{from_json, from_word, micros, name, time},
+    columns::{from_word, micros, name, time},
+    evaluation,
     fault::Fault,
     open::SqliteStore,
 };
@@ -76,14 +78,17 @@ impl SqliteStore {
     /// The evaluation of one tick as `check --json` prints it; `None` when it was not finished.
     pub async fn evaluation(&self, monitor: &Name, scheduled_at: Time) -> Result<Option<Value>, StoreError> {
         let work = async {
-            let query = "SELECT evaluation FROM occurrence
-                         WHERE monitor = ? AND scheduled_at = ? AND status = 'finished' AND evaluation IS NOT NULL";
-            let text: Option<String> = sqlx::query_scalar(query)
+            let query = format!(
+                "SELECT {} FROM occurrence
+                 WHERE monitor = ? AND scheduled_at = ? AND status = 'finished' AND evaluation IS NOT NULL",
+                evaluation::COLUMNS
+            );
+            let row: Option<evaluation::Row> = sqlx::query_as(AssertSqlSafe(query))
                 .bind(monitor.as_str())
                 .bind(micros(scheduled_at))
                 .fetch_optional(&mut *self.read().await?)
                 .await?;
-            text.map(|text| from_json(&text)).transpose()
+            row.map(evaluation::Row::unpacked).transpose()
         };
         work.await.map_err(|fault: Fault| fault.doing("read an evaluation"))
     }

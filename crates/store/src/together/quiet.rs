@@ -17,14 +17,13 @@ pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Resul
     }
     let answers = standing(db, quiets).await?;
     let (mut ticks, mut states) = (Vec::new(), Vec::new());
-    for (Quiet { claim, record }, answer) in quiets.iter().zip(&answers) {
+    for (Quiet { claim, verdict, evaluation, states: new, at, .. }, answer) in quiets.iter().zip(&answers) {
         if !matches!(answer, Answer::Write) {
             continue;
         }
         let (monitor, scheduled_at) = (&claim.monitor, micros(claim.scheduled_at));
-        let evaluation = text(&record.evaluation)?;
-        ticks.push(json!([monitor, scheduled_at, claim.epoch, record.verdict.as_str(), evaluation, micros(record.at)]));
-        for (labels, state) in &record.states {
+        ticks.push(json!([monitor, scheduled_at, claim.epoch, verdict.as_str(), evaluation, micros(*at)]));
+        for (labels, state) in new {
             states.push(json!([monitor, text(labels)?, text(state)?]));
         }
     }
@@ -79,9 +78,11 @@ async fn standing(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Result<Vec<An
     .fetch_all(db)
     .await?;
     let answer =
-        |(Quiet { record, .. }, (status, newest)): (&&Quiet, (Option<String>, Option<i64>))| match status.as_deref() {
+        |(Quiet { newest: decided_on, .. }, (status, newest)): (&&Quiet, (Option<String>, Option<i64>))| match status
+            .as_deref()
+        {
             Some("finished") => Answer::Whole,
-            _ if newest != record.newest.map(micros) => Answer::Moved,
+            _ if newest != decided_on.map(micros) => Answer::Moved,
             Some(_) => Answer::Write,
             None => Answer::Fenced,
         };

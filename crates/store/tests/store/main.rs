@@ -3,6 +3,7 @@
 
 mod baseline;
 mod daemon;
+mod evaluations;
 mod fencing;
 mod fixture;
 mod guard;

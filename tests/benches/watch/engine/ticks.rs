@@ -9,12 +9,12 @@ use watchkeeper_engine::ports::store::{CheckRecord, Store};
 use watchkeeper_model::{GroupState, Labels, Name, Time, Verdict};
 use watchkeeper_store::SqliteStore;
 
+use super::GROUP;
 use crate::{
     options::Options,
     report::{Figure, median},
 };
 
-const GROUP: &str = "engine";
 const RUNS: usize = 3;
 /// Monitors that are due at once.
 const MONITORS: usize = 10_000;

@@ -1,0 +1,173 @@
+//! Evaluations as a tick's row keeps them: without what the row says already, and with numbers for what rows say over and
+//! over. What does not look like an evaluation is kept as it is.
+
+use std::collections::HashMap;
+
+use chrono::SecondsFormat;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use watchkeeper_engine::ports::store::Claim;
+use watchkeeper_model::Time;
+
+use crate::{
+    columns::{from_json, json as text, time},
+    fault::Fault,
+    open::SqliteStore,
+};
+
+/// As `check --json` prints it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    monitor: String,
+    at: String,
+    verdict: String,
+    window: Window,
+    series: Vec<PrintedSeries>,
+    error: Option<String>,
+    digests: PrintedDigests,
+    elapsed_ms: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    start: Option<String>,
+    end: Option<String>,
+    rows: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrintedSeries {
+    metric: String,
+    labels: Map<String, Value>,
+    value: Option<f64>,
+    baseline: Option<f64>,
+    verdict: String,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrintedDigests {
+    plugin: Option<String>,
+    config: String,
+}
+
+/// As it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Rows, start and end.
+    window: Vec<Value>,
+    series: Vec<KeptSeries>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// The plugin's and the configuration's, by number.
+    digests: (Option<i64>, i64),
+    ms: i64,
+}
+
+/// Metric and labels by number, then value, detail, baseline, and the verdict where it is not the tick's; nulls at the end
+/// are left out.
+type KeptSeries = Vec<Value>;
+
+/// A row that holds an evaluation.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Row {
+    scheduled_at: i64,
+    monitor: String,
+    verdict: String,
+    evaluation: String,
+    /// What it says by number, as a JSON object.
+    repeated: String,
+}
+
+/// What a [`Row`] is read by.
+pub(crate) const COLUMNS: &str = "scheduled_at, monitor, verdict, evaluation,
+    (SELECT json_group_object(id, text) FROM repeated WHERE id IN
+        (SELECT atom FROM json_tree(evaluation, '$.digests') UNION ALL
+         SELECT value ->> 0 FROM json_each(evaluation, '$.series'))) AS repeated";
+
+impl Row {
+    /// The evaluation as `check --json` prints it.
+    pub(crate) fn unpacked(self) -> Result<Value, Fault> {
+        let Ok(kept) = from_json::<Kept>(&self.evaluation) else { return from_json(&self.evaluation) };
+        let repeated: HashMap<i64, String> = from_json(&self.repeated)?;
+        let said = |number: i64| repeated.get(&number).ok_or_else(|| Fault::column("occurrence.evaluation", number));
+        let field = |fields: &[Value], place: usize| fields.get(place).cloned().unwrap_or_default();
+        let series = kept.series.iter().map(|series| {
+            let (metric, labels): (Value, Value) =
+                from_json(said(series.first().and_then(Value::as_i64).unwrap_or(0))?)?;
+            Ok(json!({
+                "metric": metric, "labels": labels, "value": field(series, 1), "detail": field(series, 2),
+                "baseline": field(series, 3), "verdict": series.get(4).unwrap_or(&json!(self.verdict)),
+            }))
+        });
+        let series: Vec<Value> = series.collect::<Result<_, Fault>>()?;
+        let of_window = |place| field(&kept.window, place);
+        Ok(json!({
+            "monitor": self.monitor, "at": shown(time("occurrence.scheduled_at", self.scheduled_at)?),
+            "window": { "rows": of_window(0), "start": of_window(1), "end": of_window(2) },
+            "verdict": self.verdict, "series": series, "error": kept.error, "elapsed_ms": kept.ms,
+            "digests": { "plugin": kept.digests.0.map(said).transpose()?, "config": said(kept.digests.1)? },
+        }))
+    }
+}
+
+/// The text for the row of a claimed tick.
+pub(crate) async fn packed(store: &SqliteStore, claim: &Claim, evaluation: &Value) -> Result<String, Fault> {
+    let Ok(printed) = Printed::deserialize(evaluation) else { return text(evaluation) };
+    if printed.monitor != claim.monitor.as_str() || printed.at != shown(claim.scheduled_at) {
+        return text(evaluation);
+    }
+    let PrintedDigests { plugin, config } = printed.digests;
+    let mut repeated = vec![config];
+    for series in &printed.series {
+        repeated.push(text(&(&series.metric, &series.labels))?);
+    }
+    let has_plugin = plugin.is_some();
+    repeated.extend(plugin);
+    let numbers = numbers(store, &repeated).await?;
+    let series = printed.series.into_iter().zip(&numbers[1..]).map(|(series, number)| {
+        let PrintedSeries { value, baseline, verdict, detail, .. } = series;
+        let verdict = (verdict != printed.verdict).then_some(verdict);
+        short([json!(number), json!(value), json!(detail), json!(baseline), json!(verdict)])
+    });
+    let series = series.collect();
+    let window = short([json!(printed.window.rows), json!(printed.window.start), json!(printed.window.end)]);
+    let digests = (numbers.last().copied().filter(|_| has_plugin), numbers[0]);
+    text(&Kept { window, series, error: printed.error, digests, ms: printed.elapsed_ms })
+}
+
+/// Without the nulls at the end.
+fn short<const N: usize>(fields: [Value; N]) -> Vec<Value> {
+    let len = fields.iter().rposition(|field| !field.is_null()).map_or(0, |last| last + 1);
+    fields.into_iter().take(len).collect()
+}
+
+fn shown(at: Time) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// The numbers of texts, given to those that are new in a transaction of its own.
+async fn numbers(store: &SqliteStore, texts: &[String]) -> Result<Vec<i64>, Fault> {
+    let known = || {
+        let known = store.repeated().known();
+        texts.iter().map(|text| known.get(text).copied()).collect::<Option<Vec<i64>>>()
+    };
+    if let Some(numbers) = known() {
+        return Ok(numbers);
+    }
+    let asked = text(&texts)?;
+    let mut tx = store.write().await?;
+    sqlx::query("INSERT OR IGNORE INTO repeated (text) SELECT value FROM json_each(?)")
+        .bind(&asked)
+        .execute(&mut *tx)
+        .await?;
+    let query = "SELECT repeated.id FROM json_each(?) AS asked JOIN repeated ON text = asked.value ORDER BY asked.key";
+    let numbers: Vec<i64> = sqlx::query_scalar(query).bind(&asked).fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    store.repeated().known().extend(texts.iter().cloned().zip(numbers.iter().copied()));
+    Ok(numbers)
+}

@@ -4,6 +4,7 @@ use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ScalarValue, Statistics};
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, FieldKind, Span};
+use watchkeeper_model::Time;
 
 use crate::shape::Shape;
 use crate::time::{ceil_micros, micros};
@@ -16,6 +17,17 @@ pub(crate) struct Footer {
     nulls: Vec<Option<u64>>,
     /// Of each column of times without gaps: the first and the last, in microseconds.
     times: Vec<Option<(i64, i64)>>,
+}
+
+/// How rows lie to a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lies {
+    /// All of them in it.
+    Within,
+    /// None of them in it.
+    Outside,
+    /// Some may be in it.
+    Across,
 }
 
 impl Footer {
@@ -47,17 +59,30 @@ impl Footer {
         Self { rows: self.rows + other.rows, nulls: nulls.collect(), times: times.collect() }
     }
 
-    /// Whether every row has a time in the span.
-    pub(crate) fn lies_in(&self, span: Span, time: Option<usize>) -> bool {
-        if span == Span::default() {
-            return true;
+    /// How the rows lie to a span by a column of times; `None` where that is not known.
+    pub(crate) fn lies(&self, span: Span, time: usize) -> Option<Lies> {
+        if self.rows == 0 {
+            return Some(Lies::Outside);
         }
-        let Some((first, last)) = time.and_then(|column| self.times.get(column).copied().flatten()) else {
-            return self.rows == 0;
-        };
         // A time is known to the microsecond below it only.
-        span.start.is_none_or(|start| first >= ceil_micros(start))
-            && span.end.is_none_or(|end| last < end.timestamp_micros())
+        let (first, last) = self.times.get(time).copied().flatten()?;
+        let after = |bound: Time, time: i64| time >= ceil_micros(bound);
+        let before = |bound: Time, time: i64| time < bound.timestamp_micros();
+        let is_within =
+            span.start.is_none_or(|start| after(start, first)) && span.end.is_none_or(|end| before(end, last));
+        let is_outside =
+            span.start.is_some_and(|start| before(start, last)) || span.end.is_some_and(|end| after(end, first));
+        Some(match (is_within, is_outside) {
+            (true, _) => Lies::Within,
+            (false, true) => Lies::Outside,
+            (false, false) => Lies::Across,
+        })
+    }
+
+    /// Whether every row is in the span.
+    pub(crate) fn lies_in(&self, span: Span, time: Option<usize>) -> bool {
+        let lies = || self.lies(span, time?);
+        span == Span::default() || self.rows == 0 || lies() == Some(Lies::Within)
     }
 
     /// The number of rows.

@@ -15,12 +15,13 @@ use tokio::task::JoinSet;
 use watchkeeper_engine::ports::frame::Answer;
 
 use crate::aggregate::{Questions, Tally};
+use crate::session::SCAN_PARTS;
 use crate::shape::Shape;
 
 /// Batches in the order of the rows.
 pub(crate) type Batches = BoxStream<'static, Result<RecordBatch, DataFusionError>>;
 
-/// Windows of more rows are added up on a thread that may block.
+/// Windows of more rows are added up in parts, on threads that may block.
 const INLINE_ROWS_MAX: usize = 100_000;
 
 /// The rows of a frame.
@@ -85,8 +86,14 @@ impl Rows {
         match self {
             Self::Memory(batch) if batch.num_rows() <= INLINE_ROWS_MAX => add_up(questions, batch),
             Self::Memory(batch) => {
-                let (questions, batch) = (Arc::clone(questions), batch.clone());
-                tokio::task::spawn_blocking(move || add_up(&questions, &batch)).await.map_err(ended)?
+                let share = batch.num_rows().div_ceil(SCAN_PARTS);
+                let mut parts = JoinSet::new();
+                for (order, start) in (0..batch.num_rows()).step_by(share).enumerate() {
+                    let part = batch.slice(start, share.min(batch.num_rows() - start));
+                    let questions = Arc::clone(questions);
+                    parts.spawn_blocking(move || Ok((order, add_up(&questions, &part)?)));
+                }
+                in_order(parts, questions).await
             }
             Self::Plan(plan) => {
                 // A plan must read something for its rows to be counted.
@@ -112,7 +119,7 @@ async fn select(
     plan.clone().select(columns)?.execute_stream_partitioned().await
 }
 
-/// Adds the parts up side by side and joins them in order, so that the sum is the same every time.
+/// Adds the parts up side by side.
 async fn tally_parts(
     streams: Vec<SendableRecordBatchStream>,
     questions: &Arc<Questions>,
@@ -122,6 +129,14 @@ async fn tally_parts(
         let questions = Arc::clone(questions);
         parts.spawn(async move { tally_part(stream, &questions).await.map(|tally| (order, tally)) });
     }
+    in_order(parts, questions).await
+}
+
+/// Joins parts in their order, so that the sum is the same every time.
+async fn in_order(
+    mut parts: JoinSet<Result<(usize, Tally), DataFusionError>>,
+    questions: &Questions,
+) -> Result<Tally, DataFusionError> {
     let mut tallies = Vec::new();
     while let Some(part) = parts.join_next().await {
         tallies.push(part.map_err(ended)??);

@@ -12,7 +12,7 @@ use watchkeeper_engine::ports::frame::{FrameError, FrameFault, Span};
 use crate::cut::Cut;
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
-use crate::kind::{Lines, Listing};
+use crate::kind::{Lines, Listing, Timed};
 use crate::rows::Rows;
 use crate::shape::Shape;
 use crate::time::{ceil_micros, micros, within};
@@ -56,6 +56,8 @@ pub(crate) struct Table {
     times: Vec<i64>,
     /// What its files say of all rows.
     footer: Option<Arc<Footer>>,
+    /// Its files, where they say when their rows are.
+    timed: Option<Timed>,
     /// What was cut of it and is still held: who opens the same rows shares it.
     cuts: Cuts,
     /// Why no window can be cut: its time column holds what is not a time.
@@ -95,9 +97,9 @@ impl Table {
         }
     }
 
-    /// With what its files say of all rows.
-    pub(crate) fn with_footer(self, footer: Option<Footer>) -> Self {
-        Self { footer: footer.map(Arc::new), ..self }
+    /// With what its files say of their rows.
+    pub(crate) fn with_footers(self, footer: Option<Footer>, timed: Option<Timed>) -> Self {
+        Self { footer: footer.map(Arc::new), timed, ..self }
     }
 
     /// What its files say of the rows of a span, which are all of them.
@@ -138,6 +140,7 @@ impl Table {
             rows,
             times: Vec::new(),
             footer: None,
+            timed: None,
             cuts: Cuts::default(),
             untimely: None,
             looked_at: AtomicU64::new(0),
@@ -165,15 +168,19 @@ impl Table {
         if let Some(known) = known {
             return Ok(known);
         }
-        let cut = Cut::new(Arc::clone(&self.shape), self.within(span)?, self.footer_of(span).cloned());
-        let cut = Arc::new(cut);
+        let (rows, footer) = self.within(span)?;
+        let cut = Arc::new(Cut::new(Arc::clone(&self.shape), rows, footer));
         cuts.push((span, Arc::downgrade(&cut)));
         Ok(cut)
     }
 
-    fn within(&self, span: Span) -> Result<Rows, FrameError> {
+    /// The rows of a span, with what files say of them where they say it of no others.
+    fn within(&self, span: Span) -> Result<(Rows, Option<Arc<Footer>>), FrameError> {
+        if let Some(footer) = self.footer_of(span) {
+            return Ok((self.rows.clone(), Some(Arc::clone(footer))));
+        }
         if span == Span::default() {
-            return Ok(self.rows.clone());
+            return Ok((self.rows.clone(), None));
         }
         let Some(column) = self.shape.time else {
             return Err(self.shape.windowless());
@@ -181,25 +188,19 @@ impl Table {
         if let Some(untimely) = &self.untimely {
             return Err(untimely.clone());
         }
-        match &self.rows {
-            Rows::Memory(batch) => Ok(Rows::Memory(self.slice(batch, span))),
-            Rows::Plan(plan) => {
-                let name = &self.shape.fields[column].name;
-                let filter = match self.footer_of(span) {
-                    // Every row is within it.
-                    Some(_) => None,
-                    None => within(name, self.shape.schema.field(column).data_type(), span),
-                };
-                let plan = plan.as_ref().clone();
-                let cut = match filter {
-                    Some(filter) => plan
-                        .filter(filter)
-                        .map_err(|error| self.shape.refused(format!("cannot cut a window: {}", reason(&error))))?,
-                    None => plan,
-                };
-                Ok(Rows::Plan(Box::new(cut)))
-            }
+        let plan = match &self.rows {
+            Rows::Memory(batch) => return Ok((Rows::Memory(self.slice(batch, span)), None)),
+            Rows::Plan(plan) => plan,
+        };
+        let uncut = |error| self.shape.refused(format!("cannot cut a window: {}", reason(&error)));
+        let timed = self.timed.as_ref().map(|timed| timed.within(span)).transpose().map_err(uncut)?;
+        if let Some((rows, footer)) = timed.flatten() {
+            return Ok((Rows::Plan(Box::new(rows)), footer.map(Arc::new)));
         }
+        let field = self.shape.schema.field(column);
+        let filter = within(field.name(), field.data_type(), span);
+        let cut = filter.map_or_else(|| Ok(plan.as_ref().clone()), |filter| plan.as_ref().clone().filter(filter));
+        Ok((Rows::Plan(Box::new(cut.map_err(uncut)?)), None))
     }
 
     fn slice(&self, batch: &RecordBatch, span: Span) -> RecordBatch {

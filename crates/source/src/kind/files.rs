@@ -7,6 +7,7 @@ mod lines;
 mod listed;
 mod listing;
 mod location;
+mod timed;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub(crate) use format::settle;
 pub(crate) use lines::Lines;
 pub(crate) use listed::FileMoved;
 pub(crate) use listing::{File, Listing};
+pub(crate) use timed::Timed;
 
 /// A file may change while it is read; after so many tries it is said.
 const TRIES_MAX: usize = 3;
@@ -95,7 +97,8 @@ impl Files {
             let plan = eras.plan(&columns).map_err(|why| why.of(name))?;
             let bytes_max = sessions.bytes_max(&stamp);
             let table = Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await?;
-            Ok(table.with_footer(eras.footer(&columns)))
+            let timed = eras.timed(&columns, time_column).map_err(|why| why.of(name))?;
+            Ok(table.with_footers(eras.footer(&columns), timed))
         };
         self.kept.or_read(stamp, read).await
     }

@@ -1,7 +1,7 @@
 //! How many bytes of a file are read, to the byte: a binary of its own with one test, because what counts is the process.
 #![expect(clippy::expect_used, reason = "a broken fixture stops the test")]
 
-use std::{collections::BTreeMap, fs::File, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, fs::File, ops::Range, path::Path, sync::Arc};
 
 use datafusion::{
     arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
@@ -23,21 +23,24 @@ const GROUP_ROWS: usize = 50_000;
 const SPARE: f64 = 1.02;
 
 /// One row a second, numbers that do not compress.
-fn write(path: &Path) {
+fn write(path: &Path, rows: Range<u32>) {
     let numbers = |seed: u64| -> ArrayRef {
         let mut state = seed;
-        let next = (0..ROWS).map(move |_| {
+        let next = rows.clone().map(move |_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64
         });
         Arc::new(Float64Array::from_iter_values(next))
     };
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("at", Arc::new(TimestampMicrosecondArray::from_iter_values((0..ROWS).map(|row| i64::from(row) * 1_000_000)))),
+        (
+            "at",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(rows.clone().map(|row| i64::from(row) * 1_000_000))),
+        ),
         ("a", numbers(1)),
         ("b", numbers(2)),
-        ("whole", Arc::new(Int64Array::from_iter((0..i64::from(ROWS)).map(|row| (row % 3 > 0).then_some(row))))),
-        ("text", Arc::new(StringArray::from_iter((0..ROWS).map(|row| (row % 5 > 0).then(|| format!("row {row}")))))),
+        ("whole", Arc::new(Int64Array::from_iter(rows.clone().map(|row| (row % 3 > 0).then_some(i64::from(row)))))),
+        ("text", Arc::new(StringArray::from_iter(rows.clone().map(|row| (row % 5 > 0).then(|| format!("row {row}")))))),
     ];
     let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(GROUP_ROWS)).build();
@@ -72,7 +75,7 @@ async fn asked(frame: &Arc<dyn Frame>, asks: &[Aggregate]) -> (Vec<Answer>, f64)
 async fn a_question_costs_the_bytes_of_its_columns_once_and_what_the_footer_says_costs_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rows.parquet");
-    write(&path);
+    write(&path, 0..ROWS);
     let (rows, name) = (u64::from(ROWS), Name::parse("rows").expect("a name"));
     let kind = SourceKind::Files(FilesSource { path: "rows.parquet".to_owned(), format: None });
     let source = Source { time_column: Some("at".to_owned()), kind };
@@ -123,4 +126,48 @@ async fn a_question_costs_the_bytes_of_its_columns_once_and_what_the_footer_says
     assert_eq!((&answers[1][0], &answers[1][1]), (&answers[0][0], &answers[2][0]));
     let needed = bytes_of(&path, &[1, 2]) as f64;
     assert!(read <= needed * SPARE, "{read} bytes by six for two columns of {needed}");
+
+    a_window_opens_the_files_that_it_needs(folder.path()).await;
+}
+
+/// A folder of a file an hour, of which a window holds some, cuts one at either end, and needs no others.
+async fn a_window_opens_the_files_that_it_needs(workspace: &Path) {
+    const HOURS: u32 = 12;
+    let folder = workspace.join("hours");
+    fs::create_dir(&folder).expect("made");
+    let file = |hour: u32| folder.join(format!("{hour:02}.parquet"));
+    (0..HOURS).for_each(|hour| write(&file(hour), hour * 3_600..(hour + 1) * 3_600));
+    let name = Name::parse("hours").expect("a name");
+    let kind = SourceKind::Files(FilesSource { path: "hours".to_owned(), format: None });
+    let source = Source { time_column: Some("at".to_owned()), kind };
+    let sources = DataSources::new(workspace, BTreeMap::from([(name.clone(), source)])).with_memory_limit(0);
+    let time = |second: u32| Time::from_timestamp(i64::from(second), 0);
+    let asks = [Aggregate::Rows, Aggregate::Nulls("whole".to_owned()), Aggregate::Mean("a".to_owned())];
+    // The first look learns what each file says.
+    drop(sources.open(&name, Span::default()).await.expect("opened"));
+
+    let whole_hours = Span { start: time(3 * 3_600), end: time(6 * 3_600) };
+    let frame = sources.open(&name, whole_hours).await.expect("opened");
+    let (answers, read) = asked(&frame, &asks[..2]).await;
+    assert_eq!(answers, [3 * 3_600, 3_600].map(Answer::Count));
+    assert!(read < 1_000.0, "{read} bytes for what the footers say");
+    let (_, read) = asked(&frame, &asks).await;
+    let needed: i64 = (3..6).map(|hour| bytes_of(&file(hour), &[1])).sum();
+    let footers: u64 = (3..6).map(|hour| footer_bytes(&file(hour))).sum();
+    assert!(read <= (needed as u64 + footers) as f64 * SPARE, "{read} bytes for a column of {needed} in three files");
+
+    let cut = Span { start: time(3 * 3_600 - 600), end: time(6 * 3_600 + 60) };
+    let frame = sources.open(&name, cut).await.expect("opened");
+    let (answers, read) = asked(&frame, &asks).await;
+    let rows = u64::from(3 * 3_600_u32 + 660);
+    assert_eq!(answers[..2], [rows, rows / 3].map(Answer::Count));
+    let needed = needed + [2, 6].map(|hour| bytes_of(&file(hour), &[0, 1, 3])).iter().sum::<i64>();
+    let needed = needed + (3..6).map(|hour| bytes_of(&file(hour), &[3])).sum::<i64>();
+    let footers: u64 = (2..7).map(|hour| footer_bytes(&file(hour))).sum();
+    assert!(read <= (needed as u64 + footers) as f64 * SPARE, "{read} bytes where {needed} are needed, and {footers}");
+}
+
+/// What a file's end is read with: its last half MiB, so all of a small file.
+fn footer_bytes(path: &Path) -> u64 {
+    fs::metadata(path).expect("it is there").len().min(512 * 1024)
 }

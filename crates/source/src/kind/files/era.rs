@@ -7,20 +7,19 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{cast, ident, lit};
 use datafusion::object_store::path::Path as ObjectPath;
-use datafusion::prelude::SessionContext;
 use tokio::sync::Mutex;
 use url::Url;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, FrameError, Span};
 
-use super::format::{in_common, reader};
+use super::Listing;
+use super::format::in_common;
 use super::learn::Known;
 use super::listed::Listed;
 use super::location::Location;
-use super::{File, Listing};
+use super::timed::{Reading, Timed};
 use crate::aggregate::Questions;
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
@@ -103,13 +102,14 @@ impl<'a> Eras<'a> {
 
     /// Reads the columns of one schema from every file.
     pub(super) fn plan(&self, schema: &SchemaRef) -> Result<DataFrame, Why> {
-        let context = self.context()?;
+        let reading = self.reading()?;
         let mut whole: Option<DataFrame> = None;
         let mut rest = &self.files[..];
         while let Some(first) = rest.first() {
             let alike = rest.iter().take_while(|file| is_same(&file.schema, &first.schema)).count();
             let (files, others) = rest.split_at(alike);
-            let read = self.read(&context, files).and_then(|frame| as_in(frame, schema));
+            let own = reading.of(files.iter().map(|known| &known.file), nullable_where_any(files));
+            let read = own.and_then(|frame| as_in(frame, schema));
             let read = read.and_then(|read| match whole.take() {
                 None => Ok(read),
                 Some(before) => before.union(read),
@@ -118,6 +118,14 @@ impl<'a> Eras<'a> {
             rest = others;
         }
         whole.ok_or_else(|| Why::from(format!("there is nothing at {}", self.place.location.shown)))
+    }
+
+    /// The files by the times of their rows, where all have these very columns and say so.
+    pub(super) fn timed(&self, schema: &SchemaRef, time_column: Option<&str>) -> Result<Option<Timed>, Why> {
+        let time = time_column.and_then(|column| schema.index_of(column).ok());
+        let alike = self.files.iter().all(|file| is_same(&file.schema, schema));
+        let Some(time) = time.filter(|_| alike) else { return Ok(None) };
+        Ok(Timed::new(self.reading()?, schema, time, &self.files))
     }
 
     /// What all files say of their rows, where all have these very columns.
@@ -137,10 +145,10 @@ impl<'a> Eras<'a> {
     async fn times(&self, file: &Known, time_column: &str) -> Result<Option<(f64, f64)>, FrameError> {
         let Place { name, location, known, .. } = self.place;
         let times = if file.schema.field_with_name(time_column).is_ok() {
-            let context = self.context().map_err(|why| why.of(name))?;
+            let reading = self.reading().map_err(|why| why.of(name))?;
             let column =
                 |frame: DataFrame| frame.select(vec![cast(ident(time_column), crate::time::utc_micros()).alias("at")]);
-            let plan = self.read(&context, std::slice::from_ref(file)).and_then(column);
+            let plan = reading.of([&file.file].into_iter(), Arc::clone(&file.schema)).and_then(column);
             let plan = plan.map_err(|error| unplanned(self.place.location, &error).of(name))?;
             let shape = Shape::new(name, Arc::clone(plan.schema().inner()), None)?;
             let asks = [Aggregate::Minimum("at".to_owned()), Aggregate::Maximum("at".to_owned())];
@@ -163,28 +171,12 @@ impl<'a> Eras<'a> {
         Ok(times)
     }
 
-    fn context(&self) -> Result<SessionContext, Why> {
+    fn reading(&self) -> Result<Reading, Why> {
         let Place { name, location, sessions, .. } = self.place;
-        let context = sessions.context(SCAN_PARTS);
+        let (context, base) = (sessions.context(SCAN_PARTS), store_url(name)?);
         let store = Listed::new(Arc::clone(&location.store), &self.listing.files);
-        context.register_object_store(&store_url(name)?, Arc::new(store));
-        Ok(context)
-    }
-
-    fn read(&self, context: &SessionContext, files: &[Known]) -> Result<DataFrame, DataFusionError> {
-        let base = store_url(self.place.name).map_err(DataFusionError::Execution)?;
-        let url = |file: &File| {
-            let mut url = base.clone();
-            // DataFusion decodes the path once, and an object's path may hold percent signs of its own.
-            url.set_path(&format!("/{}", file.meta.location.as_ref().replace('%', "%25")));
-            ListingTableUrl::try_new(url, None)
-        };
-        let urls = files.iter().map(|known| url(&known.file)).collect::<Result<Vec<_>, _>>()?;
-        let options = ListingOptions::new(reader(self.listing.format)).with_file_extension("");
-        let config = ListingTableConfig::new_with_multi_paths(urls)
-            .with_listing_options(options)
-            .with_schema(nullable_where_any(files));
-        context.read_table(Arc::new(ListingTable::try_new(config)?))
+        context.register_object_store(&base, Arc::new(store));
+        Ok(Reading { context, base, format: self.listing.format })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Date32Array, Int64Array, TimestampNanosecondArray, TimestampSecondArray};
 use watchkeeper_engine::ports::frame::{Sources, Span};
 
-use crate::workspace::{Workspace, integers, named, open, refused, span};
+use crate::workspace::{Workspace, count, integers, named, open, refused, span};
 
 const DAY: i64 = 86_400;
 
@@ -43,6 +43,50 @@ async fn a_window_holds_its_start_and_not_its_end() {
                 ids.sort_unstable();
                 assert_eq!(ids, wanted, "{name} {span:?}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_window_over_a_folder_holds_the_same_rows_whichever_files_it_opens() {
+    let mut workspace = Workspace::new();
+    // Hours out of order, an overlap, an empty file, nanoseconds between two microseconds; and one without a time.
+    let hour = 3_600_000_000_000_i64;
+    let files: [(&str, Vec<Option<i64>>); 6] = [
+        ("a", vec![Some(5 * hour), Some(6 * hour - 1)]),
+        ("b", vec![Some(0), Some(1), Some(hour - 1)]),
+        ("c", vec![]),
+        ("d", vec![Some(hour), Some(3 * hour - 999)]),
+        ("e", vec![Some(2 * hour + 500), Some(4 * hour)]),
+        ("f", vec![Some(7 * hour), Some(8 * hour)]),
+    ];
+    for folder in ["timed", "gap"] {
+        std::fs::create_dir(workspace.path(folder)).expect("made");
+        workspace = workspace.files(folder, folder, Some("at"));
+        for (place, (file, times)) in (0..).zip(&files) {
+            let mut times = times.clone();
+            times.extend((folder == "gap" && *file == "d").then_some(None));
+            let ids: ArrayRef =
+                Arc::new(Int64Array::from_iter_values((0..).take(times.len()).map(|row| place * 10 + row)));
+            let at: ArrayRef = Arc::new(TimestampNanosecondArray::from(times));
+            workspace.parquet(&format!("{folder}/{file}.parquet"), vec![("id", ids), ("at", at)]);
+        }
+    }
+    let edges = ["", "1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z", "1970-01-01T02:00:00.000001Z"];
+    let edges = [&edges[..], &["1970-01-01T03:00:00Z", "1970-01-01T04:00:00Z", "1970-01-01T06:00:00Z"]].concat();
+    let edges = [&edges[..], &["1970-01-01T06:30:00Z", "1970-01-01T08:00:00Z", "1970-01-01T09:00:00Z"]].concat();
+    let (held, streamed) = (workspace.held(), workspace.streamed());
+    for (start, end) in edges.iter().flat_map(|start| edges.iter().map(move |end| (start, end))) {
+        for folder in ["timed", "gap"] {
+            let mut seen = Vec::new();
+            for sources in [&held, &streamed] {
+                let frame = sources.open(&named(folder), span(start, end)).await.expect("opened");
+                let mut ids = integers(&frame, "id").await;
+                ids.sort_unstable();
+                assert_eq!(count(&frame).await, ids.len() as u64, "{folder} [{start}, {end})");
+                seen.push(ids);
+            }
+            assert_eq!(seen[0], seen[1], "{folder} [{start}, {end})");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Many quiet checks recorded by four statements.
+//! Many quiet checks recorded at once.
 
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -15,7 +15,7 @@ pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Resul
     if quiets.is_empty() {
         return Ok(Vec::new());
     }
-    let answers = standing(db, quiets).await?;
+    let answers = standing(&mut *db, quiets).await?;
     let (mut ticks, mut states) = (Vec::new(), Vec::new());
     for (Quiet { claim, verdict, evaluation, states: new, at, .. }, answer) in quiets.iter().zip(&answers) {
         if !matches!(answer, Answer::Write) {
@@ -27,23 +27,22 @@ pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Resul
             states.push(json!([monitor, text(labels)?, text(state)?]));
         }
     }
-    for (statement, rows) in [(FINISH, &ticks), (NEWEST, &ticks), (STATES, &states)] {
-        if !rows.is_empty() {
-            sqlx::query(statement).bind(text(rows)?).execute(&mut *db).await?;
-        }
+    if !ticks.is_empty() {
+        sqlx::query(RECORD).bind(text(&ticks)?).bind(text(&states)?).execute(db).await?;
     }
     Ok(answers.into_iter().map(Answer::recorded).collect())
 }
 
-const FINISH: &str = "UPDATE occurrence SET status = 'finished', verdict = wanted.value ->> 3,
+/// Three statements in one: each is a way to the database's thread and back.
+const RECORD: &str = "UPDATE occurrence SET status = 'finished', verdict = wanted.value ->> 3,
          evaluation = wanted.value ->> 4, finished_at = wanted.value ->> 5
-     FROM json_each(?) AS wanted
-     WHERE monitor = wanted.value ->> 0 AND scheduled_at = wanted.value ->> 1 AND epoch = wanted.value ->> 2";
-const NEWEST: &str = "INSERT INTO newest_tick (monitor, scheduled_at)
-     SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE TRUE
-     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)";
-const STATES: &str = "INSERT INTO group_state (monitor, labels, state)
-     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE TRUE
+     FROM json_each(?1) AS wanted
+     WHERE monitor = wanted.value ->> 0 AND scheduled_at = wanted.value ->> 1 AND epoch = wanted.value ->> 2;
+     INSERT INTO newest_tick (monitor, scheduled_at)
+     SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE TRUE
+     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at);
+     INSERT INTO group_state (monitor, labels, state)
+     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2) WHERE TRUE
      ON CONFLICT (monitor, labels) DO UPDATE SET state = excluded.state";
 
 /// What becomes of a check.

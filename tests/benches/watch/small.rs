@@ -40,7 +40,7 @@ pub(crate) async fn run(options: &Options) {
         duckdb.ask(&format!("create table held as from read_parquet('{}')", rows.display()));
     }
     let window = format!(
-        "from held where at >= timestamptz '{end}' - interval {WINDOW_HOURS} hours and at < timestamptz '{end}'",
+        "from held where \"at\" >= timestamptz '{end}' - interval {WINDOW_HOURS} hours and \"at\" < timestamptz '{end}'",
         end = data::END
     );
     for name in CHECKS {

@@ -63,11 +63,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     for line in running.stdout.take().map(BufReader::new).into_iter().flat_map(BufReader::lines) {
         measured.push(Figure::read(&line?)?);
     }
-    ensure!(running.wait()?.success(), "the benchmark failed");
+    let ended = running.wait()?;
     print(&measured, before.as_deref());
     let path = target().join("bench/figures.json");
     fs::write(&path, table::json(&measured)).with_context(|| format!("cannot write {}", path.display()))?;
     say(&format!("written to {}", path.display()));
+    ensure!(ended.success(), "the benchmark failed after these");
     Ok(())
 }
 

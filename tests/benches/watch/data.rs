@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
 };
 
@@ -18,6 +19,8 @@ use datafusion::{
     },
 };
 
+use crate::checks;
+
 pub(crate) const NUMBERS: usize = 16;
 pub(crate) const TEXTS: usize = 4;
 /// Rows of what is compared with.
@@ -31,6 +34,9 @@ pub(crate) const DAYS: i64 = 7;
 /// Its end.
 pub(crate) const END: &str = "2026-01-08T00:00:00Z";
 
+/// What a child is told that writes a file: what a process has once used counts as its children's as well.
+pub(crate) const CHILD: &str = "write";
+
 /// The file of so many rows, written unless it is there; the seed makes it another sample of the same.
 pub(crate) fn parquet(folder: &Path, name: &str, rows: u64, seed: u64) -> PathBuf {
     let path = folder.join(format!("{name}-{rows}.parquet"));
@@ -40,16 +46,30 @@ pub(crate) fn parquet(folder: &Path, name: &str, rows: u64, seed: u64) -> PathBu
     eprintln!("writing {}", path.display());
     fs::create_dir_all(folder).expect("a folder");
     let unfinished = path.with_extension("unfinished");
-    write(&unfinished, rows, seed);
+    let own = std::env::current_exe().expect("this binary has a path");
+    let mut child = Command::new(own);
+    child.arg(CHILD).arg(&unfinished).args([rows.to_string(), seed.to_string()]);
+    assert!(child.status().expect("it starts").success(), "{} is not written", path.display());
     fs::rename(&unfinished, &path).expect("it is renamed");
     path
 }
 
+/// The child: a path, the rows and the seed.
+pub(crate) fn child(arguments: &[String]) {
+    let [path, rows, seed] = arguments else { panic!("a path, the rows and the seed") };
+    write(path.as_ref(), rows.parse().expect("a number"), seed.parse().expect("a number"));
+}
+
 fn write(path: &Path, rows: u64, seed: u64) {
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("a level")))
-        .build();
+        // Numbers that are all different gain nothing by a dictionary; DuckDB writes them without one.
+        .set_dictionary_enabled(false);
+    for text in checks::texts() {
+        properties = properties.set_column_dictionary_enabled(text.into(), true);
+    }
+    let properties = properties.build();
     let file = File::create(path).expect("it is made");
     let schema = schema();
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).expect("a writer");

@@ -27,10 +27,15 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
-    let options = options::Options::read();
-    if options.is(scan::together::CHILD) {
-        return scan::together::child(&options);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((child, arguments)) if child == data::CHILD => return data::child(arguments),
+        Some((child, _)) if child == scan::together::CHILD => {
+            return scan::together::child(&options::Options::read([]));
+        }
+        _ => {}
     }
+    let options = options::Options::read(arguments);
     if options.runs("scan") {
         scan::run(&options);
     }

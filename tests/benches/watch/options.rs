@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn read() -> Self {
+    pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Self {
         let own = std::env::current_exe().expect("this binary has a path");
         let built = own.ancestors().nth(2).expect("it lies in target/release/deps").to_owned();
         let mut options = Self {
@@ -33,7 +33,7 @@ impl Options {
             duckdb: std::env::var_os("WATCHKEEPER_BENCH_DUCKDB").map(PathBuf::from),
             people: std::env::var_os("WATCHKEEPER_BENCH_PEOPLE").map(PathBuf::from),
         };
-        let mut arguments = std::env::args().skip(1);
+        let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 // Cargo says it to every benchmark.
@@ -44,11 +44,6 @@ impl Options {
             }
         }
         options
-    }
-
-    /// Whether this and nothing else is asked for.
-    pub(crate) fn is(&self, group: &str) -> bool {
-        self.groups == [group]
     }
 
     /// Whether a group is asked for; all of them when none is named.

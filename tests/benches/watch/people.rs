@@ -1,9 +1,6 @@
 //! People: what they would run otherwise, as a process of its own from start to answer.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use crate::{
     answers, checks, data,
@@ -55,7 +52,8 @@ fn check(options: &Options, folder: &Path) -> Command {
 fn evidently(python: &Path, window: &Path, baseline: &Path) -> Command {
     let joined = |columns: &mut dyn Iterator<Item = String>| columns.collect::<Vec<_>>().join(",");
     let mut command = Command::new(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/watch/evidently.py")).args([window, baseline]);
-    command.arg(joined(&mut checks::numbers())).arg(joined(&mut checks::texts())).stderr(Stdio::null());
+    command.args(["-W", "ignore"]);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/watch/people.py")).args([window, baseline]);
+    command.arg(joined(&mut checks::numbers())).arg(joined(&mut checks::texts()));
     command
 }

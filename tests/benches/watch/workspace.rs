@@ -22,9 +22,14 @@ impl Workspace {
             fs::remove_dir_all(folder).expect("it is removed");
         }
         let workspace = Self { folder: folder.to_owned() };
-        workspace.write("config/watchkeeper.toml", CONFIGURATION);
+        workspace.configure("");
         workspace.write("runbooks/look.toml", RUNBOOK);
         workspace
+    }
+
+    /// With more tables in its configuration.
+    pub(crate) fn configure(&self, more: &str) {
+        self.write("config/watchkeeper.toml", &format!("{CONFIGURATION}{more}"));
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {

@@ -15,8 +15,8 @@ use super::keys::key;
 
 /// The most keys of a run; few enough that a run and its copy stay in a processor's own cache.
 const RUN_KEYS_MAX: usize = 1 << 16;
-/// Full runs that one scan holds in memory: 128 MiB.
-const IN_MEMORY_MAX: usize = 256;
+/// Full runs that one scan holds in memory: 64 MiB.
+const IN_MEMORY_MAX: usize = 128;
 const KEY_BYTES: usize = size_of::<u64>();
 
 /// Room in memory for full runs, shared by all that one scan keeps.

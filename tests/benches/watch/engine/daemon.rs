@@ -2,30 +2,50 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::options::Options;
 
+/// How long a minute's ticks may take before the run is given up.
+const PATIENCE: Duration = Duration::from_secs(240);
+
 /// Killed in the end.
-pub(super) struct Daemon(Child);
+pub(super) struct Daemon {
+    process: Child,
+    log: PathBuf,
+}
 
 impl Daemon {
     pub(super) fn start(options: &Options, folder: &Path) -> Self {
-        let log = fs::File::create(folder.join("log")).expect("a file");
+        let log = folder.join("log");
         let mut command = Command::new(&options.binary);
-        command.args(["run", "--workspace"]).arg(folder).stdout(Stdio::null()).stderr(log);
-        Self(command.spawn().expect("it starts"))
+        command.args(["run", "--workspace"]).arg(folder).stdout(Stdio::null());
+        command.stderr(fs::File::create(&log).expect("a file"));
+        Self { process: command.spawn().expect("it starts"), log }
     }
 
-    pub(super) fn has_ended(&mut self) -> bool {
-        self.0.try_wait().expect("it is asked").is_some()
+    /// Looks until there is something; a daemon that ends, or lets nothing come of it, stops the benchmark.
+    pub(super) fn wait_for<T>(&mut self, mut look: impl FnMut() -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            thread::sleep(Duration::from_millis(500));
+            if let Some(found) = look() {
+                return found;
+            }
+            let ended = self.process.try_wait().expect("it is asked");
+            assert!(ended.is_none(), "the daemon ended: {}", fs::read_to_string(&self.log).unwrap_or_default());
+            assert!(start.elapsed() < PATIENCE, "the ticks of a minute are not done");
+        }
     }
 
     /// Seconds of a processor, and the most memory, as the kernel counts them.
     pub(super) fn used(&self) -> (f64, f64) {
-        let read = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", self.0.id())).expect("Linux says it");
+        let read =
+            |file: &str| fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("Linux says it");
         let (stat, status) = (read("stat"), read("status"));
         let after_name = stat.rsplit(") ").next().expect("it has a name").split(' ');
         let ticks: f64 = after_name.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
@@ -38,7 +58,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }

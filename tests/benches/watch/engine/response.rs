@@ -19,7 +19,7 @@ pub(super) fn add(workspace: &Workspace, jitter: u32) {
     let gates = (0..MONITORS).map(|number| {
         format!("[gate.g{number}]\n[channel.c{number}.console]\n[team.t{number}]\nnotify = [\"c{number}\"]\n")
     });
-    workspace.write("config/breaches.toml", &gates.collect::<String>());
+    workspace.configure(&gates.collect::<String>());
     for number in 0..MONITORS {
         let runbook = format!(
             "[runbook]\nid = \"act-{number}\"\n[guard]\nglobal = {{ max = {MONITORS}, per = \"1h\" }}\n\
@@ -54,7 +54,7 @@ pub(super) fn print(db: &Connection) {
          group by incident.id having occurrence.scheduled_at = min(occurrence.scheduled_at) order by 1",
     );
     print(
-        "from the first step's outcome to the owner's message, which is handed over",
+        "from the first step's outcome to the owner's message, half a second of gathering in between",
         "select (min(delivery.at) - step.finished_at) / 1e3 from step join delivery using (incident)
          where step.position = 0 and step.status = 'done' group by step.incident order by 1",
     );

@@ -2,13 +2,11 @@
 
 import json
 import sys
-import warnings
 
 import pandas
 from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 
-warnings.simplefilter("ignore")
 window, baseline, numbers, texts = sys.argv[1:]
 numbers, texts = numbers.split(","), texts.split(",")
 definition = DataDefinition(numerical_columns=numbers, categorical_columns=texts)

@@ -17,7 +17,7 @@ const EDGES: usize = 9;
 /// The statements of a check, each in one form, and how their rows become the values that ours are held against.
 pub(crate) struct Query {
     statements: Vec<String>,
-    values: fn(&[Rows]) -> BTreeMap<String, f64>,
+    values: Values,
 }
 
 /// What was answered.
@@ -28,11 +28,12 @@ pub(crate) struct Answered {
 }
 
 type Rows = Vec<Vec<Value>>;
+type Values = fn(&[Rows]) -> BTreeMap<String, f64>;
 
 impl Query {
     /// Tries every form of every statement and keeps the fastest; the rows of each side are a `from` with what narrows it.
     pub(crate) fn fastest(check: &str, window: &str, baseline: &str, duckdb: &mut DuckDb) -> Self {
-        let (forms, values): (Vec<Vec<String>>, fn(&[Rows]) -> BTreeMap<String, f64>) = match check {
+        let (forms, values): (Vec<Vec<String>>, Values) = match check {
             "schema" => (vec![vec![format!("describe select * {window}")]], |_| BTreeMap::new()),
             "null-rate" => (vec![null_rate(window)], null_rates),
             "psi" => (psi(window, baseline, duckdb), indexes),

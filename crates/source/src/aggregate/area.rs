@@ -116,8 +116,8 @@ impl Groups {
         for group in 0..self.sizes.len() {
             starts[group + 1] += starts[group];
         }
-        let mut next = starts.clone();
-        for key in keys.to_vec() {
+        let (mut next, before) = (starts.clone(), keys.to_vec());
+        for key in before {
             let place = &mut next[group_of(key)];
             keys[*place as usize] = key;
             *place += 1;

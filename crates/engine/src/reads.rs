@@ -3,13 +3,16 @@
 //! data gives its turn to another one.
 
 use std::{
+    any::Any,
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     task::Poll,
     time::Duration,
 };
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use watchkeeper_model::Name;
 
@@ -90,9 +93,9 @@ impl Reading {
     ) -> Result<T, FrameError> {
         let own = Arc::clone(&self.own).acquire_owned().await.map_err(gone)?;
         let fresh = self.fresh.acquire().await.map_err(gone)?;
-        let mut read = Box::pin(read);
+        let mut read = AssertUnwindSafe(read).catch_unwind().boxed();
         if let Poll::Ready(read) = futures::poll!(&mut read) {
-            return read;
+            return read.unwrap_or_else(|panic| Err(failed(&*panic)));
         }
         let mut reading = tokio::spawn(async move {
             let read = read.await;
@@ -106,17 +109,23 @@ impl Reading {
                 reading.await
             }
         };
-        ended.unwrap_or_else(|panic| Err(failed(&panic)))
+        // Only the end of the runtime ends a read that caught its own panic.
+        let read = ended.map_err(|_| FrameError::new(FrameFault::Unreachable, STOPPING))?;
+        read.unwrap_or_else(|panic| Err(failed(&*panic)))
     }
 }
 
+const STOPPING: &str = "the engine is being stopped";
+
 /// Semaphores are closed by nobody; if one were, nothing could be read.
 fn gone(_: AcquireError) -> FrameError {
-    FrameError::new(FrameFault::Unreachable, "the engine is being stopped")
+    FrameError::new(FrameFault::Unreachable, STOPPING)
 }
 
-fn failed(panic: &tokio::task::JoinError) -> FrameError {
-    FrameError::new(FrameFault::Malformed, format!("the read failed by a mistake in Watchkeeper: {panic}"))
+fn failed(panic: &(dyn Any + Send)) -> FrameError {
+    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said = said.unwrap_or("it panicked");
+    FrameError::new(FrameFault::Malformed, format!("the read failed by a mistake in Watchkeeper: {said}"))
 }
 
 /// A check's turn at the processors, given to others while it waits for data.

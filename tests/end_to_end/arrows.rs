@@ -24,7 +24,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-notify", &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
     ("watchkeeper-store", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-testkit", &["watchkeeper-engine", "watchkeeper-model"]),
-    ("watchkeeper-server", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-store"]),
+    (
+        "watchkeeper-server",
+        &["watchkeeper-chart", "watchkeeper-config", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-store"],
+    ),
     ("watchkeeper-plugin", &["watchkeeper-plugin-derive"]),
     ("watchkeeper-plugin-derive", &[]),
     ("watchkeeper-tests", &[]),
@@ -39,6 +42,9 @@ const HOMES: &[(&str, &str)] = &[
     ("tokio-postgres", "watchkeeper-source"),
     ("rusqlite", "watchkeeper-source"),
     ("axum", "watchkeeper-server"),
+    ("maud", "watchkeeper-server"),
+    ("openidconnect", "watchkeeper-server"),
+    ("prometheus-client", "watchkeeper-server"),
     ("lettre", "watchkeeper-notify"),
     ("slack-morphism", "watchkeeper-notify"),
     ("plotters", "watchkeeper-chart"),
@@ -64,7 +70,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
     (
         "store",
         &[
-            &["ahead", "lock", "people", "port", "settle", "verify"],
+            &["access", "ahead", "lock", "people", "port", "settle", "verify", "watch"],
             &["baseline", "check", "ending", "read", "trouble", "unreadable"],
             &["answer", "follow_up", "outbox", "together"],
             &["find", "step"],

@@ -3,6 +3,7 @@
 //! One drawing serves both. Text is set in a font that is carried along, so a chart looks the same on a machine
 //! without any. Nothing here reads a file, a clock or the network.
 
+mod inline;
 mod notes;
 mod numbers;
 mod page;
@@ -13,6 +14,7 @@ mod ticks;
 
 use watchkeeper_model::Trend;
 
+pub use inline::{Drawing, inline};
 pub use page::{PANELS_MAX, svg};
 pub use picture::png;
 

@@ -34,6 +34,7 @@ pub fn svg(heading: &str, panels: &[Panel]) -> Result<String, ChartError> {
     let foot = if more > 0 { FOOT } else { 8 };
     let height = HEADING + PANEL * i32::try_from(shown).unwrap_or(0) + foot;
     let drawn = drawing((WIDTH, height), |page| {
+        page.fill(&PAPER).map_err(ChartError::of)?;
         head(page, heading)?;
         let (_, below) = page.split_vertically(HEADING * FINE);
         let mut rest = below;
@@ -52,7 +53,7 @@ pub fn svg(heading: &str, panels: &[Panel]) -> Result<String, ChartError> {
     Ok(dressed(&drawn, heading))
 }
 
-/// A drawing of a size, on paper, as bare SVG.
+/// A drawing of a size, as bare SVG.
 pub(crate) fn drawing(
     (width, height): (i32, i32),
     draw: impl FnOnce(&Area<'_>) -> Result<(), ChartError>,
@@ -61,7 +62,6 @@ pub(crate) fn drawing(
     let size = [width, height].map(|side| (side * FINE).unsigned_abs());
     {
         let page = SVGBackend::with_string(&mut drawn, size.into()).into_drawing_area();
-        page.fill(&PAPER).map_err(ChartError::of)?;
         draw(&page)?;
         page.present().map_err(ChartError::of)?;
     }

@@ -46,10 +46,15 @@ fn line(colour: &impl Color, width: u32) -> ShapeStyle {
     ShapeStyle { color: colour.to_rgba(), filled: true, stroke_width: width }
 }
 
-/// Draws one panel into an area.
+/// Draws one panel into an area, under its title.
 pub(crate) fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), ChartError> {
-    let trend = &panel.trend;
     head(area, panel)?;
+    plot(area, &panel.trend, 36, &[])
+}
+
+/// Draws the plot so many points below the area's upper edge; a bar under the axis for each of these times, in seconds
+/// since 1970.
+pub(crate) fn plot(area: &Area<'_>, trend: &Trend, top: i32, bars: &[(i64, i64)]) -> Result<(), ChartError> {
     let levels = Level::all(trend);
     let (start, end) = time_range(trend);
     let values = trend.points.iter().filter_map(|point| point.value);
@@ -57,8 +62,8 @@ pub(crate) fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), ChartError> {
     let width = area.dim_in_pixel().0 / FINE.unsigned_abs();
     let ticks = Ticks::new(start, end, i64::from(width / 75));
     let mut plot = ChartBuilder::on(area)
-        .margin_top(36 * FINE)
-        .margin_bottom(6 * FINE)
+        .margin_top(top * FINE)
+        .margin_bottom(if bars.is_empty() { 6 } else { 16 } * FINE)
         .margin_left(10 * FINE)
         .margin_right(118 * FINE)
         .x_label_area_size(24 * FINE)
@@ -71,7 +76,27 @@ pub(crate) fn draw(area: &Area<'_>, panel: &Panel) -> Result<(), ChartError> {
     }
     values_line(&mut plot, trend)?;
     marks(&mut plot, trend, low)?;
+    draw_bars(area, &plot, bars, (start, end), low)?;
     edge_notes(area, &plot, trend, &levels, (end, low))
+}
+
+/// Times under the axis, at least as wide as they are high.
+fn draw_bars(
+    area: &Area<'_>,
+    plot: &Plot<'_, '_>,
+    bars: &[(i64, i64)],
+    (start, end): (i64, i64),
+    floor: f64,
+) -> Result<(), ChartError> {
+    let (left, top) = area.get_base_pixel();
+    for (from, to) in bars {
+        let place = |at: i64| plot.backend_coord(&(at.clamp(start, end), floor)).0 - left;
+        let (from, to) = (place(*from), place(*to));
+        let height = plot.backend_coord(&(end, floor)).1 - top + 30 * FINE;
+        let bar = Rectangle::new([(from, height), (to.max(from + 4 * FINE), height + 4 * FINE)], BREACH.filled());
+        area.draw(&bar).map_err(ChartError::of)?;
+    }
+    Ok(())
 }
 
 /// The title at the left, what was found at the right.

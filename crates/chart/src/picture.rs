@@ -11,6 +11,7 @@ use resvg::{
 use crate::{
     ChartError, Panel,
     page::drawing,
+    palette::PAPER,
     panel::{self, FONT},
 };
 
@@ -26,7 +27,10 @@ const PIXELS: f32 = 2.0;
 /// # Errors
 /// When the drawing fails, which is a defect.
 pub fn png(panel: &Panel) -> Result<Vec<u8>, ChartError> {
-    let svg = drawing(SIZE, |page| panel::draw(page, panel))?;
+    let svg = drawing(SIZE, |page| {
+        page.fill(&PAPER).map_err(ChartError::of)?;
+        panel::draw(page, panel)
+    })?;
     let mut fonts = Database::new();
     fonts.load_font_data(FONT_DATA.to_vec());
     let options = Options { font_family: FONT.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };

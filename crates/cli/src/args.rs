@@ -15,8 +15,9 @@ pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
     AckArgs, AddSilenceArgs, AssignArgs, ByArgs, ByOnlyArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs,
-    HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NotifyArgs, NotifyCommand, RejectArgs, ReleaseArgs,
-    ResolveArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs, StepArgs, UnackArgs,
+    HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NewTokenArgs, NotifyArgs, NotifyCommand, RejectArgs,
+    ReleaseArgs, ResolveArgs, RevokeTokenArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs,
+    StepArgs, TokenArgs, TokenCommand, UnackArgs,
 };
 
 use crate::exit;
@@ -124,6 +125,9 @@ pub(crate) enum Command {
     /// Forget ticks of a time to come, once a clock that was ahead is right again.
     #[command(after_help = exit::HELP)]
     ResetClock(ByOnlyArgs),
+    /// Make, list or revoke what programs and people without a provider sign on to the page and the API with.
+    #[command(after_help = exit::HELP)]
+    Token(TokenArgs),
     /// Try a channel.
     #[command(after_help = exit::HELP)]
     Notify(NotifyArgs),

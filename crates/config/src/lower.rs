@@ -3,6 +3,7 @@
 mod action;
 mod channel;
 mod database;
+mod digest;
 mod endpoint;
 mod inhibition;
 mod monitor;
@@ -17,6 +18,7 @@ mod sql;
 mod startable;
 mod threshold;
 mod watchkeeper;
+mod web;
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
@@ -113,14 +115,17 @@ pub(crate) fn workspace(
     startable::warn(files, &monitors, report);
     inhibition::refuse_circles(files, &monitors, report);
     let digests = runbooks.iter().map(|(name, (_, digest))| (name.clone(), digest.clone())).collect();
+    let daemon = watchkeeper::daemon(&context, report);
     Workspace {
-        daemon: watchkeeper::daemon(&context, report),
+        web: web::lower(&context, daemon.listen, report),
+        daemon,
         allow: watchkeeper::allow(&context, report),
         teams: watchkeeper::teams(&context, report),
         channels: channel::lower_all(&context, report),
         gates: watchkeeper::gates(&context),
         maintenance: quiet::maintenance(&context, report),
         hours: quiet::hours(&context, report),
+        reports: digest::lower(&context, report),
         sources: files.sources.first().map_or_else(BTreeMap::new, |parsed| sources::lower(parsed, &context, report)),
         monitors,
         runbooks: runbooks.into_iter().map(|(name, (runbook, _))| (name, runbook)).collect(),

@@ -14,7 +14,13 @@ use crate::{
     in_hand::InHand,
     outbox::Outbox,
     ports::{
-        action::Actions, baseline::KeptBaseline, checker::Checker, clock::Clock, frame::Sources, notifier::Notifier,
+        action::Actions,
+        baseline::KeptBaseline,
+        checker::Checker,
+        clock::Clock,
+        frame::Sources,
+        meter::{Meter, NoMeter},
+        notifier::Notifier,
         store::Store,
     },
     reads::Reads,
@@ -43,7 +49,7 @@ pub struct Ports {
 }
 
 /// What the engines of one process share: a reload makes a new engine, and nothing that is in hand is taken twice.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Process {
     in_hand: Arc<InHand>,
     health: Arc<Health>,
@@ -51,6 +57,13 @@ pub struct Process {
     steps: Arc<Notify>,
     outbox: Arc<Notify>,
     reads: Arc<Reads>,
+    meter: Arc<dyn Meter>,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self::counted(Arc::new(NoMeter))
+    }
 }
 
 /// Runs a workspace's monitors. It is built anew for every configuration.
@@ -66,6 +79,19 @@ pub struct Engine {
 }
 
 impl Process {
+    /// A process of which this meter counts what happens.
+    pub fn counted(meter: Arc<dyn Meter>) -> Self {
+        Self {
+            in_hand: Arc::default(),
+            health: Arc::default(),
+            taking: Arc::default(),
+            steps: Arc::default(),
+            outbox: Arc::default(),
+            reads: Arc::default(),
+            meter,
+        }
+    }
+
     /// What is the matter with the process.
     pub fn health(&self) -> &Arc<Health> {
         &self.health
@@ -87,7 +113,7 @@ impl Engine {
         let Ports { clock, store, sources, checker, actions, notifier } = ports;
         let workspace = Arc::new(workspace);
         let health = Arc::clone(&process.health);
-        let retry = Retry { clock: Arc::clone(&clock), health, forever };
+        let retry = Retry { clock: Arc::clone(&clock), health, meter: Arc::clone(&process.meter), forever };
         let in_hand = Arc::clone(&process.in_hand);
         let outbox = Arc::new(Outbox {
             workspace: Arc::clone(&workspace),

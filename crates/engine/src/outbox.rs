@@ -16,6 +16,7 @@ use crate::{
     fault_points::{Point, Side, reach},
     in_hand::{Held, InHand, Piece},
     ports::{
+        meter::Counted,
         notifier::{Delivery, Notifier, To},
         store::{Delivered, OutboxItem, Store, StoreError},
     },
@@ -166,6 +167,12 @@ impl Outbox {
         };
         let ask = || self.store.delivered(item, &delivered, &instead, now);
         let handed_to = self.retry.until_answered(ask).await?;
+        let outcome = match &delivered {
+            Delivered::Sent(_) => "sent",
+            Delivered::GivenUp(_) => "failed",
+            Delivered::Again { .. } => "retry",
+        };
+        self.retry.meter.count(&Counted::Message { channel: &item.channel, outcome });
         self.tell(item, &delivered, handed_to.as_ref(), now);
         Ok(())
     }

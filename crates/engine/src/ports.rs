@@ -5,5 +5,6 @@ pub mod baseline;
 pub mod checker;
 pub mod clock;
 pub mod frame;
+pub mod meter;
 pub mod notifier;
 pub mod store;

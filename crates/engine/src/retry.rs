@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     health::Health,
-    ports::{clock::Clock, store::StoreError},
+    ports::{clock::Clock, meter::Meter, store::StoreError},
 };
 
 /// How often a command asks; the daemon never gives up.
@@ -17,6 +17,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Retry {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Arc<Health>,
+    pub(crate) meter: Arc<dyn Meter>,
     /// Whether it is asked for ever.
     pub(crate) forever: bool,
 }

@@ -20,7 +20,10 @@ use crate::{
     evaluation::Evaluation,
     in_hand::{Held, InHand, Piece},
     outbox::{self, Outbox},
-    ports::store::{Claim, PastTick, Recorded, Store, StoreError},
+    ports::{
+        meter::Counted,
+        store::{CheckRecord, Claim, PastTick, Recorded, Store, StoreError},
+    },
     retry::Retry,
     steps::{self, Steps},
     supervise::{Stop, supervise},
@@ -207,6 +210,7 @@ impl Watch {
             }
             match self.retry.until_answered(|| self.store.record_check(claim, &record)).await? {
                 Recorded::Whole => {
+                    self.count(watched.monitor, evaluation, &record);
                     let is_quiet = record.is_quiet();
                     self.remembered.keep(claim, groups, record);
                     return Ok(!is_quiet);
@@ -214,6 +218,17 @@ impl Watch {
                 Recorded::Moved => {}
             }
         }
+    }
+
+    fn count(&self, monitor: &Monitor, evaluation: &Evaluation, record: &CheckRecord) {
+        let took = Duration::from_millis(evaluation.elapsed_ms.unsigned_abs());
+        let lag = (record.at - evaluation.at).to_std().unwrap_or_default().saturating_sub(took);
+        let (verdict, plugin) = (evaluation.verdict, monitor.check.plugin.as_str());
+        let meter = &self.retry.meter;
+        meter.count(&Counted::Tick { verdict, plugin, lag, took });
+        let opened = record.ledger.iter().filter(|row| row.kind == "incident.opened").count();
+        meter.count(&Counted::Opened(opened));
+        meter.count(&Counted::Recovered(record.resolved.len()));
     }
 
     /// Earlier ticks for a chart; a breach is told without one rather than late.

@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here reads a file, a socket or a clock. Every function is a value in, a value out;
 //! the time is always an argument.
 
+mod access;
 mod action;
 mod approval;
 mod channel;
@@ -16,7 +17,9 @@ mod measurement;
 mod message;
 mod monitor;
 mod name;
+mod number;
 mod quiet;
+mod report;
 mod runbook;
 mod schedule;
 mod source;
@@ -26,6 +29,7 @@ mod threshold;
 mod trend;
 mod workspace;
 
+pub use access::{Access, Oidc, Proxy, Role, Web, role_of_groups};
 pub use action::{
     Action, ActionFault, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, OnResolve,
     Recovery, looks_secret,
@@ -42,7 +46,9 @@ pub use measurement::{Labels, Measurement, Series, Verdict};
 pub use message::{Facts, Message, MessageEvent, MessageKind, MessageStatus, NextStep, SeriesReport, StepReport};
 pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
 pub use name::{Name, NameError};
+pub use number::{number, percent, reading};
 pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
+pub use report::{Acted, Figures, Left, Report, Reported, median};
 pub use runbook::{Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
@@ -53,7 +59,7 @@ pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};
 pub use trend::{Trend, TrendPoint};
-pub use workspace::{Allow, Daemon, Digests, Gate, Route, Secret, Team, Unreachable, Workspace};
+pub use workspace::{Allow, Daemon, Digest, Digests, Gate, Route, Secret, Team, Unreachable, Workspace};
 
 /// A point in time, always UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;

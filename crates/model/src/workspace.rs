@@ -10,7 +10,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, GateState, Hours, Labels, Layer, Maintenance, Monitor, Name, Quiet, Runbook, Severity, Source, Time,
+    Channel, GateState, Hours, Labels, Layer, Maintenance, Monitor, Name, Quiet, Runbook, Schedule, Severity, Source,
+    Time, Web,
 };
 
 /// Everything a workspace's files say.
@@ -18,6 +19,9 @@ use crate::{
 pub struct Workspace {
     /// The daemon's own settings.
     pub daemon: Daemon,
+    /// The web page and the API.
+    #[serde(default)]
+    pub web: Web,
     /// What steps may reach.
     pub allow: Allow,
     /// Who is told, by name.
@@ -32,6 +36,9 @@ pub struct Workspace {
     /// The hours in which teams are told of what is not critical, by name.
     #[serde(default)]
     pub hours: BTreeMap<Name, Hours>,
+    /// Reports that are sent on a schedule, by name.
+    #[serde(default)]
+    pub reports: BTreeMap<Name, Digest>,
     /// Where data comes from.
     pub sources: BTreeMap<Name, Source>,
     /// What is watched.
@@ -54,7 +61,7 @@ pub struct Digests {
 /// The daemon's own settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Daemon {
-    /// Where the HTTP face listens; loopback.
+    /// Where the HTTP face listens; beyond loopback only where `web` says who is let in.
     pub listen: SocketAddr,
     /// The folder of the store, relative to the workspace.
     pub state: PathBuf,
@@ -141,6 +148,19 @@ pub struct Gate {
 
 /// What clients assume when Watchkeeper cannot be asked.
 pub type Unreachable = GateState;
+
+/// A report on a time, sent on a schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Digest {
+    /// When it is sent.
+    pub schedule: Schedule,
+    /// Whose incidents it is about; all of them when absent.
+    pub team: Option<Name>,
+    /// Which time it is about, up to when it is sent.
+    pub window: Duration,
+    /// The channels it is sent to; the team's own when empty.
+    pub notify: Vec<Name>,
+}
 
 /// Where a secret is kept; never the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

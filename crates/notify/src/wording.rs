@@ -4,13 +4,12 @@ mod acted;
 mod clean;
 mod digest;
 mod lead;
-mod number;
 mod text;
 
 use watchkeeper_model::{Excess, Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
 
 pub(crate) use clean::{cut, one_line};
-use number::{number, percent, reading};
+use watchkeeper_model::{number, percent, reading};
 
 /// How many series a message lists, the worst ones; the rest is counted. Ten whole lines fit into every channel.
 const SERIES_MAX: usize = 10;

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    pin::Pin,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use serde::Serialize;
@@ -11,14 +10,21 @@ use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Gate, GateState, Name, Time, Unreachable};
 use watchkeeper_store::{GateRecord, SqliteStore};
 
-/// Every gate that was ever set, on its way.
-pub type GateReading = Pin<Box<dyn Future<Output = Result<Vec<GateRecord>, StoreError>> + Send>>;
-
 /// The gates of a workspace. Only configured ones exist; one that was never set is open.
 #[derive(Clone)]
-pub struct Gates {
+pub(crate) struct Gates {
     known: Arc<RwLock<Arc<BTreeMap<Name, Gate>>>>,
-    read: Arc<dyn Fn() -> GateReading + Send + Sync>,
+    store: Arc<SqliteStore>,
+    asked: Arc<Mutex<BTreeMap<String, Asked>>>,
+}
+
+/// How a gate was asked since the daemon began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// How often.
+    pub(crate) times: u64,
+    /// When last.
+    pub(crate) last: Option<Time>,
 }
 
 /// A gate in JSON.
@@ -35,22 +41,33 @@ pub(crate) struct GateView {
 }
 
 impl Gates {
-    /// The configured gates over what `read` gives.
-    pub fn new(known: BTreeMap<Name, Gate>, read: impl Fn() -> GateReading + Send + Sync + 'static) -> Self {
-        Self { known: Arc::new(RwLock::new(Arc::new(known))), read: Arc::new(read) }
-    }
-
     /// The configured gates over a store.
-    pub fn in_store(known: BTreeMap<Name, Gate>, store: Arc<SqliteStore>) -> Self {
-        Self::new(known, move || {
-            let store = store.clone();
-            Box::pin(async move { store.gates().await })
-        })
+    pub(crate) fn new(known: BTreeMap<Name, Gate>, store: Arc<SqliteStore>) -> Self {
+        Self { known: Arc::new(RwLock::new(Arc::new(known))), store, asked: Arc::default() }
     }
 
     /// Takes the gates of a reloaded configuration; every clone answers by them from now on.
-    pub fn replace(&self, known: BTreeMap<Name, Gate>) {
+    pub(crate) fn replace(&self, known: BTreeMap<Name, Gate>) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+    }
+
+    /// Notes that clients asked for these gates.
+    pub(crate) fn note_asked<'a>(&self, names: impl Iterator<Item = &'a Name>, now: Time) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            let entry = asked.entry(name.to_string()).or_default();
+            *entry = Asked { times: entry.times + 1, last: Some(now) };
+        }
+    }
+
+    /// When a gate was asked for last.
+    pub(crate) fn asked(&self, name: &Name) -> Option<Time> {
+        self.all_asked().get(name.as_str())?.last
+    }
+
+    /// How often each gate was asked for.
+    pub(crate) fn all_asked(&self) -> BTreeMap<String, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn known(&self) -> Arc<BTreeMap<Name, Gate>> {
@@ -59,7 +76,8 @@ impl Gates {
 
     /// Every gate, by name.
     pub(crate) async fn all(&self) -> Result<Vec<GateView>, StoreError> {
-        let records = (self.read)().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
+        let records =
+            self.store.gates().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
         let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
         let mut views: Vec<GateView> =
             self.known().iter().map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();

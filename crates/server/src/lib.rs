@@ -1,54 +1,120 @@
-//! The daemon's HTTP face: gates over OFREP and plain HTTP, health.
+//! The daemon's HTTP face: the page, the API, gates over OFREP, health and metrics.
 //!
-//! Architecture invariant: nothing here writes. Every route reads, so a visitor can change nothing.
+//! Architecture invariant: every write is one call that the command line makes too, and names who did it; a GET changes
+//! nothing. Every route says what its visitor must be.
 
+mod access;
+mod act;
 mod answer;
+mod api;
+mod asset;
+mod events;
 mod gates;
+mod headers;
 mod health;
 mod host;
+mod house;
 mod listen;
+mod look;
+mod metrics;
 mod ofrep;
+mod page;
 mod plain;
+mod problem;
+mod routes;
+mod seen;
+mod series;
 
 use std::time::Duration;
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{DefaultBodyLimit, Request},
-    http::StatusCode,
+    http::{Method, StatusCode},
     middleware::{Next, from_fn},
-    response::Response,
-    routing::{get, post},
+    response::{IntoResponse, Response},
+    routing::get,
 };
+use tower_http::compression::CompressionLayer;
+use watchkeeper_model::Role;
 
-pub use gates::{GateReading, Gates};
+pub use access::new_token;
+pub use events::STREAMS_MAX;
 pub use health::Pulse;
+pub use house::{Doing, Hands, House, Parts};
 pub use listen::{CONNECTIONS_MAX, serve};
+pub use metrics::Metrics;
+
+use crate::{problem::Problem, routes::Routes};
 
 /// The largest request body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The longest time one request may take, its body's arrival included.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Every route, over these gates; `pulse` says how the engine is.
-pub fn router(gates: Gates, pulse: impl Fn() -> Pulse + Clone + Send + Sync + 'static) -> Router {
-    Router::new()
-        .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::one))
-        .route("/ofrep/v1/evaluate/flags", post(ofrep::all))
-        .route("/v1/gates", get(plain::all))
-        .route("/v1/gates/{name}", get(plain::one))
-        .route("/healthz", get(async move || health::healthz(pulse())))
-        .fallback(async || answer::failure(StatusCode::NOT_FOUND, "there is nothing at this path"))
+/// Every route of a house.
+pub fn router(house: &House) -> Router {
+    let mut routes = Routes::new(house.clone());
+    routes = page::routes(routes);
+    routes = api::routes(routes);
+    routes = act::VERBS.iter().fold(routes, Routes::verb);
+    let state = || house.clone();
+    let one = axum::routing::post(ofrep::one).with_state(state());
+    let all = axum::routing::post(ofrep::all).with_state(state());
+    routes = routes
+        .other("/ofrep/v1/evaluate/flags/{key}", Role::Gates, Method::POST, "Ask a gate, over OFREP", "Flag", one)
+        .other("/ofrep/v1/evaluate/flags", Role::Gates, Method::POST, "Ask every gate, over OFREP", "Flags", all)
+        .other("/v1/gates", Role::Gates, Method::GET, "Every gate", "Gates", get(plain::all).with_state(state()))
+        .other("/v1/gates/{gate}", Role::Gates, Method::GET, "One gate", "Gate", get(plain::one).with_state(state()))
+        .other(
+            "/v1/events",
+            Role::Viewer,
+            Method::GET,
+            "The tail of the ledger as a stream",
+            "Events",
+            get(events::stream).with_state(state()),
+        )
+        .other(
+            "/metrics",
+            Role::Viewer,
+            Method::GET,
+            "Metrics, as OpenMetrics",
+            "Metrics",
+            get(metrics::show).with_state(state()),
+        )
+        .other(
+            "/metrics/monitors",
+            Role::Viewer,
+            Method::GET,
+            "Verdict and values of each monitor, as OpenMetrics",
+            "Metrics",
+            get(metrics::monitors).with_state(state()),
+        );
+    let (router, described) = routes.done();
+    let document = api::document(&described);
+    let named = state();
+    let public = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/login", get(page::login).post(page::login_answer))
+        .route("/logout", axum::routing::post(page::logout))
+        .route("/v1/openapi.json", get(async move || Json((*document).clone())))
+        .with_state(state())
+        .merge(asset::router());
+    router
+        .merge(public)
+        .fallback(async || Problem::no_page().into_response())
+        .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))
-        .layer(from_fn(host::only_ours))
-        .with_state(gates)
+        .layer(from_fn(headers::strict))
+        .layer(from_fn(move |request, next| host::only_ours(named.clone(), request, next)))
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => answer::failure(StatusCode::REQUEST_TIMEOUT, "the request took longer than 10 s"),
+        Err(_) => answer::failure(StatusCode::REQUEST_TIMEOUT, "the request took longer than 30 s"),
     }
 }

@@ -2,8 +2,13 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::ConnectInfo};
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -12,7 +17,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 
 /// Connections that are served at once, at most; the next ones wait for one to end.
-pub const CONNECTIONS_MAX: usize = 256;
+pub const CONNECTIONS_MAX: usize = 1_024;
 /// How long a connection may take to send a request's head, the first one and each next one.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long to wait when a connection cannot be taken: the machine is short of something.
@@ -32,7 +37,7 @@ pub async fn serve(
     let connections = GracefulShutdown::new();
     let next = async || {
         let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-        listener.accept().await.map(|(stream, _)| (stream, place))
+        listener.accept().await.map(|(stream, peer)| (stream, peer, place))
     };
     tokio::pin!(shutdown);
     loop {
@@ -41,8 +46,12 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         match taken {
-            Ok((stream, place)) => {
-                let service = TowerToHyperService::new(router.clone());
+            Ok((stream, peer, place)) => {
+                let inner = TowerToHyperService::new(router.clone());
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(ConnectInfo(peer));
+                    inner.call(request)
+                });
                 let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     // A visitor who breaks off, or says nothing in time, is no failure of ours.

@@ -13,19 +13,24 @@ use axum::{
 use serde_json::{Map, Value, json};
 use watchkeeper_model::GateState;
 
-use crate::{Gates, answer, gates::GateView};
+pub(crate) use etag::{holds, of as tag_of};
+
+use crate::{House, answer, gates::GateView};
 
 /// `POST /ofrep/v1/evaluate/flags/{key}`.
 pub(crate) async fn one(
-    State(gates): State<Gates>,
+    State(house): State<House>,
     Path(key): Path<String>,
     sent: Result<Bytes, BytesRejection>,
 ) -> Response {
     if let Err(refusal) = body::check(sent) {
         return refusal.answer(Some(&key));
     }
-    match gates.one(&key).await {
-        Ok(Some(gate)) => Json(evaluation(&gate)).into_response(),
+    match house.gates().one(&key).await {
+        Ok(Some(gate)) => {
+            house.gates().note_asked(std::iter::once(&gate.name), house.now());
+            Json(evaluation(&gate)).into_response()
+        }
         Ok(None) => (
             StatusCode::NOT_FOUND,
             Json(json!({
@@ -41,14 +46,15 @@ pub(crate) async fn one(
 
 /// `POST /ofrep/v1/evaluate/flags`: every gate, with an ETag over the answer.
 pub(crate) async fn all(
-    State(gates): State<Gates>,
+    State(house): State<House>,
     headers: HeaderMap,
     sent: Result<Bytes, BytesRejection>,
 ) -> Response {
     if let Err(refusal) = body::check(sent) {
         return refusal.answer(None);
     }
-    let Ok(gates) = gates.all().await else { return unreadable(None) };
+    let Ok(gates) = house.gates().all().await else { return unreadable(None) };
+    house.gates().note_asked(gates.iter().map(|gate| &gate.name), house.now());
     let answer = json!({ "flags": gates.iter().map(evaluation).collect::<Vec<_>>() });
     let tag = etag::of(&answer);
     if etag::is_held(&headers, &tag) {

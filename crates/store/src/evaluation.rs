@@ -55,6 +55,9 @@ struct PrintedDigests {
     config: String,
 }
 
+/// So many numbers are remembered, at most: labels that never come again must not add up.
+const KNOWN_MAX: usize = 100_000;
+
 /// As it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -168,6 +171,10 @@ async fn numbers(store: &SqliteStore, texts: &[String]) -> Result<Vec<i64>, Faul
     let query = "SELECT repeated.id FROM json_each(?) AS asked JOIN repeated ON text = asked.value ORDER BY asked.key";
     let numbers: Vec<i64> = sqlx::query_scalar(query).bind(&asked).fetch_all(&mut *tx).await?;
     tx.commit().await?;
-    store.repeated().known().extend(texts.iter().cloned().zip(numbers.iter().copied()));
+    let mut known = store.repeated().known();
+    if known.len() > KNOWN_MAX {
+        known.clear();
+    }
+    known.extend(texts.iter().cloned().zip(numbers.iter().copied()));
     Ok(numbers)
 }

@@ -11,6 +11,7 @@ use crate::{
     fault::Fault,
     ledger,
     open::SqliteStore,
+    refusal::{GivenUp, PeopleError},
 };
 
 /// A gate as it stands.
@@ -68,6 +69,31 @@ impl SqliteStore {
             Ok(tx.commit().await?)
         };
         work.await.map_err(|fault: Fault| fault.doing("set a gate"))
+    }
+
+    /// Sets a gate by hand, if it still is as `seen`: its state, and since when.
+    pub async fn set_gate_as_seen(
+        &self,
+        name: &Name,
+        seen: (GateState, Option<Time>),
+        state: GateState,
+        by: &str,
+        reason: &str,
+        at: Time,
+    ) -> Result<(), PeopleError> {
+        let work = async {
+            let mut tx = self.write().await?;
+            let row = sqlx::query("SELECT * FROM gate WHERE name = ?").bind(name.as_str());
+            let row = row.fetch_optional(&mut *tx).await?;
+            let now = row.as_ref().map(record).transpose()?.unwrap_or_else(|| never_set(name));
+            if (now.state, now.since) != seen {
+                let by = now.by.unwrap_or_else(|| "-".to_owned());
+                return Err(PeopleError::GateMoved { gate: now.name, state: now.state, by }.into());
+            }
+            set(&mut tx, &Setting { name, state, by, reason, incident: None, at }).await?;
+            Ok(tx.commit().await?)
+        };
+        work.await.map_err(|given_up: GivenUp| given_up.doing("set a gate"))
     }
 
     /// A gate; one that was never set is open.

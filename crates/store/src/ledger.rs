@@ -78,7 +78,7 @@ pub(crate) async fn page(db: &mut SqliteConnection, from: u64, limit: u32) -> Re
     rows.iter().map(entry).collect()
 }
 
-fn entry(row: &SqliteRow) -> Result<LedgerEntry, Fault> {
+pub(crate) fn entry(row: &SqliteRow) -> Result<LedgerEntry, Fault> {
     Ok(LedgerEntry {
         seq: ordinal("ledger.seq", row.try_get("seq")?)?,
         at: time("ledger.at", row.try_get("at")?)?,

@@ -3,6 +3,7 @@
 //! Architecture invariant: every write that follows a claim or a step names the fencing epoch it was taken with, in
 //! the transaction that writes. A lock is never what keeps two owners apart.
 
+mod access;
 mod ahead;
 mod answer;
 mod baseline;
@@ -38,7 +39,9 @@ mod trouble;
 mod unreadable;
 mod verify;
 mod waiting;
+mod watch;
 
+pub use access::{Session, Token};
 pub use answer::Reply;
 pub use comment::Comment;
 pub use gate::{GateRecord, LeftPaused};
@@ -48,9 +51,10 @@ pub use open::{OpenError, SqliteStore};
 pub use people::Closed;
 pub use place::PlaceError;
 pub use read::{
-    Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, Notification,
-    StepDetail, Undelivered, UnderWay,
+    AskedStep, Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, LedgerFilter,
+    Notification, StepDetail, Ticks, Undelivered, UnderWay, Waiting,
 };
 pub use refusal::PeopleError;
 pub use silence::NewSilence;
 pub use verify::{Verified, VerifyError};
+pub use watch::{OnWatch, TakenWatch};

@@ -187,6 +187,13 @@ impl SqliteStore {
         self.folder.as_deref()
     }
 
+    /// How large the store's files are; 0 in memory.
+    pub fn bytes(&self) -> u64 {
+        let Some(folder) = &self.folder else { return 0 };
+        let size = |name: String| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+        size(FILE.to_owned()) + size(format!("{FILE}-wal"))
+    }
+
     /// What waits to be committed together.
     pub(crate) fn waiting(&self) -> &Waiting {
         &self.waiting

@@ -1,11 +1,18 @@
 //! Reads for people: the command line, the pages, the API.
 
+mod asked;
 mod handoffs;
+mod history;
 mod incidents;
+mod report;
+mod ticks;
 mod undelivered;
 mod verdicts;
 
+pub use asked::AskedStep;
 pub use handoffs::{FirstStep, Handoff, Notification};
+pub use history::LedgerFilter;
 pub use incidents::{Delivery, IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};
-pub use undelivered::Undelivered;
+pub use ticks::Ticks;
+pub use undelivered::{Undelivered, Waiting};
 pub use verdicts::{LastVerdict, UnderWay};

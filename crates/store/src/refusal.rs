@@ -1,7 +1,7 @@
 //! Why the store did not do what people asked for: it refuses, or it failed.
 
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Name, NoAnswer, Outcome, StepStatus};
+use watchkeeper_model::{GateState, Name, NoAnswer, Outcome, StepStatus};
 
 use crate::fault::Fault;
 
@@ -89,6 +89,19 @@ pub enum PeopleError {
     /// There is no such silence, or it is over.
     #[error("silence {0} is over already")]
     SilenceOver(String),
+    /// A token has that name.
+    #[error("there is a token {0} already: revoke it first, or choose another name")]
+    TokenThere(String),
+    /// It is not any more what it was when they looked.
+    #[error("gate {gate} changed meanwhile: it is {state} now, set by {by}")]
+    GateMoved {
+        /// The gate.
+        gate: Name,
+        /// As it is now.
+        state: GateState,
+        /// Who set it; a hyphen when nobody did.
+        by: String,
+    },
     /// People can only say `done` or `failed`.
     #[error("a step cannot be settled as {0}: say done or failed")]
     NotAnEnd(Outcome),

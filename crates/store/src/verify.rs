@@ -54,6 +54,18 @@ impl SqliteStore {
             None => Ok(verified),
         }
     }
+
+    /// Goes on from a row that is known to be whole, one page after another, each in a transaction of its own.
+    pub async fn verify_ledger_after(&self, from: Option<Verified>) -> Result<Verified, VerifyError> {
+        let none = || Verified { rows: 0, head: LedgerEntry::GENESIS.to_owned() };
+        let mut verified = from.unwrap_or_else(none);
+        loop {
+            let rows = self.ledger(verified.rows + 1, PAGE).await?;
+            let Some(last) = rows.last() else { return Ok(verified) };
+            verify_chain_after((verified.rows, &verified.head), &rows)?;
+            verified = Verified { rows: last.seq, head: last.hash.clone() };
+        }
+    }
 }
 
 async fn next_page(db: &mut SqliteConnection, after: &Verified) -> Result<Vec<LedgerEntry>, Fault> {

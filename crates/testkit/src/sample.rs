@@ -98,6 +98,8 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
         hours: None,
     };
     Workspace {
+        web: watchkeeper_model::Web::default(),
+        reports: BTreeMap::new(),
         daemon: Daemon {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state: PathBuf::from("state"),

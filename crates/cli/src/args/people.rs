@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use watchkeeper_model::{Matcher, Time};
+use watchkeeper_model::{Matcher, Role, Time};
 
 use super::{ListingArgs, value};
 
@@ -257,6 +257,51 @@ pub(crate) struct AddSilenceArgs {
 pub(crate) struct EndSilenceArgs {
     /// Its id.
     pub(crate) id: String,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make one, and print it this once.
+    New(NewTokenArgs),
+    /// List them, without what proves them.
+    List(ListingArgs),
+    /// End one, and every session begun with it.
+    Revoke(RevokeTokenArgs),
+}
+
+/// Arguments of `token new`.
+#[derive(Debug, Args)]
+pub(crate) struct NewTokenArgs {
+    /// What the record calls whoever uses it.
+    pub(crate) name: String,
+    /// What it may: viewer (read), responder (act on incidents, gates, holds, silences), admin (all), gates (ask gates).
+    #[arg(long, value_name = "ROLE", value_parser = value::role())]
+    pub(crate) role: Role,
+    /// When it ends by itself, as in 90d; until it is revoked when absent.
+    #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+    pub(crate) expires: Option<std::time::Duration>,
+    /// Who acts.
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
+}
+
+/// Arguments of `token revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeTokenArgs {
+    /// Its name.
+    pub(crate) name: String,
     /// Who acts.
     #[command(flatten)]
     pub(crate) by: ByArgs,

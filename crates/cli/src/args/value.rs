@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use watchkeeper_config::FileKind;
-use watchkeeper_model::{Matcher, Time};
+use watchkeeper_model::{Matcher, Role, Time};
 
 /// Reads an RFC 3339 time, cut to microseconds as the store keeps it, or a date as its midnight UTC.
 pub(super) fn time(text: &str) -> Result<Time, String> {
@@ -32,6 +32,12 @@ pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
         let kind = FileKind::ALL.iter().find(|(_, word)| *word == given).map(|(kind, _)| *kind);
         kind.ok_or_else(|| format!("there is no kind of file `{given}`"))
     })
+}
+
+/// Reads a role by its word; `--help` lists the words.
+pub(super) fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .try_map(|given| Role::parse(&given).ok_or_else(|| format!("there is no role `{given}`")))
 }
 
 /// Reads a ledger hash: 64 hex digits.

@@ -2,6 +2,7 @@
 
 mod daemon;
 mod files;
+mod hands;
 mod signals;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -42,6 +43,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
                 Ask::Reload => daemon.begin_reload(),
             },
             event = daemon.next() => match event {
+                Event::Asked(reply) => daemon.asked_to_reload(reply),
                 Event::Read(read) => daemon.end_reload(*read, terminal),
                 Event::Failed(failure) => return Err(failure),
             },

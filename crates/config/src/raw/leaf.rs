@@ -1,13 +1,13 @@
 //! Leaf values: model types in the notation that people write, with the format that the walker checks.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use chrono::{NaiveTime, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 use watchkeeper_model::{
-    Cron, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve, PolicyVerdict, Severity, SmtpTls,
-    StepRun, Template, Time,
+    Access, Cron, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve, PolicyVerdict, Role,
+    Severity, SmtpTls, StepRun, Template, Time,
 };
 
 use crate::units;
@@ -71,6 +71,11 @@ leaves! {
     OnResolveWord(OnResolve) = { "type": "string", "enum": ["nothing", "comment", "close"] };
     ApiWord(JiraApi) = { "type": "string", "enum": ["3", "2"] };
     TlsWord(SmtpTls) = { "type": "string", "enum": ["starttls", "implicit", "none"] };
+    RoleWord(Role) = { "type": "string", "enum": ["viewer", "responder", "admin"] };
+    AccessWord(Access) = { "type": "string", "enum": ["open", "tokens"] };
+    PublicWord(String) = { "type": "string", "enum": ["gates"] };
+    IpText(IpAddr) = { "type": "string", "format": "ip" };
+    HeaderText(String) = { "type": "string", "format": "header" };
     MatcherText(Matcher) = { "type": "string", "format": "matcher" };
     DayWord(Weekday) = { "type": "string", "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] };
     FormatWord(FileFormat) = { "type": "string", "enum": ["csv", "parquet", "jsonl"] };

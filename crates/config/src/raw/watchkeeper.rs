@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::leaf::{
-    ApiWord, ClockText, CronText, DayWord, DurationText, GateWord, HostText, LayerWord, MailboxText, MatcherText,
-    NameText, SeverityWord, TlsWord, UrlText, ZoneText,
+    AccessWord, ApiWord, ClockText, CronText, DayWord, DurationText, GateWord, HeaderText, HostText, IpText, LayerWord,
+    MailboxText, MatcherText, NameText, PublicWord, RoleWord, SeverityWord, TlsWord, UrlText, ZoneText,
 };
 
 /// The daemon, what steps may reach, teams, channels and gates.
@@ -16,6 +16,8 @@ use super::leaf::{
 pub(crate) struct WatchkeeperFile {
     /// The daemon's own settings.
     pub(crate) daemon: Option<Daemon>,
+    /// The web page and the API.
+    pub(crate) web: Option<Web>,
     /// What steps may reach; nothing when absent.
     pub(crate) allow: Option<Allow>,
     /// Teams by name, kebab-case.
@@ -38,6 +40,10 @@ pub(crate) struct WatchkeeperFile {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) hours: BTreeMap<String, Hours>,
+    /// Reports that are sent on a schedule, by name, kebab-case.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) digest: BTreeMap<String, Digest>,
     /// The connection of jira steps that do not give their own.
     pub(crate) jira: Option<JiraDefaults>,
     /// The sender and transport of email channels that do not give their own.
@@ -48,7 +54,7 @@ pub(crate) struct WatchkeeperFile {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Daemon {
-    /// Loopback address and port; "127.0.0.1:7707" when absent.
+    /// Address and port; "127.0.0.1:7707" when absent. Beyond loopback [web] has to say who is let in.
     #[schemars(extend("format" = "address"))]
     pub(crate) listen: Option<String>,
     /// The folder of the store, relative to the workspace; "state" when absent.
@@ -60,6 +66,75 @@ pub(crate) struct Daemon {
     pub(crate) shutdown: Option<DurationText>,
     /// The channel for messages that no channel of their team takes.
     pub(crate) fallback: Option<NameText>,
+}
+
+/// The web page and the API.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Web {
+    /// Where people reach it, for links in messages; besides this machine's own names it answers to this host alone.
+    pub(crate) url: Option<UrlText>,
+    /// "open" (when absent): everybody on this machine; "tokens": who has one, or is signed on.
+    pub(crate) access: Option<AccessWord>,
+    /// What may be asked without a token: "gates".
+    #[serde(default)]
+    pub(crate) public: Vec<PublicWord>,
+    /// How long a browser stays signed on; "12h" when absent.
+    #[schemars(extend("x-least" = "1m"))]
+    pub(crate) session: Option<DurationText>,
+    /// Sign-on by an OpenID Connect provider.
+    pub(crate) oidc: Option<Oidc>,
+    /// Sign-on by a proxy before the daemon.
+    pub(crate) proxy: Option<Proxy>,
+}
+
+/// Sign-on by an OpenID Connect provider.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Oidc {
+    /// The issuer's URL.
+    pub(crate) issuer: UrlText,
+    /// Watchkeeper's client id there.
+    pub(crate) client: String,
+    /// Its client secret; absent for a public client.
+    pub(crate) secret: Option<SecretTable>,
+    /// The claim that holds a person's groups; "groups" when absent.
+    pub(crate) groups: Option<String>,
+    /// The role of each group; "*" is everybody.
+    pub(crate) roles: BTreeMap<String, RoleWord>,
+}
+
+/// Sign-on by a proxy before the daemon.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proxy {
+    /// The proxy's addresses; its headers are believed from nobody else.
+    #[schemars(length(min = 1))]
+    pub(crate) from: Vec<IpText>,
+    /// The header with a person's name or mailbox.
+    pub(crate) user: HeaderText,
+    /// The header with their groups, separated by commas.
+    pub(crate) groups: Option<HeaderText>,
+    /// The role of each group; "*" is everybody.
+    pub(crate) roles: BTreeMap<String, RoleWord>,
+}
+
+/// A report on a time, sent on a schedule.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Digest {
+    /// When it is sent: five crontab fields.
+    pub(crate) cron: CronText,
+    /// Whose local time the fields are in; "UTC" when absent.
+    pub(crate) timezone: Option<ZoneText>,
+    /// Whose incidents it is about; all of them when absent.
+    pub(crate) team: Option<NameText>,
+    /// Which time it is about, up to when it is sent; "7d" when absent.
+    #[schemars(extend("x-least" = "1m"))]
+    pub(crate) window: Option<DurationText>,
+    /// The channels it is sent to; the team's own when absent.
+    #[serde(default)]
+    pub(crate) notify: Vec<NameText>,
 }
 
 /// What steps may reach.

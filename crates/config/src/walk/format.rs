@@ -1,6 +1,9 @@
 //! Leaf formats: what each expects, and what is wrong with a text that does not follow it.
 
-use std::{net::SocketAddr, ops::Range};
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::Range,
+};
 
 use serde_json::Value as Json;
 use watchkeeper_model::{Cron, Matcher, Name, Placeholder, Template, TemplateError};
@@ -39,7 +42,9 @@ pub(crate) fn expected(schema: &Json) -> String {
         "url" => "an absolute http or https URL",
         "host" => "a host or host:port, without a scheme or path",
         "mailbox" => "a mailbox such as \"ML Team <ml@example.com>\"",
-        "address" => "a loopback address such as \"127.0.0.1:7707\"",
+        "address" => "an address with a port such as \"127.0.0.1:7707\"",
+        "ip" => "an IP address such as \"10.0.0.7\"",
+        "header" => "a header's name such as \"X-Forwarded-Email\"",
         _ => return expected_type(schema),
     };
     text.to_owned()
@@ -77,6 +82,8 @@ pub(crate) fn complain(schema: &Json, text: &str) -> Option<Complaint> {
         "host" => (!is_host(text)).then(|| plain(format!("`{text}` is not a host"))),
         "mailbox" => (!is_mailbox(text)).then(|| plain(format!("`{text}` is not a mailbox"))),
         "address" => address(text).map(plain),
+        "ip" => text.parse::<IpAddr>().err().map(|_| plain(format!("`{text}` is not an IP address"))),
+        "header" => header(text).map(plain),
         _ => None,
     }
 }
@@ -170,12 +177,14 @@ fn is_mailbox(text: &str) -> bool {
     (quoted || plain) && !text.contains(char::is_control) && email_address::EmailAddress::is_valid(address)
 }
 
+fn header(text: &str) -> Option<String> {
+    let is_one = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (!is_one).then(|| format!("`{text}` is not the name of a header"))
+}
+
 fn address(text: &str) -> Option<String> {
     match text.parse::<SocketAddr>() {
         Err(_) => Some(format!("`{text}` is not an address with a port")),
-        Ok(address) if !address.ip().is_loopback() => {
-            Some(format!("`{text}` can be reached from other machines, and there is no authentication"))
-        }
         Ok(_) => None,
     }
 }

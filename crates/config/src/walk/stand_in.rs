@@ -52,6 +52,8 @@ fn text(schema: &Json) -> &str {
         "clock" => "12:00",
         "mailbox" => "nobody@localhost",
         "address" => "127.0.0.1:0",
+        "ip" => "127.0.0.1",
+        "header" => "X-Stand-In",
         _ => "stand-in",
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     fault_points::{Point, Side, reach},
     ports::{
         action::{ActionCall, ActionEnd},
+        meter::Counted,
         store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},
     },
 };
@@ -111,6 +112,12 @@ impl Steps {
             finished_at: Some(finished_at),
         };
         let ending = self.try_to_end(step, &report(&end), end.reference.as_ref(), withheld).await?;
+        self.retry.meter.count(&Counted::Step {
+            kind: step.step.action.kind(),
+            outcome: end.outcome,
+            took: started_at.and_then(|started| (finished_at - started).to_std().ok()),
+            first_after: (finished_at - step.tick).to_std().ok().filter(|_| step.position == 0),
+        });
         if let Ending::Overtaken(how) = ending {
             let instead = report(&ActionEnd::failed(format!("not done: {how}")));
             self.try_to_end(step, &instead, None, withheld).await?;

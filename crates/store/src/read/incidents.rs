@@ -1,13 +1,13 @@
 //! Incidents with what was done and who was told.
 
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Answer, Guarantee, Labels, Layer, Name, SeriesReport, Severity, StepStatus, Time};
+use watchkeeper_model::{Answer, Guarantee, Labels, Layer, Name, SeriesReport, Severity, Step, StepStatus, Time};
 
 use crate::{
     answer,
-    columns::{count, from_word, name, time, time_if},
+    columns::{count, from_word, micros, name, time, time_if},
     comment::{self, Comment},
     fault::Fault,
     find::find_incident,
@@ -22,8 +22,20 @@ use crate::{
 pub struct IncidentFilter {
     /// Leave out those that are resolved.
     pub unresolved: bool,
+    /// Only resolved ones.
+    pub resolved: bool,
+    /// Only those that somebody has, or nobody has, acknowledged and that are not resolved.
+    pub acknowledged: Option<bool>,
     /// Only those of this monitor.
     pub monitor: Option<Name>,
+    /// Only those of this team.
+    pub owner: Option<Name>,
+    /// Only those of this layer.
+    pub layer: Option<Layer>,
+    /// Only those whose id, monitor or group holds this text.
+    pub text: Option<String>,
+    /// Only those that come after this one in the list: when it was opened, and its id.
+    pub after: Option<(Time, String)>,
     /// At most so many; all when absent.
     pub limit: Option<u32>,
 }
@@ -91,6 +103,9 @@ pub struct StepDetail {
     pub action: String,
     /// One line for people.
     pub summary: String,
+    /// The step as it was recorded, with the arguments that are sent.
+    #[serde(skip)]
+    pub recorded: Step,
     /// What may be counted on after a crash.
     pub guarantee: Guarantee,
     /// Where it stands: `planned`, `waiting`, `released`, `intent` or how it ended.
@@ -153,21 +168,40 @@ impl SqliteStore {
 }
 
 async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, Fault> {
-    let rows = sqlx::query(
-        "SELECT * FROM incident WHERE (NOT ?1 OR state <> 'resolved') AND (?2 IS NULL OR monitor = ?2)
-         ORDER BY opened_at DESC, id LIMIT ?3",
-    )
-    .bind(filter.unresolved)
-    .bind(filter.monitor.as_ref().map(Name::as_str))
-    .bind(filter.limit.map_or(-1, i64::from))
-    .fetch_all(db)
-    .await?;
+    let rows = sqlx::query(AssertSqlSafe(wanted(filter)))
+        .bind(filter.monitor.as_ref().map(Name::as_str))
+        .bind(filter.owner.as_ref().map(Name::as_str))
+        .bind(filter.layer.map(Layer::as_str))
+        .bind(filter.text.as_deref())
+        .bind(filter.after.as_ref().map(|(at, _)| micros(*at)))
+        .bind(filter.after.as_ref().map(|(_, id)| id))
+        .bind(filter.limit.map_or(-1, i64::from))
+        .fetch_all(db)
+        .await?;
     // One that cannot be read is listed by `unreadable`, and hides nothing else.
     Ok(rows.iter().filter_map(|row| record(row).ok()).collect())
 }
 
+/// The statement for a filter: its fixed conditions stand in it, so that the index of what is not over serves.
+fn wanted(filter: &IncidentFilter) -> String {
+    let conditions = [
+        (filter.unresolved || filter.acknowledged.is_some(), "state <> 'resolved'"),
+        (filter.resolved, "state = 'resolved'"),
+        (filter.acknowledged == Some(true), "state = 'acknowledged'"),
+        (filter.acknowledged == Some(false), "state = 'open'"),
+        (filter.monitor.is_some(), "monitor = ?1"),
+        (filter.owner.is_some(), "owner = ?2"),
+        (filter.layer.is_some(), "layer = ?3"),
+        (filter.text.is_some(), "(instr(id, ?4) = 1 OR instr(monitor, ?4) > 0 OR instr(labels, ?4) > 0)"),
+        (filter.after.is_some(), "opened_at <= ?5 AND (opened_at < ?5 OR id > ?6)"),
+    ];
+    let wanted: Vec<&str> = conditions.into_iter().filter_map(|(asked, words)| asked.then_some(words)).collect();
+    let all = if wanted.is_empty() { "1".to_owned() } else { wanted.join(" AND ") };
+    format!("SELECT * FROM incident WHERE ?7 IS NOT NULL AND {all} ORDER BY opened_at DESC, id LIMIT ?7")
+}
+
 /// Reads a whole row of `incident`.
-fn record(row: &SqliteRow) -> Result<IncidentRecord, Fault> {
+pub(super) fn record(row: &SqliteRow) -> Result<IncidentRecord, Fault> {
     let found = incident::incident(row)?;
     Ok(IncidentRecord {
         state: found.state.as_str(),
@@ -206,7 +240,7 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
     })
 }
 
-async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepDetail, Fault> {
+pub(super) async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepDetail, Fault> {
     let record = step::step(row)?;
     let answers = answer::answers(db, &record.run, &record.step.id).await?;
     let action = &record.step.action;
@@ -225,6 +259,7 @@ async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepD
         settled_at: time_if("step.settled_at", row.try_get("settled_at")?)?,
         asked_by: row.try_get("asked_by")?,
         asked_at: time_if("step.asked_at", row.try_get("asked_at")?)?,
+        recorded: record.step.clone(),
         approvers: record.step.approval.as_ref().map(|approval| approval.team.clone()),
         answers,
         run: record.run,

@@ -1,5 +1,7 @@
 //! Messages that did not reach anybody: given up, or being tried again.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
@@ -37,7 +39,28 @@ pub struct Undelivered {
     pub next_at: Option<Time>,
 }
 
+/// Messages that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub due: u64,
+    /// How long the oldest of them.
+    pub oldest: Duration,
+}
+
 impl SqliteStore {
+    /// The messages that are due and not sent.
+    pub async fn outbox_waiting(&self, now: Time) -> Result<Waiting, StoreError> {
+        let work = async {
+            let due = "SELECT COUNT(*), MIN(not_before) FROM outbox WHERE status = 'waiting' AND not_before <= ?";
+            let (due, oldest): (i64, Option<i64>) =
+                sqlx::query_as(due).bind(micros(now)).fetch_one(&mut *self.read().await?).await?;
+            let oldest = oldest.map_or(0, |oldest| micros(now).saturating_sub(oldest));
+            Ok(Waiting { due: due.unsigned_abs(), oldest: Duration::from_micros(oldest.unsigned_abs()) })
+        };
+        work.await.map_err(|fault: Fault| fault.doing("count the messages that are due"))
+    }
+
     /// Messages being tried again, and those given up after `since` or about an incident that is not resolved; newest
     /// first, at most 100.
     pub async fn undelivered(&self, since: Time) -> Result<Vec<Undelivered>, StoreError> {

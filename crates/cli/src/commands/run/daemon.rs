@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -15,10 +16,15 @@ use tokio::{
 };
 use watchkeeper_engine::{Engine, Process, ports::clock::Clock};
 use watchkeeper_model::Workspace;
-use watchkeeper_server::{Gates, Pulse};
+use watchkeeper_secret::SecretReader;
+use watchkeeper_server::{House, Metrics, Parts, Pulse};
 use watchkeeper_store::SqliteStore;
 
-use super::{files, tell};
+use super::{
+    files,
+    hands::{Asking, DaemonHands, Reply},
+    tell,
+};
 use crate::{
     assembly,
     clock::SystemClock,
@@ -37,7 +43,13 @@ const READING_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Daemon {
     folder: PathBuf,
     store: Arc<SqliteStore>,
-    gates: Gates,
+    house: House,
+    metrics: Arc<Metrics>,
+    asking: Asking,
+    /// Who waits for the configuration to be read.
+    waiting: Vec<Reply>,
+    /// Whether other machines reach the server.
+    is_reachable: bool,
     /// What the engines of this process share.
     process: Process,
     server: Server,
@@ -53,6 +65,8 @@ pub(super) struct Daemon {
 pub(super) enum Event {
     /// The configuration was read, or could not be.
     Read(Box<Result<Loaded, Failure>>),
+    /// A visitor asks for the configuration to be read again.
+    Asked(Reply),
     /// It cannot go on.
     Failed(Failure),
 }
@@ -85,12 +99,43 @@ impl Daemon {
         store: Arc<SqliteStore>,
         listener: TcpListener,
     ) -> Result<Self, Failure> {
-        let gates = Gates::in_store(workspace.gates.clone(), store.clone());
-        let process = Process::default();
+        let metrics = Arc::new(Metrics::default());
+        metrics.reloaded(true, SystemClock.now());
+        let process = Process::counted(metrics.clone());
         let watch = Watch::start(folder, &workspace, &store, &process)?;
-        let server = Server::start(listener, gates.clone(), &process);
-        let earlier = JoinSet::new();
-        Ok(Self { folder: folder.to_owned(), store, gates, process, server, workspace, watch, reading: None, earlier })
+        let (hands, asking) = DaemonHands::new(Arc::clone(&watch.engine));
+        let is_reachable = listener.local_addr().is_ok_and(|address| !address.ip().is_loopback());
+        let health = Arc::clone(process.health());
+        let secrets = SecretReader::new(folder);
+        let house = House::new(Parts {
+            store: Arc::clone(&store),
+            workspace: workspace.clone(),
+            name: name_of(folder),
+            clock: Arc::new(SystemClock),
+            pulse: Box::new(move || Pulse { stalled: health.stalled(SystemClock.now()), troubles: health.troubles() }),
+            hands: Arc::new(hands),
+            metrics: Arc::clone(&metrics),
+            secrets: Box::new(move |secret| {
+                let read = secrets.resolve(secret).map_err(|error| error.to_string())?;
+                Ok(read.expose_secret().to_owned())
+            }),
+        });
+        let server = Server::start(listener, house.clone());
+        Ok(Self {
+            folder: folder.to_owned(),
+            store,
+            house,
+            metrics,
+            asking,
+            waiting: Vec::new(),
+            is_reachable,
+            process,
+            server,
+            workspace,
+            watch,
+            reading: None,
+            earlier: JoinSet::new(),
+        })
     }
 
     /// Waits for the configuration that is being read, and for what must not happen: the watch or the server ends unasked.
@@ -103,6 +148,7 @@ impl Daemon {
         };
         tokio::select! {
             read = reading => Event::Read(Box::new(read)),
+            Some(reply) = self.asking.reload.recv() => Event::Asked(reply),
             ended = &mut self.watch.watching => Event::Failed(match ended {
                 Ok(()) => Failure::internal(io::Error::other("the watch ended without being asked to")),
                 Err(panic) => Failure::internal(panic),
@@ -123,11 +169,29 @@ impl Daemon {
         }
     }
 
+    /// The same for a visitor, who is told what came of it.
+    pub(super) fn asked_to_reload(&mut self, reply: Reply) {
+        self.waiting.push(reply);
+        self.begin_reload();
+    }
+
     /// Watches the configuration that was read, if it loads; else goes on with the old one and says so.
     pub(super) fn end_reload(&mut self, read: Result<Loaded, Failure>, terminal: &mut Terminal) {
         let again = self.reading.take().is_some_and(|reading| reading.again);
         self.reading = again.then(|| Reading::start(&self.folder));
         let begun = read.and_then(|read| wiring::sound(read, terminal)).and_then(|new| self.begin_anew(new, terminal));
+        self.metrics.reloaded(begun.is_ok(), SystemClock.now());
+        let waiting = if self.reading.is_none() { std::mem::take(&mut self.waiting) } else { Vec::new() };
+        let digest = self.workspace.digests.config.clone();
+        for reply in waiting {
+            // Whoever asked may be gone.
+            let _ = reply.send(match &begun {
+                Ok(()) => Ok(digest.clone()),
+                Err(_) => {
+                    Err("not reloaded: the old configuration is still watched; the daemon's log says why".to_owned())
+                }
+            });
+        }
         match begun {
             Ok(()) => tell(terminal, "reloaded: the new configuration is watched"),
             Err(failure) => {
@@ -138,13 +202,20 @@ impl Daemon {
     }
 
     fn begin_anew(&mut self, workspace: Workspace, terminal: &mut Terminal) -> Result<(), Failure> {
+        if self.is_reachable && !workspace.web.is_closed() {
+            return Err(Failure::usage(
+                "other machines reach this daemon, and nothing in the new configuration says who is let in",
+            )
+            .hint("set `access = \"tokens\"` in [web], or restart the daemon on a loopback address"));
+        }
         let watch = Watch::start(&self.folder, &workspace, &self.store, &self.process)?;
+        self.asking.use_engine(Arc::clone(&watch.engine));
         let before = std::mem::replace(&mut self.watch, watch);
         before.stop.send_replace(true);
         self.earlier.spawn(async move { log_panic(before.watching.await) });
         // Those that have ended since the last reload are let go of.
         while self.earlier.try_join_next().is_some() {}
-        self.gates.replace(workspace.gates.clone());
+        self.house.replace(workspace.clone());
         let (old, new) = (&self.workspace.daemon, &workspace.daemon);
         if old.listen != new.listen || old.state != new.state {
             tell(terminal, "`listen` and `state` are read at the start only: restart the daemon to change them");
@@ -202,20 +273,27 @@ impl Reading {
 }
 
 impl Server {
-    fn start(listener: TcpListener, gates: Gates, process: &Process) -> Self {
+    fn start(listener: TcpListener, house: House) -> Self {
         let (stop, mut asked) = watch::channel(false);
         let shutdown = async move {
             // A sender that is gone means the same.
             let _ = asked.wait_for(|stop| *stop).await;
         };
-        let health = Arc::clone(process.health());
-        let pulse = move || Pulse { stalled: health.stalled(SystemClock.now()), troubles: health.troubles() };
-        let router = watchkeeper_server::router(gates, pulse);
-        Self {
-            stop,
-            serving: tokio::spawn(watchkeeper_server::serve(listener, router, files::connections_max(), shutdown)),
-        }
+        let router = watchkeeper_server::router(&house);
+        let serving = async move {
+            tokio::select! {
+                served = watchkeeper_server::serve(listener, router, files::connections_max(), shutdown) => served,
+                () = house.keep_verifying() => Ok(()),
+            }
+        };
+        Self { stop, serving: tokio::spawn(serving) }
     }
+}
+
+/// What a workspace is called: its folder.
+fn name_of(folder: &Path) -> String {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 impl Watch {

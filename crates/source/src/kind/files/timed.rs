@@ -76,9 +76,9 @@ impl Timed {
     /// The rows of a window, with what the files say of them where it holds all rows of all that it opens; `None` where
     /// there are none.
     pub(crate) fn within(&self, span: Span) -> Result<Option<(DataFrame, Option<Footer>)>, DataFusionError> {
-        let needed = self.files.iter().filter_map(|(file, footer)| match footer.lies(span, self.time)? {
-            Lies::Outside => None,
-            lies => Some((file, footer, lies)),
+        let needed = self.files.iter().filter_map(|(file, footer)| match footer.lies(span, self.time) {
+            Some(Lies::Outside) => None,
+            lies => Some((file, footer, lies.unwrap_or(Lies::Across))),
         });
         let needed: Vec<(&File, &Footer, Lies)> = needed.collect();
         let field = self.schema.field(self.time);

@@ -2,7 +2,7 @@
 
 /// A measured value: as few digits as tell it from the limit that it is past by so much, three at least and six at most;
 /// four where there is no such limit.
-pub(super) fn reading(value: f64, past_by: Option<f64>) -> String {
+pub fn reading(value: f64, past_by: Option<f64>) -> String {
     let near = |digits: usize| match past_by {
         Some(by) => (rounded(value, digits) - value).abs() < by / 2.0,
         None => digits >= 4,
@@ -17,7 +17,7 @@ fn rounded(value: f64, digits: usize) -> f64 {
 
 /// So many significant digits, without trailing zeros; whole numbers below 10^15 in full, because they are counts.
 /// Very large and very small ones in scientific notation.
-pub(super) fn number(value: f64, digits: usize) -> String {
+pub fn number(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "not a number".to_owned() } else { value.to_string() };
     }
@@ -38,7 +38,7 @@ pub(super) fn number(value: f64, digits: usize) -> String {
 }
 
 /// A fraction as percent, in three digits, or whole from 100 % on.
-pub(super) fn percent(fraction: f64) -> String {
+pub fn percent(fraction: f64) -> String {
     let percent = fraction * 100.0;
     match percent.abs() {
         100.0.. => number(percent.round(), 6),

@@ -1,0 +1,116 @@
+//! What stands in the store when it is asked: open incidents, paused gates, waiting steps and messages.
+
+use std::collections::BTreeMap;
+
+use prometheus_client::{
+    metrics::{family::Family, gauge::Gauge, info::Info},
+    registry::{Registry, Unit},
+};
+use watchkeeper_engine::ports::store::StoreError;
+use watchkeeper_model::GateState;
+use watchkeeper_store::{AskedStep, IncidentFilter, IncidentRecord, Waiting};
+
+use super::counted::Labels;
+use crate::{House, gates::GateView};
+
+/// Open incidents that are counted, at most.
+const COUNTED_MAX: u32 = 100_000;
+
+/// What stands in the store.
+pub(crate) struct Stock {
+    open: Vec<IncidentRecord>,
+    asked: Vec<AskedStep>,
+    gates: Vec<GateView>,
+    holds: usize,
+    silences: usize,
+    outbox: Waiting,
+    bytes: u64,
+    rows: u64,
+}
+
+impl Stock {
+    pub(super) async fn read(house: &House) -> Result<Self, StoreError> {
+        let (store, now) = (house.store(), house.now());
+        let open = IncidentFilter { unresolved: true, limit: Some(COUNTED_MAX), ..IncidentFilter::default() };
+        Ok(Self {
+            open: store.incidents(&open).await?,
+            asked: store.asked_steps().await?,
+            gates: house.gates().all().await?,
+            holds: store.holds(now).await?.len(),
+            silences: store.silences(now).await?.len() + house.workspace().quiet(now).silences.len(),
+            outbox: store.outbox_waiting(now).await?,
+            bytes: store.bytes(),
+            rows: store.ledger_length().await?,
+        })
+    }
+}
+
+type Gauges = Family<Labels, Gauge>;
+
+fn number(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let gauge: Gauge = Gauge::default();
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    registry.register(name, help, gauge);
+}
+
+fn counted(registry: &mut Registry, name: &str, help: &str, counts: BTreeMap<Labels, i64>) {
+    let gauges = Gauges::default();
+    for (labels, count) in counts {
+        gauges.get_or_create(&labels).set(count);
+    }
+    registry.register(name, help, gauges);
+}
+
+/// So many of each.
+fn tally(labels: impl Iterator<Item = Labels>) -> BTreeMap<Labels, i64> {
+    let mut counts = BTreeMap::new();
+    labels.for_each(|labels| *counts.entry(labels).or_default() += 1);
+    counts
+}
+
+/// A registry of what there is now. Without the store, of what the configuration says.
+pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
+    let mut registry = Registry::with_prefix("watchkeeper");
+    let workspace = house.workspace();
+    let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    registry.register("build", "What runs", Info::new(build));
+    let layers = workspace.monitors.values().map(|monitor| vec![("layer", monitor.layer.to_string())]);
+    counted(&mut registry, "monitors", "Monitors, by layer", tally(layers));
+    let asked = house.gates().all_asked();
+    let reads = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
+    for gate in workspace.gates.keys() {
+        let times = asked.get(gate.as_str()).map_or(0, |asked| asked.times);
+        reads.get_or_create(&vec![("gate", gate.to_string())]).inc_by(times);
+    }
+    registry.register("gate_reads", "How often each gate was asked", reads);
+    number(&mut registry, "store_up", "Whether the store can be read", u64::from(stock.is_some()));
+    let Some(stock) = stock else { return registry };
+    let open = stock
+        .open
+        .iter()
+        .map(|incident| vec![("layer", incident.layer.to_string()), ("severity", incident.severity.to_string())]);
+    counted(&mut registry, "incidents_open", "Incidents that are not resolved", tally(open));
+    let untaken = stock.open.iter().filter(|incident| incident.state == "open");
+    let untaken = untaken.map(|incident| vec![("owner", incident.owner.to_string())]);
+    counted(&mut registry, "handoffs_unacknowledged", "Open incidents that nobody has taken", tally(untaken));
+    let paused = stock
+        .gates
+        .iter()
+        .map(|gate| (vec![("gate", gate.name.to_string())], i64::from(gate.state == GateState::Paused)));
+    counted(&mut registry, "gate_paused", "Whether each gate is paused", paused.collect());
+    let unknown = stock.asked.iter().filter(|asked| asked.step.status == "unknown").count();
+    number(&mut registry, "steps_unknown", "Steps whose outcome nobody knows", unknown as u64);
+    let approvals = stock.asked.iter().filter(|asked| {
+        asked.step.status == "waiting" && asked.step.approvers.is_some() && asked.step.asked_at.is_some()
+    });
+    number(&mut registry, "approvals_waiting", "Steps that wait for an agreement", approvals.count() as u64);
+    number(&mut registry, "holds", "Holds in force", stock.holds as u64);
+    number(&mut registry, "silences", "Silences and maintenance windows in force", stock.silences as u64);
+    number(&mut registry, "outbox_waiting", "Messages that are due and not sent", stock.outbox.due);
+    number(&mut registry, "outbox_oldest_seconds", "How long the oldest of them is due", stock.outbox.oldest.as_secs());
+    number(&mut registry, "ledger_rows", "Rows of the ledger", stock.rows);
+    let bytes: Gauge = Gauge::default();
+    bytes.set(i64::try_from(stock.bytes).unwrap_or(i64::MAX));
+    registry.register_with_unit("store", "Size of the store", Unit::Bytes, bytes);
+    registry
+}

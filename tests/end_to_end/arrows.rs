@@ -72,7 +72,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["access", "ahead", "lock", "people", "port", "settle", "verify", "watch"],
             &["baseline", "check", "ending", "read", "trouble", "unreadable"],
-            &["answer", "follow_up", "outbox", "together"],
+            &["answer", "digest", "follow_up", "outbox", "together"],
             &["find", "step"],
             &["enqueue", "guard"],
             &["comment", "gate", "hold", "incident", "occurrence", "silence"],

@@ -7,8 +7,10 @@ use crate::{ChartError, page::drawing, panel};
 /// How wide a chart is drawn, in points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drawing {
-    /// For a place of 620 points and more.
+    /// For a place of more than 820 points.
     Broad,
+    /// For one of 480 to 820.
+    Middle,
     /// For less.
     Narrow,
 }
@@ -17,6 +19,7 @@ impl Drawing {
     fn size(self) -> (i32, i32) {
         match self {
             Self::Broad => (960, 236),
+            Self::Middle => (640, 220),
             Self::Narrow => (340, 200),
         }
     }
@@ -24,6 +27,7 @@ impl Drawing {
     fn class(self) -> &'static str {
         match self {
             Self::Broad => "broad",
+            Self::Middle => "middle",
             Self::Narrow => "narrow",
         }
     }

@@ -14,10 +14,10 @@ use watchkeeper_config::FileKind;
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
 pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
-    AckArgs, AddSilenceArgs, AssignArgs, ByArgs, ByOnlyArgs, CommentArgs, EndSilenceArgs, GateArgs, HandoffsArgs,
-    HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NewTokenArgs, NotifyArgs, NotifyCommand, RejectArgs,
-    ReleaseArgs, ResolveArgs, RevokeTokenArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand, StartArgs,
-    StepArgs, TokenArgs, TokenCommand, UnackArgs,
+    AckArgs, AddSilenceArgs, AssignArgs, ByArgs, ByOnlyArgs, CommentArgs, DigestArgs, EndSilenceArgs, GateArgs,
+    HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NewTokenArgs, NotifyArgs, NotifyCommand,
+    RejectArgs, ReleaseArgs, ResolveArgs, RevokeTokenArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand,
+    StartArgs, StepArgs, TokenArgs, TokenCommand, UnackArgs,
 };
 
 use crate::exit;
@@ -128,6 +128,9 @@ pub(crate) enum Command {
     /// Make, list or revoke what programs and people without a provider sign on to the page and the API with.
     #[command(after_help = exit::HELP)]
     Token(TokenArgs),
+    /// Tell what happened in a time: what is open, what the machine did and whether it helped, what is left behind.
+    #[command(after_help = exit::HELP)]
+    Digest(DigestArgs),
     /// Try a channel.
     #[command(after_help = exit::HELP)]
     Notify(NotifyArgs),

@@ -29,6 +29,7 @@ pub(crate) mod assign;
 pub(crate) mod backtest;
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod digest;
 pub(crate) mod drill;
 pub(crate) mod monitors;
 pub(crate) mod run;

@@ -7,9 +7,9 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     args::{Cli, Command},
     commands::{
-        ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, drill, gates, handoffs,
-        hold, incidents, init, ledger, lint, notify, reset_clock, resolve, run, schema, settle, silence, simulate,
-        status, switch_gate, token, unack,
+        ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, digest, drill, gates,
+        handoffs, hold, incidents, init, ledger, lint, notify, reset_clock, resolve, run, schema, settle, silence,
+        simulate, status, switch_gate, token, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -62,6 +62,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Silence(args) => silence::run(folder, args, terminal).await,
         Command::ResetClock(args) => reset_clock::run(folder, args, terminal).await,
         Command::Token(args) => token::run(folder, args, terminal).await,
+        Command::Digest(args) => digest::run(folder, args, terminal).await,
         Command::Notify(args) => notify::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,

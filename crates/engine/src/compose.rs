@@ -3,6 +3,7 @@
 mod address;
 mod digest;
 mod next;
+mod report;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use watchkeeper_model::{
 pub(crate) use address::{Note, instead, to_team};
 pub(crate) use digest::{DIGEST_MIN, digest};
 pub use next::left_behind;
+pub use report::digest_messages;
 
 use crate::ports::store::{NewMessage, StepRecord};
 

@@ -30,7 +30,7 @@ pub mod ports;
 
 pub use baseline::{BaselineError, BaselineState};
 pub use clock::SimulatedClock;
-pub use compose::{acknowledged, assigned, left_behind, resolved};
+pub use compose::{acknowledged, assigned, digest_messages, left_behind, resolved};
 pub use decide::decide;
 pub use engine::{Engine, Ports, Process};
 pub use error::EngineError;

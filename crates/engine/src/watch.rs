@@ -5,6 +5,7 @@ mod alarm;
 mod lateness;
 mod look;
 mod remembered;
+mod reports;
 
 use std::{sync::Arc, time::Duration};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Excess, Labels, Layer, Name, Outcome, Placeholder, Severity, Subject, Time, Trend, Verdict};
+use crate::{Excess, Labels, Layer, Name, Outcome, Placeholder, Report, Severity, Subject, Time, Trend, Verdict};
 
 /// One message about a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ pub struct Message {
     /// The messages that a digest is made of, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub digest: Vec<Message>,
+    /// What happened in a time, of a report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<Report>>,
+    /// The page on which people may act; absent where nothing says where the pages are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// The ledger's head when the message was written, 64 hex digits; empty until the store fills it in.
     pub ledger_head: String,
 }
@@ -53,6 +59,8 @@ pub enum MessageKind {
     Resolved,
     /// Many messages at once, the worst first.
     Digest,
+    /// What happened in a time.
+    Report,
     /// Watchkeeper itself cannot do its work.
     Alarm,
     /// Somebody tries a channel.
@@ -216,6 +224,7 @@ impl MessageKind {
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
             Self::Digest => "digest",
+            Self::Report => "report",
             Self::Alarm => "alarm",
             Self::Test => "test",
         }

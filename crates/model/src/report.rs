@@ -194,7 +194,9 @@ impl Report {
         let mut part = |title: &str, lines: Vec<String>| {
             if !lines.is_empty() {
                 let _ = writeln!(text, "\n## {title}\n");
-                lines.iter().for_each(|line| drop(writeln!(text, "- {}", plain(line))));
+                for line in &lines {
+                    let _ = writeln!(text, "- {}", plain(line));
+                }
             }
         };
         let who = |open: &Reported| open.acknowledged_by.clone().unwrap_or_else(|| "nobody has it".to_owned());

@@ -4,6 +4,7 @@ mod acted;
 mod clean;
 mod digest;
 mod lead;
+mod report;
 mod text;
 
 use watchkeeper_model::{Excess, Facts, Message, MessageKind, Outcome, SeriesReport, StepReport};
@@ -115,6 +116,9 @@ impl Wording {
         if message.kind == MessageKind::Digest {
             return digest::wording(message, mood);
         }
+        if let Some(report) = &message.report {
+            return report::wording(message, report);
+        }
         let facts = &message.facts;
         Self {
             subject: lead::subject(message, mood),
@@ -124,9 +128,14 @@ impl Wording {
             measured: measured(facts),
             act: message.first_step.as_ref().map(|report| act(message.kind, report, mood)),
             next: message.next_steps.iter().map(NextLine::of).collect(),
-            about: about(facts),
+            about: about(facts).into_iter().chain(Self::page_of(message)).collect(),
             ledger_head: Self::head_of(message),
         }
+    }
+
+    /// Where people may act on it.
+    fn page_of(message: &Message) -> Option<(&'static str, String)> {
+        message.link.as_deref().map(|link| ("Page", one_line(link)))
     }
 
     fn head_of(message: &Message) -> Option<String> {

@@ -19,9 +19,9 @@ use watchkeeper_model::{Person, Role};
 
 pub(crate) use bearer::hash;
 pub use bearer::new_token;
-pub(crate) use cookie::{Jar, NAME_MAX};
+pub(crate) use cookie::Jar;
 pub(crate) use form::{is_ours, is_same_origin};
-pub(crate) use oidc::Provider;
+pub(crate) use oidc::{Provider, begin, end};
 pub(crate) use random::random;
 
 use crate::{House, page, problem::Problem};
@@ -99,6 +99,7 @@ pub(crate) async fn need(house: House, needed: Role, request: Request, next: Nex
     };
     if !visitor.may(needed) && !is_public {
         let problem = match visitor.role {
+            None if visitor.name.is_some() => Problem::no_role(visitor.name.as_deref().unwrap_or_default()),
             None => Problem::unknown(),
             Some(role) => Problem::forbidden(needed, role, visitor.name.as_deref()),
         };

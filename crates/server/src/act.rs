@@ -111,6 +111,9 @@ pub(crate) async fn from_page(
 ) -> Response {
     let seen = page::Seen::of_request(house, &request);
     let mut jar = Jar::of(request.headers(), &house.workspace().web);
+    if !seen.visitor.has_browser() {
+        return page::problem(house, &seen, &Problem::stale_form()).await;
+    }
     let given = match read(path, request).await {
         Ok(given) => given,
         Err(problem) => return page::problem(house, &seen, &problem).await,

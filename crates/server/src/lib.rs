@@ -98,6 +98,8 @@ pub fn router(house: &House) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/login", get(page::login).post(page::login_answer))
+        .route("/login/provider", get(page::login_provider))
+        .route("/login/back", get(page::login_back))
         .route("/logout", axum::routing::post(page::logout))
         .route("/v1/openapi.json", get(async move || Json((*document).clone())))
         .with_state(state())

@@ -54,6 +54,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, format!("this takes a {needed}")).detail(format!("you are {who}"))
     }
 
+    /// They are known, and nothing says what they may.
+    pub(crate) fn no_role(name: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, format!("{name} has no role here"))
+            .detail("none of their groups stands under `roles` in [web]")
+    }
+
     pub(crate) fn not_ours(detail: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "this request does not come from this page").detail(detail)
     }

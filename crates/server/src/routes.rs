@@ -8,7 +8,7 @@ use axum::{
     extract::{RawPathParams, Request},
     http::Method,
     middleware::from_fn,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{MethodRouter, get, on},
 };
 use watchkeeper_model::Role;

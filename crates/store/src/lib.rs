@@ -10,6 +10,7 @@ mod baseline;
 mod check;
 mod columns;
 mod comment;
+mod digest;
 mod ending;
 mod enqueue;
 mod evaluation;

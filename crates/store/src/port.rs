@@ -10,7 +10,7 @@ use watchkeeper_engine::{
         Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
     },
 };
-use watchkeeper_model::{Name, Quiet, Time};
+use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 use crate::{
     answer, baseline, check, ending, occurrence, open::SqliteStore, outbox, step, together, trouble, unreadable,
@@ -112,6 +112,20 @@ impl Store for SqliteStore {
         now: Time,
     ) -> Result<Option<Name>, StoreError> {
         outbox::delivered(self, item, delivered, instead, now).await.map_err(|fault| fault.doing("record a delivery"))
+    }
+
+    async fn report(
+        &self,
+        workspace: &Workspace,
+        team: Option<&Name>,
+        from: Time,
+        to: Time,
+    ) -> Result<Report, StoreError> {
+        Self::report(self, workspace, team, from, to).await
+    }
+
+    async fn add_digest(&self, note: &str, messages: &[NewMessage]) -> Result<bool, StoreError> {
+        Self::add_digest(self, note, messages).await
     }
 
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError> {

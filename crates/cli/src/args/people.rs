@@ -307,6 +307,31 @@ pub(crate) struct RevokeTokenArgs {
     pub(crate) by: ByArgs,
 }
 
+/// Arguments of `digest`.
+#[derive(Debug, Args)]
+pub(crate) struct DigestArgs {
+    /// The digest of the configuration, for its team and window; with --send, its channels.
+    pub(crate) name: Option<String>,
+    /// Whose incidents; all of them when absent.
+    #[arg(long, value_name = "TEAM", conflicts_with = "name")]
+    pub(crate) team: Option<String>,
+    /// How long a time it is about, as in 7d.
+    #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+    pub(crate) window: Option<std::time::Duration>,
+    /// Up to when; now when absent.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) until: Option<Time>,
+    /// Print JSON instead of text.
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Print Markdown instead of text.
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Send it to the channels of the digest, by the daemon or by this command when none runs.
+    #[arg(long, requires = "name")]
+    pub(crate) send: bool,
+}
+
 /// Arguments of `notify`.
 #[derive(Debug, Args)]
 pub(crate) struct NotifyArgs {

@@ -72,6 +72,8 @@ fn message(workspace: &Workspace, channel: &Name, by: &str) -> Option<Message> {
         next_steps: Vec::new(),
         note: Some(format!("It was sent by {by}.")),
         digest: Vec::new(),
+        report: None,
+        link: None,
         ledger_head: String::new(),
     })
 }

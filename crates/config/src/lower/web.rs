@@ -33,7 +33,7 @@ pub(crate) fn lower(context: &Context<'_>, listen: SocketAddr, report: &mut Repo
     let web = Web {
         url: raw.url.as_ref().map(|url| url.0.trim_end_matches('/').to_owned()),
         access: raw.access.as_ref().map_or(Access::Open, |access| access.0),
-        gates_are_public: !raw.public.is_empty(),
+        gates_are_public: raw.public.iter().any(|word| word.0 == "gates"),
         session: raw.session.as_ref().map_or(Web::SESSION, |length| length.0),
         oidc,
         proxy,

@@ -40,6 +40,8 @@ impl Note {
             next_steps: self.next_steps.clone(),
             note: self.note.clone(),
             digest: Vec::new(),
+            report: None,
+            link: None,
             ledger_head: String::new(),
         }
     }
@@ -79,7 +81,7 @@ fn to_channel(workspace: &Workspace, team: &Name, channel: &Name, note: &Note, n
         receiver,
         not_before,
         repeat: None,
-        message: note.message(Some((team, channel))),
+        message: Message { link: link(workspace, &note.facts), ..note.message(Some((team, channel))) },
     };
     receivers(workspace, channel).into_iter().map(to).collect()
 }
@@ -111,7 +113,13 @@ pub(crate) fn instead(workspace: &Workspace, item: &OutboxItem, reason: &str, no
     all.flat_map(|channel| receivers(workspace, channel).into_iter().map(|receiver| to(channel, receiver))).collect()
 }
 
+/// The incident's page; a link leads there and never to an act, since scanners open every link.
+fn link(workspace: &Workspace, facts: &Facts) -> Option<String> {
+    let (url, incident) = (workspace.web.url.as_ref()?, facts.incident.as_ref()?);
+    Some(format!("{url}/incidents/{incident}"))
+}
+
 /// The mailboxes of a channel that sends to each; one that is gone is told once, and says so.
-fn receivers(workspace: &Workspace, channel: &Name) -> Vec<Option<String>> {
+pub(super) fn receivers(workspace: &Workspace, channel: &Name) -> Vec<Option<String>> {
     workspace.channels.get(channel).map_or_else(|| vec![None], Channel::receivers)
 }

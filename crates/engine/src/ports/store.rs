@@ -8,7 +8,7 @@ mod step;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use watchkeeper_model::{Name, Quiet, Time};
+use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 pub use check::{CheckRecord, Claim, GoingOn, Groups, LedgerRow, PastSeries, PastTick, Recorded, Resolved};
 pub use message::{Delivered, NewMessage, OutboxItem, Trouble, Unreadable};
@@ -81,6 +81,18 @@ pub trait Store: Send + Sync {
         instead: &[NewMessage],
         now: Time,
     ) -> Result<Option<Name>, StoreError>;
+
+    /// What happened in a time, for a team or for all.
+    async fn report(
+        &self,
+        workspace: &Workspace,
+        team: Option<&Name>,
+        from: Time,
+        to: Time,
+    ) -> Result<Report, StoreError>;
+    /// Puts the messages of a digest into the outbox, unless those of this `note` were put there before; gives whether
+    /// they were put there now.
+    async fn add_digest(&self, note: &str, messages: &[NewMessage]) -> Result<bool, StoreError>;
 
     /// Writes what is the matter with the daemon, in the place of what was written before.
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError>;

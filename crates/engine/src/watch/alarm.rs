@@ -105,6 +105,8 @@ fn message(team: &Name, channel: &Name, since: Time) -> Option<Message> {
         kind: MessageKind::Alarm,
         note: None,
         digest: Vec::new(),
+        report: None,
+        link: None,
         facts: Facts {
             group: Labels::new(),
             monitor: Name::parse("watchkeeper").ok()?,

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Watch, alarm::Alarm};
+use super::{Watch, alarm::Alarm, reports::Reports};
 use crate::{
     error::EngineError,
     in_hand::Piece,
@@ -20,8 +20,10 @@ impl Watch {
     /// Looks until asked to stop.
     pub(super) async fn look_after_the_store(self: Arc<Self>, stop: Stop) -> Result<(), EngineError> {
         let mut alarm = Alarm::default();
+        let mut reports = Reports::default();
         while !stopped_within(&self.retry, LOOK_EVERY, &stop).await {
             self.look_once(&mut alarm).await;
+            self.send_reports(&mut reports).await;
         }
         Ok(())
     }

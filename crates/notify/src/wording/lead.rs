@@ -32,14 +32,15 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Acknowledged => "acknowledged".to_owned(),
         MessageKind::Resolved => "resolved".to_owned(),
         MessageKind::Digest => state.now().to_owned(),
+        MessageKind::Report => "report".to_owned(),
         MessageKind::Alarm => "itself needs you".to_owned(),
         MessageKind::Test => "test: this channel works".to_owned(),
     }
 }
 
 fn says_why(kind: MessageKind) -> bool {
-    use MessageKind::{Acknowledged, Approval, Resolved, Step, Test};
-    !matches!(kind, Step | Approval | Acknowledged | Resolved | Test)
+    use MessageKind::{Acknowledged, Approval, Report, Resolved, Step, Test};
+    !matches!(kind, Step | Approval | Acknowledged | Report | Resolved | Test)
 }
 
 /// The worst number beside its limit, or the reason why there is none.
@@ -163,6 +164,7 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         (MessageKind::Digest, _) => {
             format!("{} messages at once; the worst comes first.", message.digest.len())
         }
+        (MessageKind::Report, _) => message.facts.description.clone(),
         (MessageKind::Alarm, _) => {
             let reason = message.facts.worst().and_then(reason).unwrap_or("no reason is known");
             format!("Watchkeeper cannot do its work: {reason}.")

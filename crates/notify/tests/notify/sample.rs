@@ -22,6 +22,8 @@ pub(crate) fn handoff() -> Message {
         first_step: Some(paused(Some(Outcome::Done), "set by the first step")),
         note: None,
         digest: Vec::new(),
+        report: None,
+        link: None,
         next_steps: vec![
             NextStep {
                 description: "Say that you have it".to_owned(),

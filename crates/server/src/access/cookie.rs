@@ -12,7 +12,7 @@ use super::{How, Visitor, bearer::hash, form, random::random};
 use crate::{House, problem::Problem};
 
 /// A name that is longer is cut.
-pub(crate) const NAME_MAX: usize = 100;
+const NAME_MAX: usize = 100;
 const SESSION: &str = "watchkeeper";
 const FORM: &str = "watchkeeper-form";
 const NAME: &str = "watchkeeper-name";
@@ -68,7 +68,7 @@ impl Jar {
     }
 
     /// What the forms of a visitor without a session are known by.
-    pub(super) fn form_key(&mut self) -> Result<String, Problem> {
+    pub(crate) fn form_key(&mut self) -> Result<String, Problem> {
         let found = self.get(FORM).filter(|key| key.len() == 40).map(str::to_owned);
         let key = found.map_or_else(random, Ok)?;
         if self.get(FORM).is_none() {
@@ -105,7 +105,9 @@ impl Jar {
     pub(crate) fn add_to(&self, mut response: Response) -> Response {
         for cookie in &self.set {
             let line = HeaderValue::try_from(cookie.encoded().to_string());
-            line.into_iter().for_each(|line| drop(response.headers_mut().append(SET_COOKIE, line)));
+            if let Ok(line) = line {
+                response.headers_mut().append(SET_COOKIE, line);
+            }
         }
         response
     }

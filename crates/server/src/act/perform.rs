@@ -143,6 +143,7 @@ async fn of_incident(
         }
         Change::Resolve => {
             let Closed { incident, left_paused } = store.resolve(id, by, now).await.map_err(refused)?;
+            house.metrics().resolved_by_people();
             let said = format!("incident {} of {} is resolved by {by}", incident.id, incident.monitor);
             (incident.id, said, json!({ "left_paused": left_paused }))
         }

@@ -15,6 +15,7 @@ pub(crate) fn chart(trend: &Trend, open: &[(Time, Time)], recorded: u64, id: &st
     html! {
         figure class="chart" {
             (PreEscaped(drawn(Drawing::Broad)))
+            (PreEscaped(drawn(Drawing::Middle)))
             (PreEscaped(drawn(Drawing::Narrow)))
             figcaption class="meta" id=(id) {
                 (words::cut(&trend.series.to_string(), 120)) ": " (of) ", " (breaches) " in breach"

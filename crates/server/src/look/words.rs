@@ -1,6 +1,6 @@
 //! Words that several pages use.
 
-use watchkeeper_model::{Action, Guarantee, SeriesReport, Subject, number, reading};
+use watchkeeper_model::{Action, Guarantee, SeriesReport, number, reading};
 
 /// `2 incidents`, `1 incident`.
 pub(crate) fn count(number: usize, one: &str) -> String {
@@ -53,11 +53,6 @@ pub(crate) fn value(report: &SeriesReport) -> Option<String> {
 /// A number without a limit.
 pub(crate) fn plain(value: f64) -> String {
     number(value, 4)
-}
-
-/// The series, or what stands in for it.
-pub(crate) fn series(subject: &Subject) -> String {
-    subject.to_string()
 }
 
 /// A text that is shown on one line, cut where it is too long.

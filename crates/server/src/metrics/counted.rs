@@ -115,7 +115,7 @@ impl Metrics {
         }
     }
 
-    /// People resolved an incident.
+    /// People resolved an incident here; those who do so by the command line are not seen.
     pub(crate) fn resolved_by_people(&self) {
         self.resolved.get_or_create(&vec![("by", "people".to_owned())]).inc();
     }

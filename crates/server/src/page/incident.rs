@@ -1,7 +1,7 @@
 //! `/incidents/{id}`: one incident as one timeline, what comes, and what is somebody's to decide.
 
 use maud::{Markup, html};
-use watchkeeper_model::{GateState, Time, Trend};
+use watchkeeper_model::{GateState, Time, Trend, Verdict};
 use watchkeeper_store::{IncidentDetail, IncidentRecord, StepDetail};
 
 use super::{
@@ -64,10 +64,10 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                     (timeline::timeline(&rows))
                     @if rows.len() >= ROWS_MAX as usize { p class="quiet" { "Only the first " (ROWS_MAX) " rows are shown. " a href=(format!("/ledger?subject={}", incident.id)) { "All" } } }
                 }
-                (comes(&workspace, &detail))
+                (comes(&workspace, &detail, ask.now))
                 section {
                     div class="head" { h2 { "What is wrong" } a href=(format!("/monitors/{}", incident.monitor)) { (incident.monitor) } }
-                    ul class="line" { @for report in incident.series.iter().take(20) { li { div class="series" { (badge::verdict(report.verdict)) " " (wrong(report)) } } } }
+                    ul class="list" { @for report in incident.series.iter().take(20) { li { (badge::verdict(report.verdict)) " " (wrong(report)) } } }
                     @if incident.series.len() > 20 { p class="quiet" { "and " (incident.series.len() - 20) " more series" } }
                     @if let Some(trend) = &trend {
                         (chart(trend, &[(opened, incident.resolved_at.unwrap_or(ask.now))], recorded, "chart-words"))
@@ -89,6 +89,9 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
 pub(super) fn headline(name: &str, incident: &IncidentRecord) -> String {
     let Some(worst) = incident.series.first() else { return name.to_owned() };
     let name = words::cut(name, 120);
+    if worst.verdict == Verdict::Ok {
+        return words::value(worst).map_or_else(|| name.clone(), |value| format!("{name} is {value}, ok again"));
+    }
     match (worst.unmeasured(), words::value(worst)) {
         (Some(reason), _) => format!("{name}: {}", words::cut(reason, 160)),
         (None, Some(value)) if !worst.limit.is_empty() => format!("{name} is {value}, {}", worst.limit),
@@ -109,11 +112,15 @@ async fn trend(house: &House, incident: &IncidentRecord) -> Result<(Option<Trend
 }
 
 /// The steps that wait, and the next tick: rows without a number.
-fn comes(workspace: &watchkeeper_model::Workspace, detail: &IncidentDetail) -> Markup {
+fn comes(workspace: &watchkeeper_model::Workspace, detail: &IncidentDetail, now: Time) -> Markup {
     let incident = &detail.incident;
     let waiting = detail.steps.iter().filter(|step| matches!(step.status, "waiting" | "planned" | "released"));
     let monitor = workspace.monitors.get(&incident.monitor).filter(|_| incident.state != "resolved");
-    let next = monitor.and_then(|monitor| monitor.schedule.next_after(last_tick(incident)));
+    let next = monitor.and_then(|monitor| monitor.schedule.next_after(now));
+    let waiting: Vec<&StepDetail> = waiting.collect();
+    if waiting.is_empty() && next.is_none() {
+        return html! {};
+    }
     html! {
         section id="comes" data-live {
             div class="head" { h2 { "What comes" } }
@@ -140,11 +147,6 @@ fn comes(workspace: &watchkeeper_model::Workspace, detail: &IncidentDetail) -> M
             }
         }
     }
-}
-
-/// The tick that was judged last, as far as the incident knows it.
-fn last_tick(incident: &IncidentRecord) -> Time {
-    incident.opened_at
 }
 
 fn waits(step: &StepDetail) -> &'static str {

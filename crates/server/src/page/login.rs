@@ -106,3 +106,29 @@ pub(crate) async fn out(State(house): State<House>, request: Request) -> Respons
         Err(problem) => problem.into_response(),
     }
 }
+
+/// To the provider.
+pub(crate) async fn provider(State(house): State<House>, request: Request) -> Response {
+    let mut jar = Jar::of(request.headers(), &house.workspace().web);
+    match access::begin(&house, &mut jar).await {
+        Ok(address) => jar.add_to((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()),
+        Err(problem) => bare(&house, problem.status, html! { h1 { (problem.title) } p { a href="/login" { "Sign on with a token" } } }),
+    }
+}
+
+/// Back from the provider.
+pub(crate) async fn back(State(house): State<House>, request: Request) -> Response {
+    let mut jar = Jar::of(request.headers(), &house.workspace().web);
+    let query = request.uri().query().unwrap_or_default();
+    let field = |wanted: &str| {
+        let mut fields = url::form_urlencoded::parse(query.as_bytes());
+        fields.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    match access::end(&house, &mut jar, &field("code"), &field("state")).await {
+        Ok(()) => jar.add_to((StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response()),
+        Err(problem) => {
+            let detail = problem.detail.clone().unwrap_or_default();
+            bare(&house, problem.status, html! { h1 { (problem.title) } p { (detail) } p { a href="/login" { "Sign on again" } } })
+        }
+    }
+}

@@ -95,6 +95,7 @@ fn told(kind: &str, body: &Value) -> Told {
         "step.answer_refused" | "step.start_refused" => {
             Told { detail: text("reason"), ..plain(Shape::Dash, "Refused", step_of(body)) }
         }
+        "step.not_needed" => plain(Shape::Dash, "Not needed any more:", step_of(body)),
         other => {
             let said = format!("{} {}", other.replace(['.', '_'], " "), text("reason"));
             plain(Shape::Dot, "Noted:", said)

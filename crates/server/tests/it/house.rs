@@ -166,3 +166,11 @@ pub(crate) async fn read(response: Response) -> (StatusCode, Value) {
     let (status, text) = (response.status(), response.text().await.unwrap());
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
+
+/// Fields as a form sends them.
+pub(crate) fn form(fields: &[(&str, String)]) -> String {
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
+}
+
+pub(crate) const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{
-    Acted, Figures, Left, Name, Outcome, Report, Reported, Series, Step, StepStatus, Time, Trend, TrendPoint, Verdict,
-    Workspace, median,
+    Acted, Figures, Left, Name, Outcome, Report, Reported, Series, SeriesReport, Step, StepStatus, Time, Trend,
+    TrendPoint, Verdict, Workspace, median, reading,
 };
 
 use super::incidents::{IncidentRecord, record};
@@ -239,9 +239,9 @@ fn is_done(found: &Found) -> bool {
     found.first.as_ref().is_some_and(|first| first.status == StepStatus::Ended(Outcome::Done))
 }
 
-/// Ok again without people, after a first step that was done.
-fn is_remedied(found: &Found) -> bool {
-    is_done(found) && found.incident.state == "resolved" && found.incident.resolved_by.is_none()
+/// Ok again by then without people, after a first step that was done.
+fn is_remedied(found: &Found, to: Time) -> bool {
+    is_done(found) && !is_open_at(&found.incident, to) && found.incident.resolved_by.is_none()
 }
 
 fn figures(found: &[Found], from: Time, to: Time) -> Figures {
@@ -260,9 +260,9 @@ fn figures(found: &[Found], from: Time, to: Time) -> Figures {
     };
     Figures {
         opened: count(&|_| true),
-        acknowledged: count(&|found| found.incident.acknowledged_by.is_some()),
+        acknowledged: count(&|found| found.incident.acknowledged_at.is_some_and(|at| at < to)),
         acted: count(&is_done),
-        remedied: count(&is_remedied),
+        remedied: count(&|found| is_remedied(found, to)),
         to_first_step: of_opened(&|found| found.first.as_ref()?.finished_at),
         to_acknowledge: of_opened(&|found| found.incident.acknowledged_at),
         to_resolve: seconds(
@@ -293,13 +293,23 @@ fn reported(Found { incident, first }: &Found) -> Reported {
         layer: incident.layer,
         severity: incident.severity,
         owner: incident.owner.clone(),
-        worst: incident.series.first().map(ToString::to_string),
+        worst: incident.series.first().map(told),
         opened_at: incident.opened_at,
         acknowledged_by: incident.acknowledged_by.clone(),
         resolved_at: incident.resolved_at,
         resolved_by: incident.resolved_by.clone(),
         first_step: first.as_ref().map(|first| format!("{}: {}", first.step.id, first.status.as_str())),
     }
+}
+
+/// `success_rate 0.839, breach below 0.95`.
+fn told(worst: &SeriesReport) -> String {
+    if let Some(reason) = worst.unmeasured() {
+        return format!("{}: {reason}", worst.verdict);
+    }
+    let value = worst.value.map(|value| reading(value, worst.excess.map(|excess| excess.by))).unwrap_or_default();
+    let limit = if worst.limit.is_empty() { String::new() } else { format!(", {} {}", worst.verdict, worst.limit) };
+    format!("{} {value}{limit}", worst.subject)
 }
 
 /// First steps by what they do.
@@ -319,7 +329,7 @@ fn acted(found: &[Found], from: Time, to: Time) -> Vec<Acted> {
             remedied: 0,
         });
         acted.runs += 1;
-        acted.remedied += u32::from(is_remedied(found));
+        acted.remedied += u32::from(is_remedied(found, to));
         match status {
             StepStatus::Ended(Outcome::Done) => acted.done += 1,
             StepStatus::Ended(Outcome::Failed) => acted.failed += 1,

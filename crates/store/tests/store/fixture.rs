@@ -115,6 +115,8 @@ pub(crate) fn message(step: &StepRecord, kind: MessageKind, not_before: Time) ->
             next_steps: Vec::new(),
             note: None,
             digest: Vec::new(),
+            report: None,
+            link: None,
             ledger_head: String::new(),
         },
     }

@@ -235,7 +235,7 @@ impl Left {
     fn told(&self) -> String {
         let since = self.since.map_or_else(String::new, |since| format!(" since {}", since.format("%F %R")));
         let note = if self.note.is_empty() { String::new() } else { format!(": {}", self.note) };
-        format!("{} is {}{since}{note}", self.what, self.state)
+        format!("{}: {}{since}{note}", self.what, self.state)
     }
 }
 

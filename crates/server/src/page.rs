@@ -124,7 +124,9 @@ pub(crate) use approvals::found as step;
 pub(crate) use handover::report;
 pub(crate) use incidents::{cursor as incident_cursor, filter as incident_filter};
 pub(crate) use ledger::filter as ledger_filter;
-pub(crate) use login::{answer as login_answer, back as login_back, out as logout, provider as login_provider, show as login};
+pub(crate) use login::{
+    answer as login_answer, back as login_back, out as logout, provider as login_provider, show as login,
+};
 
 /// Whether a path is for people; the others are for programs.
 pub(crate) fn is_page(path: &str) -> bool {

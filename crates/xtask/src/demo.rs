@@ -15,10 +15,15 @@ use crate::{finish, plugins, repository, target};
 const GATE: &str = "loan-decisions";
 
 /// Simulates eleven months of the loan model for real: gate, mail and ledger are what they would have been.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let keep = match arguments {
+        [] => false,
+        [keep] if keep == "--keep" => true,
+        [other, ..] => bail!("demo does not know {other:?}: cargo xtask demo [--keep]"),
+    };
     plugins::run()?;
     finish(Command::new("cargo").args(["build", "--workspace", "--all-targets"]).current_dir(repository()))?;
-    let place = Place::new()?;
+    let place = Place::new("demo")?;
     say("Eleven months of a loan model, 2021-06-15 to 2022-05-10, through the real engine");
     let period = ["--from", "2021-06-15T00:00:00Z", "--to", "2022-05-10T00:00:00Z"];
     finish(place.watchkeeper(&["simulate", "--execute"]).args(period))?;
@@ -27,13 +32,27 @@ pub(crate) fn run() -> Result<()> {
     say("The mail of a handoff, as the owner got it");
     crate::say(&place.handoff_mail()?);
     say("A decision service asks the gate, over OpenFeature's remote evaluation protocol");
-    let answer = place.ask_gate()?;
+    let mut daemon = place.daemon()?;
+    let address = daemon.address()?;
+    let answer = Place::ask_gate(&address)?;
     crate::say(&answer);
     ensure!(answer.contains("\"value\":false"), "the gate {GATE} should be paused");
     say("The ledger");
     finish(&mut place.watchkeeper(&["ledger", "verify"]))?;
     place.try_next();
-    Ok(())
+    show(&mut daemon, &address, keep)
+}
+
+/// The page over these eleven months; `keep` serves it until Ctrl-C.
+fn show(daemon: &mut Daemon, address: &str, keep: bool) -> Result<()> {
+    say("The page over these eleven months");
+    crate::say(&format!("http://{address}/"));
+    if !keep {
+        crate::say("it was served as long as this chore ran; `cargo xtask demo --keep` serves it until Ctrl-C");
+        return Ok(());
+    }
+    crate::say("served until Ctrl-C");
+    daemon.ends()
 }
 
 fn say(line: &str) {
@@ -41,15 +60,15 @@ fn say(line: &str) {
 }
 
 /// The throw-away workspace and the binary that runs in it.
-struct Place {
+pub(crate) struct Place {
     folder: PathBuf,
     binary: PathBuf,
 }
 
 impl Place {
     /// A new folder with a copy of the repository's own workspace.
-    fn new() -> Result<Self> {
-        let folder = target().join("demo");
+    pub(crate) fn new(name: &str) -> Result<Self> {
+        let folder = target().join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
         }
@@ -62,7 +81,7 @@ impl Place {
         Ok(Self { folder, binary: target().join("debug/watchkeeper") })
     }
 
-    fn watchkeeper(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn watchkeeper(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg("--workspace").arg(&self.folder).args(arguments);
         command
@@ -83,11 +102,14 @@ impl Place {
         bail!("no mail of a handoff of loan-auc has landed")
     }
 
-    /// Starts the daemon, asks it, and stops it.
-    fn ask_gate(&self) -> Result<String> {
-        let mut daemon = Daemon::start(self.watchkeeper(&["run"]))?;
-        let address = daemon.address()?;
-        let mut stream = TcpStream::connect(&address).with_context(|| format!("cannot reach {address}"))?;
+    /// Starts the daemon.
+    pub(crate) fn daemon(&self) -> Result<Daemon> {
+        Daemon::start(self.watchkeeper(&["run"]))
+    }
+
+    /// Asks a daemon.
+    fn ask_gate(address: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(address).with_context(|| format!("cannot reach {address}"))?;
         let body = r#"{"context":{"targetingKey":"demo"}}"#;
         write!(
             stream,
@@ -111,7 +133,7 @@ impl Place {
 }
 
 /// A running daemon; killed when dropped.
-struct Daemon(Child);
+pub(crate) struct Daemon(Child);
 
 impl Daemon {
     fn start(mut command: Command) -> Result<Self> {
@@ -119,7 +141,7 @@ impl Daemon {
     }
 
     /// Where it says that it listens.
-    fn address(&mut self) -> Result<String> {
+    pub(crate) fn address(&mut self) -> Result<String> {
         let lines = BufReader::new(self.0.stderr.take().context("the daemon's words cannot be read")?).lines();
         let mut said = String::new();
         for line in lines {
@@ -131,6 +153,15 @@ impl Daemon {
             said.push('\n');
         }
         bail!("the daemon stopped before it listened:\n{said}")
+    }
+}
+
+impl Daemon {
+    /// Waits for its end.
+    fn ends(&mut self) -> Result<()> {
+        let ended = self.0.wait().context("the daemon cannot be waited for")?;
+        ensure!(ended.success(), "the daemon ended with {ended}");
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! `cargo xtask`: the project's own chores.
 
+mod api;
 mod bench;
+mod browser;
 mod debian;
 mod demo;
 mod golden;
@@ -19,11 +21,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
+  api       what the API's document does not say, found by schemathesis (needs python3 and PyPI)
+  browser   provide what the tests of pages need: Chromium, its driver, axe-core
   bench     what it costs beside peers and limits: cargo xtask bench [GROUP] [--rows N] [--quick] [--against FILE]
             (groups: scan, small, boundary, engine, people)
   plugins   build the standard checks to plugins/dist
   golden    compute the reference numbers of every check anew (needs python3 and PyPI)
-  demo      the main job on real data, in a throw-away workspace
+  demo      the main job on real data, in a throw-away workspace; `--keep` serves its page until Ctrl-C
   peers     validate what is said to Slack, Jira and OFREP clients: cargo xtask peers FOLDER, with the vendors'
             documents in it (crates/testkit/README.md names them)
   test      everything that is tested
@@ -32,10 +36,12 @@ usage: cargo xtask <chore>
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
+        Some("api") => api::run(),
+        Some("browser") => browser::provide(),
         Some("bench") => bench::run(arguments.get(1..).unwrap_or_default()),
         Some("plugins") => plugins::run(),
         Some("golden") => golden::run(),
-        Some("demo") => demo::run(),
+        Some("demo") => demo::run(arguments.get(1..).unwrap_or_default()),
         Some("peers") => peers::run(arguments.get(1).map(String::as_str)),
         Some("test") => test::run(),
         Some("torture") => torture::run(arguments.get(1..).unwrap_or_default()),

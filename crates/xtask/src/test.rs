@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{debian, finish, peers, plugins, repository};
+use crate::{api, browser, debian, finish, peers, plugins, repository};
 
 /// What the tests of sources start a server of their own with.
 const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
@@ -12,6 +12,7 @@ const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
 /// Builds the checks, then tests the workspace, the checks' own numbers and the validator of what is said to peers.
 pub(crate) fn run() -> Result<()> {
     provide_postgres()?;
+    browser::provide()?;
     plugins::run()?;
     // The end-to-end tests start the binary, so it has to be there and new; all targets at once, because another
     // selection would build the dependencies a second time with other features.
@@ -20,7 +21,8 @@ pub(crate) fn run() -> Result<()> {
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");
     finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))?;
-    finish(peers::in_validator(&mut Command::new("cargo")).arg("test"))
+    finish(peers::in_validator(&mut Command::new("cargo")).arg("test"))?;
+    api::run()
 }
 
 /// PostgreSQL's programs; Debian keeps a version's in a folder of its own.

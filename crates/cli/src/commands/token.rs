@@ -51,7 +51,7 @@ async fn new(folder: &Path, args: &NewTokenArgs, terminal: &mut Terminal) -> Res
     let token = Token { name: args.name.trim().to_owned(), role: args.role, since: now, by, until, used_at: None };
     store.add_token(&token, &hash).await.map_err(refused)?;
     let ends = until.map_or_else(|| "until it is revoked".to_owned(), |until| format!("until {}", utc(until)));
-    terminal.note(format_args!("token {} is a {} {ends}; it is shown this once", token.name, token.role))?;
+    terminal.note(format_args!("token {} has the role {} {ends}; it is shown this once", token.name, token.role))?;
     terminal.line(secret)?;
     Ok(Exit::Fine)
 }

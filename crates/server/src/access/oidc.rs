@@ -11,12 +11,12 @@ use std::{
 use chrono::TimeDelta;
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+        CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,8 @@ pub(crate) async fn begin(house: &House, jar: &mut Jar) -> Result<String, Proble
     let flow = CoreAuthenticationFlow::AuthorizationCode;
     let speaker = speaker(house, &oidc, &url, &metadata)?;
     let request = speaker.authorize_url(flow, CsrfToken::new_random, Nonce::new_random);
-    let request = ["email", "profile"].iter().fold(request, |request, scope| request.add_scope(Scope::new((*scope).to_owned())));
+    let request =
+        ["email", "profile"].iter().fold(request, |request, scope| request.add_scope(Scope::new((*scope).to_owned())));
     let (address, state, nonce) = request.set_pkce_challenge(challenge).url();
     let now = house.now();
     let pending = Pending { verifier, nonce, browser: jar.form_key()?, until: now + SIGNING_ON_MAX };

@@ -94,6 +94,7 @@ fn answers(route: &Described, is_verb: bool) -> Value {
     answers["401"] = of("Who asks is not known");
     answers["403"] = of("They may not");
     answers["503"] = of("The store is away, or there is no room");
+    answers["414"] = json!({ "description": "The address is too long" });
     answers["408"] = problem("It took too long", "Failure", "application/json");
     answers["421"] = problem("The server goes by another name", "Failure", "application/json");
     if route.path.starts_with("/ofrep/") {
@@ -134,8 +135,8 @@ fn body(fields: &[Field]) -> Value {
     properties.insert("by".to_owned(), by);
     let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     let schema =
-        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
-    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
+        json!({ "type": "object", "properties": properties, "required": &required, "additionalProperties": false });
+    json!({ "required": !required.is_empty(), "content": { "application/json": { "schema": schema } } })
 }
 
 fn schema(field: &Field) -> Value {

@@ -112,7 +112,11 @@ pub(crate) async fn provider(State(house): State<House>, request: Request) -> Re
     let mut jar = Jar::of(request.headers(), &house.workspace().web);
     match access::begin(&house, &mut jar).await {
         Ok(address) => jar.add_to((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()),
-        Err(problem) => bare(&house, problem.status, html! { h1 { (problem.title) } p { a href="/login" { "Sign on with a token" } } }),
+        Err(problem) => bare(
+            &house,
+            problem.status,
+            html! { h1 { (problem.title) } p { a href="/login" { "Sign on with a token" } } },
+        ),
     }
 }
 
@@ -128,7 +132,11 @@ pub(crate) async fn back(State(house): State<House>, request: Request) -> Respon
         Ok(()) => jar.add_to((StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response()),
         Err(problem) => {
             let detail = problem.detail.clone().unwrap_or_default();
-            bare(&house, problem.status, html! { h1 { (problem.title) } p { (detail) } p { a href="/login" { "Sign on again" } } })
+            bare(
+                &house,
+                problem.status,
+                html! { h1 { (problem.title) } p { (detail) } p { a href="/login" { "Sign on again" } } },
+            )
         }
     }
 }

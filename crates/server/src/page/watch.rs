@@ -274,7 +274,7 @@ pub(super) fn wrong(report: &watchkeeper_model::SeriesReport) -> Markup {
         } @else {
             (words::cut(&report.subject.to_string(), 100)) " "
             @if let Some(value) = words::value(report) { b { (value) } " " }
-            @if !report.limit.is_empty() { span class="muted" { (report.verdict) " " } (report.limit) }
+            @if !report.limit.is_empty() { span class="muted" { @if report.verdict == Verdict::Ok { "limit: " } @else { (report.verdict) " " } } (report.limit) }
             @if let Some(detail) = &report.detail { span class="muted" { " · " (words::cut(detail, 160)) } }
         }
     }

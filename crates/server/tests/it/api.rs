@@ -162,5 +162,5 @@ async fn the_watch_is_taken_and_handed_on() {
     let (_, report) = served.get("/v1/handover?window=7d").await;
     assert_eq!(report["left"][0]["what"], "gate loan-decisions");
     let (_, markdown) = served.text("/v1/handover.md?window=1d").await;
-    assert!(markdown.contains("## Left behind") && markdown.contains("gate loan-decisions is paused"), "{markdown}");
+    assert!(markdown.contains("## Left behind") && markdown.contains("gate loan-decisions: paused"), "{markdown}");
 }

@@ -308,7 +308,8 @@ fn told(worst: &SeriesReport) -> String {
         return format!("{}: {reason}", worst.verdict);
     }
     let value = worst.value.map(|value| reading(value, worst.excess.map(|excess| excess.by))).unwrap_or_default();
-    let limit = if worst.limit.is_empty() { String::new() } else { format!(", {} {}", worst.verdict, worst.limit) };
+    let word = if worst.verdict == Verdict::Ok { "ok, limit:" } else { worst.verdict.as_str() };
+    let limit = if worst.limit.is_empty() { String::new() } else { format!(", {word} {}", worst.limit) };
     format!("{} {value}{limit}", worst.subject)
 }
 

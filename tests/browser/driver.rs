@@ -23,6 +23,8 @@ pub(super) struct Browser {
 impl Browser {
     /// A browser with a window of this width; `dark`: its reader's screen is dark.
     pub(super) async fn start(width: u32, dark: bool, script: bool) -> Self {
+        // Fails only when another test of this binary installed it first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut process =
             Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(
                 "chromedriver starts; `cargo xtask test` installs it, or `apt-get install chromium chromium-driver`",
@@ -30,7 +32,7 @@ impl Browser {
         let said = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
         let port = said
             .map(|line| line.expect("it writes text"))
-            .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
             .expect("chromedriver says its port");
         let profile = tempfile::tempdir().expect("a temporary folder");
         let mut wanted = DesiredCapabilities::chrome();

@@ -23,6 +23,7 @@ mod never_ok;
 mod night;
 mod overdue;
 mod patience;
+mod prometheus;
 mod pushdown;
 mod receivers;
 mod rehearsal;

@@ -32,7 +32,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     http::{Method, StatusCode},
     middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use tower_http::compression::CompressionLayer;
@@ -45,7 +45,7 @@ pub use house::{Doing, Hands, House, Parts};
 pub use listen::{CONNECTIONS_MAX, serve};
 pub use metrics::Metrics;
 
-use crate::{problem::Problem, routes::Routes};
+use crate::routes::Routes;
 
 /// The largest request body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -79,7 +79,7 @@ pub fn router(house: &House) -> Router {
             "/metrics",
             Role::Viewer,
             Method::GET,
-            "Metrics, as OpenMetrics",
+            "Metrics, as OpenMetrics to whoever asks for it",
             "Metrics",
             get(metrics::show).with_state(state()),
         )
@@ -87,13 +87,13 @@ pub fn router(house: &House) -> Router {
             "/metrics/monitors",
             Role::Viewer,
             Method::GET,
-            "Verdict and values of each monitor, as OpenMetrics",
+            "The verdict of each monitor",
             "Metrics",
             get(metrics::monitors).with_state(state()),
         );
     let (router, described) = routes.done();
     let document = api::document(&described);
-    let named = state();
+    let (named, fallback) = (state(), state());
     let public = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -106,7 +106,7 @@ pub fn router(house: &House) -> Router {
         .merge(asset::router());
     router
         .merge(public)
-        .fallback(async || Problem::no_page().into_response())
+        .fallback(async move |request: Request| page::missing(&fallback, request.uri().path()))
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))

@@ -177,6 +177,12 @@ pub(crate) async fn problem(house: &House, seen: &Seen, problem: &Problem) -> Re
     framed(house, seen, problem_page(problem)).await
 }
 
+/// There is nothing at a path: said as a page, or as a problem to programs.
+pub(crate) fn missing(house: &House, path: &str) -> Response {
+    let problem = Problem::no_page();
+    if is_page(path) { refused(house, &problem) } else { problem.into_response() }
+}
+
 /// For whom nothing of the store is shown: who they are is not known, or they may not.
 pub(crate) fn refused(house: &House, problem: &Problem) -> Response {
     if problem.status == StatusCode::UNAUTHORIZED {

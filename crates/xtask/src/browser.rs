@@ -1,4 +1,4 @@
-//! What the tests of pages need: Chromium and its driver from Debian, axe-core from the package on PyPI that carries it.
+//! What the tests of pages and metrics need: Chromium, its driver and promtool from Debian, axe-core from the package on PyPI that carries it.
 
 use std::{
     fs,
@@ -10,16 +10,16 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{debian, finish, say, target};
 
-const PACKAGES: [&str; 4] = ["chromium", "chromium-driver", "python3", "python3-pip"];
+const PACKAGES: [&str; 6] = ["chromium", "chromium-driver", "prometheus", "python3", "python3-pip", "python3-venv"];
 /// axe-core 4.12.
 const AXE: &str = "axe-playwright-python==0.1.8";
 
 /// Puts axe-core into `target/browser`, and installs the browser where that is possible.
 pub(crate) fn provide() -> Result<()> {
-    let there = || ["chromium", "chromedriver", "python3"].iter().all(|program| debian::on_path(program));
+    let there = || ["chromium", "chromedriver", "promtool", "python3"].iter().all(|program| debian::on_path(program));
     ensure!(
         there() || (debian::install(&PACKAGES) && there()),
-        "the tests of pages need chromium, chromedriver and python3; on Debian `apt-get install {}` as root",
+        "the tests of pages need chromium, chromedriver, promtool and python3; on Debian `apt-get install {}` as root",
         PACKAGES.join(" ")
     );
     let folder = target().join("browser");

@@ -76,7 +76,7 @@ fn answers(route: &Described, is_verb: bool) -> Value {
     let answer = route.answer.unwrap_or_default();
     let kind = match answer {
         "Markdown" => "text/markdown",
-        "Metrics" => "application/openmetrics-text",
+        "Metrics" => "text/plain",
         "Events" => "text/event-stream",
         _ => "application/json",
     };
@@ -85,6 +85,9 @@ fn answers(route: &Described, is_verb: bool) -> Value {
         _ => json!({ "schema": { "type": "string" } }),
     };
     let mut fine = json!({ "description": "Done", "content": { kind: content } });
+    if answer == "Metrics" {
+        fine["content"]["application/openmetrics-text"] = json!({ "schema": { "type": "string" } });
+    }
     if answer == "Ledger" {
         fine["content"]["application/x-ndjson"] = json!({ "schema": { "type": "string" } });
     }

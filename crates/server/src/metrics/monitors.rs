@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::header::CONTENT_TYPE,
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -11,13 +11,13 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{KIND, counted::Labels};
+use super::{counted::Labels, told};
 use crate::{House, problem::Problem};
 
 /// More monitors than this are not told one by one.
 const MONITORS_MAX: usize = 2_000;
 
-pub(crate) async fn show(State(house): State<House>) -> Response {
+pub(crate) async fn show(State(house): State<House>, headers: HeaderMap) -> Response {
     let workspace = house.workspace();
     let verdicts = match house.store().last_verdicts().await {
         Ok(verdicts) => verdicts,
@@ -39,7 +39,7 @@ pub(crate) async fn show(State(house): State<House>) -> Response {
     registry.register_with_unit("last_tick_timestamp", "The newest tick", Unit::Seconds, at);
     let mut text = String::new();
     match encode(&mut text, &registry) {
-        Ok(()) => ([(CONTENT_TYPE, KIND)], text).into_response(),
+        Ok(()) => told(&headers, text),
         Err(error) => Problem::broken(error.to_string()).into_response(),
     }
 }

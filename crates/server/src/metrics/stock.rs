@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prometheus_client::{
-    metrics::{family::Family, gauge::Gauge, info::Info},
+    metrics::{family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 use watchkeeper_engine::ports::store::StoreError;
@@ -73,7 +73,7 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
     let mut registry = Registry::with_prefix("watchkeeper");
     let workspace = house.workspace();
     let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
-    registry.register("build", "What runs", Info::new(build));
+    counted(&mut registry, "build_info", "What runs", BTreeMap::from([(build, 1)]));
     let layers = workspace.monitors.values().map(|monitor| vec![("layer", monitor.layer.to_string())]);
     counted(&mut registry, "monitors", "Monitors, by layer", tally(layers));
     let asked = house.gates().all_asked();

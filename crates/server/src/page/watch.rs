@@ -233,7 +233,9 @@ fn answers(state: &State, seen: &Seen, detail: &IncidentDetail) -> Markup {
                 }
             }
             td class="muted" data-label="May it be undone" {
-                @for step in &done { span { (words::undo(&step.recorded.action)) } }
+                @for step in done.iter().filter(|step| matches!(step.status, "done" | "failed" | "unknown" | "intent")) {
+                    span { (words::capital(step.step.as_str())) ": " (words::undo(&step.recorded.action)) }
+                }
             }
         }
     }

@@ -45,6 +45,7 @@ fn the_rules_hold_and_every_metric_they_name_is_told() {
     promtool(&["test", "rules", "rules_test.yml"], &folder, "");
     let bench = Bench::sample();
     let daemon = bench.daemon();
+    get(&daemon.address, "/");
     let metrics = get(&daemon.address, "/metrics");
     promtool(&["check", "metrics"], &folder, &metrics);
     promtool(&["check", "metrics"], &folder, &get(&daemon.address, "/metrics/monitors"));

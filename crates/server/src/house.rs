@@ -82,6 +82,7 @@ impl House {
     pub fn new(parts: Parts) -> Self {
         let gates = Gates::new(parts.workspace.gates.clone(), Arc::clone(&parts.store));
         let now = parts.clock.now();
+        parts.metrics.expect(&parts.workspace);
         let workspace = Arc::new(parts.workspace.clone());
         Self(Arc::new(Inner {
             gates,
@@ -97,6 +98,7 @@ impl House {
 
     /// Takes a reloaded configuration; every route answers by it from now on.
     pub fn replace(&self, workspace: Workspace) {
+        self.metrics().expect(&workspace);
         self.0.gates.replace(workspace.gates.clone());
         let loaded = Loaded { workspace: Arc::new(workspace), since: self.now() };
         *self.0.configuration.write().unwrap_or_else(PoisonError::into_inner) = loaded;

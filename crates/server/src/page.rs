@@ -122,7 +122,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 pub(crate) use approvals::found as step;
 pub(crate) use handover::report;
-pub(crate) use incidents::{cursor as incident_cursor, filter as incident_filter};
+pub(crate) use incidents::{LAYERS, cursor as incident_cursor, filter as incident_filter};
 pub(crate) use ledger::filter as ledger_filter;
 pub(crate) use login::{
     answer as login_answer, back as login_back, out as logout, provider as login_provider, show as login,

@@ -7,11 +7,11 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::GateState;
+use watchkeeper_model::{GateState, Severity};
 use watchkeeper_store::{AskedStep, IncidentFilter, IncidentRecord, Waiting};
 
 use super::counted::Labels;
-use crate::{House, gates::GateView};
+use crate::{House, gates::GateView, page::LAYERS};
 
 /// Open incidents that are counted, at most.
 const COUNTED_MAX: u32 = 100_000;
@@ -61,10 +61,10 @@ fn counted(registry: &mut Registry, name: &str, help: &str, counts: BTreeMap<Lab
     registry.register(name, help, gauges);
 }
 
-/// So many of each.
-fn tally(labels: impl Iterator<Item = Labels>) -> BTreeMap<Labels, i64> {
-    let mut counts = BTreeMap::new();
-    labels.for_each(|labels| *counts.entry(labels).or_default() += 1);
+/// So many of each; those that are known and of which there is none are told too.
+fn tally(known: impl Iterator<Item = Labels>, found: impl Iterator<Item = Labels>) -> BTreeMap<Labels, i64> {
+    let mut counts: BTreeMap<Labels, i64> = known.map(|labels| (labels, 0)).collect();
+    found.for_each(|labels| *counts.entry(labels).or_default() += 1);
     counts
 }
 
@@ -75,7 +75,12 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
     let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
     counted(&mut registry, "build_info", "What runs", BTreeMap::from([(build, 1)]));
     let layers = workspace.monitors.values().map(|monitor| vec![("layer", monitor.layer.to_string())]);
-    counted(&mut registry, "monitors", "Monitors, by layer", tally(layers));
+    counted(
+        &mut registry,
+        "monitors",
+        "Monitors, by layer",
+        tally(LAYERS.iter().map(|layer| vec![("layer", layer.to_string())]), layers),
+    );
     let asked = house.gates().all_asked();
     let reads = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     for gate in workspace.gates.keys() {
@@ -85,14 +90,19 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
     registry.register("gate_reads", "How often each gate was asked", reads);
     number(&mut registry, "store_up", "Whether the store can be read", u64::from(stock.is_some()));
     let Some(stock) = stock else { return registry };
+    let severities = [Severity::Info, Severity::Warning, Severity::Critical];
+    let kinds = LAYERS.iter().flat_map(|layer| {
+        severities.map(|severity| vec![("layer", layer.to_string()), ("severity", severity.to_string())])
+    });
     let open = stock
         .open
         .iter()
         .map(|incident| vec![("layer", incident.layer.to_string()), ("severity", incident.severity.to_string())]);
-    counted(&mut registry, "incidents_open", "Incidents that are not resolved", tally(open));
+    counted(&mut registry, "incidents_open", "Incidents that are not resolved", tally(kinds, open));
     let untaken = stock.open.iter().filter(|incident| incident.state == "open");
+    let teams = workspace.teams.keys().map(|team| vec![("owner", team.to_string())]);
     let untaken = untaken.map(|incident| vec![("owner", incident.owner.to_string())]);
-    counted(&mut registry, "handoffs_unacknowledged", "Open incidents that nobody has taken", tally(untaken));
+    counted(&mut registry, "handoffs_unacknowledged", "Open incidents that nobody has taken", tally(teams, untaken));
     let paused = stock
         .gates
         .iter()

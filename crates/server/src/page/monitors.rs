@@ -6,7 +6,7 @@ use watchkeeper_model::{Layer, Verdict};
 use super::{Nav, Page, watch::monitor_name};
 use crate::{
     look::{badge, time, words},
-    page::incidents::LAYERS,
+    page::LAYERS,
     problem::Problem,
     routes::Ask,
 };

@@ -4,5 +4,6 @@
 mod api;
 mod gates;
 mod house;
+mod oidc;
 mod pages;
 mod roles;

@@ -22,7 +22,6 @@ use axum::{
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use watchkeeper_model::{GateState, Role, Time};
-use watchkeeper_store::IncidentFilter;
 
 use crate::{
     House,
@@ -161,13 +160,7 @@ pub(crate) async fn framed(house: &House, seen: &Seen, page: Page) -> Response {
 }
 
 async fn counts(house: &House) -> Result<Counts, watchkeeper_engine::ports::store::StoreError> {
-    let open = IncidentFilter { unresolved: true, limit: Some(1_000), ..IncidentFilter::default() };
-    let incidents = house.store().incidents(&open).await?.len();
-    let asked = house.store().asked_steps().await?;
-    let waits = |asked: &&watchkeeper_store::AskedStep| {
-        asked.step.approvers.is_some() && asked.step.asked_at.is_some() && asked.incident.state != "resolved"
-    };
-    let approvals = asked.iter().filter(waits).count();
+    let (incidents, approvals) = house.store().open_counts().await?;
     let paused = house.gates().all().await?.iter().filter(|gate| gate.state == GateState::Paused).count();
     Ok(Counts { incidents, approvals, paused })
 }

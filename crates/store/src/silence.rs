@@ -43,9 +43,11 @@ impl SqliteStore {
                 until: new.until,
                 acts: new.acts,
             };
-            write(&mut tx, &silence).await?;
-            ledger::append_one(&mut tx, at, "silence.added", &silence.id, &json!(silence)).await?;
-            tx.commit().await?;
+            // Asked for twice at once it is the same one.
+            if write(&mut tx, &silence).await? {
+                ledger::append_one(&mut tx, at, "silence.added", &silence.id, &json!(silence)).await?;
+                tx.commit().await?;
+            }
             Ok(silence)
         };
         work.await.map_err(|fault: Fault| fault.doing("add a silence"))
@@ -92,8 +94,13 @@ impl SqliteStore {
     }
 }
 
-async fn write(db: &mut SqliteConnection, silence: &Silence) -> Result<(), Fault> {
-    sqlx::query("INSERT INTO silence (id, matchers, reason, set_by, since, until, acts) VALUES (?, ?, ?, ?, ?, ?, ?)")
+/// Writes it; false where it is there already.
+async fn write(db: &mut SqliteConnection, silence: &Silence) -> Result<bool, Fault> {
+    let written = sqlx::query(
+        "INSERT INTO silence (id, matchers, reason, set_by, since, until, acts) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING",
+    );
+    let written = written
         .bind(&silence.id)
         .bind(json(&silence.matchers)?)
         .bind(&silence.reason)
@@ -103,7 +110,7 @@ async fn write(db: &mut SqliteConnection, silence: &Silence) -> Result<(), Fault
         .bind(silence.acts)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(written.rows_affected() == 1)
 }
 
 fn silence(row: &SqliteRow) -> Result<Silence, Fault> {

@@ -50,7 +50,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                             td class="nowrap" { (time::at(row.at)) }
                             td { (row.kind) }
                             td { a href=(format!("/ledger?subject={}", escaped(&row.subject))) { (words::cut(&row.subject, 60)) } }
-                            td { details { summary { (words::cut(&row.body, 60)) } pre { (pretty(&row.body)) } p class="meta" { "hash " code { (row.hash) } } } }
+                            td { details { summary { (words::cut(&row.body, 60)) } pre { (row.body) } p class="meta" { "hash " code { (row.hash) } } } }
                         }
                     } }
                 }
@@ -71,9 +71,4 @@ pub(crate) fn filter(ask: &Ask) -> Result<LedgerFilter, Problem> {
         subject: ask.query("subject").map(str::to_owned),
         kind: ask.query("kind").map(str::to_owned),
     })
-}
-
-fn pretty(body: &str) -> String {
-    let value = serde_json::from_str::<serde_json::Value>(body);
-    value.ok().and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| body.to_owned())
 }

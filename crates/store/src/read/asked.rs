@@ -1,11 +1,15 @@
 //! Steps that wait for people: to be started, agreed to, or settled.
 
+use std::collections::HashMap;
+
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::Name;
+use watchkeeper_model::{Answer, Name};
 
 use super::incidents::{IncidentRecord, StepDetail, record, step_detail};
 use crate::{
+    answer,
+    columns::{name, time},
     fault::Fault,
     find::find_run,
     open::SqliteStore,
@@ -30,21 +34,43 @@ impl SqliteStore {
         let work = async {
             let mut tx = self.read().await?;
             let rows: Vec<SqliteRow> = sqlx::query(
-                "SELECT step.* FROM step JOIN incident ON incident.id = step.incident
+                "SELECT step.*, incident.* FROM step JOIN incident ON incident.id = step.incident
                  WHERE step.status IN ('waiting', 'unknown')
                  ORDER BY incident.opened_at DESC, incident.id, step.position LIMIT ?",
             )
             .bind(LISTED_MAX)
             .fetch_all(&mut *tx)
             .await?;
+            let mut answers = all_answers(&mut tx).await?;
             let mut asked = Vec::with_capacity(rows.len());
             for row in &rows {
+                let key = (row.try_get("run")?, row.try_get("step")?);
+                let answers = answers.remove(&key).unwrap_or_default();
                 // One that cannot be read is listed by `unreadable`, and hides nothing else.
-                asked.extend(with_incident(&mut tx, row).await.ok());
+                if let (Ok(step), Ok(incident)) = (step_detail(row, answers), record(row)) {
+                    asked.push(AskedStep { step, incident });
+                }
             }
             Ok(asked)
         };
         work.await.map_err(|fault: Fault| fault.doing("list the steps that wait for people"))
+    }
+
+    /// How many incidents are not resolved, and how many of their steps wait for an agreement.
+    pub async fn open_counts(&self) -> Result<(usize, usize), StoreError> {
+        let work = async {
+            let counts: (i64, i64) = sqlx::query_as(
+                "SELECT (SELECT COUNT(*) FROM incident WHERE state <> 'resolved'),
+                    (SELECT COUNT(*) FROM step JOIN incident ON incident.id = step.incident
+                     WHERE step.status = 'waiting' AND step.asked_at IS NOT NULL AND incident.state <> 'resolved'
+                        AND json_extract(step.arguments, '$.approval') IS NOT NULL)",
+            )
+            .fetch_one(&mut *self.read().await?)
+            .await?;
+            let number = |count: i64| usize::try_from(count).unwrap_or(0);
+            Ok((number(counts.0), number(counts.1)))
+        };
+        work.await.map_err(|fault: Fault| fault.doing("count what is open"))
     }
 
     /// One step of a run, which is named by its id or a unique beginning of it.
@@ -64,5 +90,24 @@ impl SqliteStore {
 async fn with_incident(db: &mut SqliteConnection, row: &SqliteRow) -> Result<AskedStep, Fault> {
     let incident = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(row.try_get::<&str, _>("incident")?);
     let incident = incident.fetch_one(&mut *db).await?;
-    Ok(AskedStep { step: step_detail(db, row).await?, incident: record(&incident)? })
+    let step = name("step.step", row.try_get("step")?)?;
+    let answers = answer::answers(db, row.try_get("run")?, &step).await?;
+    Ok(AskedStep { step: step_detail(row, answers)?, incident: record(&incident)? })
+}
+
+/// What was answered to the steps that wait, by run and step, oldest first.
+async fn all_answers(db: &mut SqliteConnection) -> Result<HashMap<(String, String), Vec<Answer>>, Fault> {
+    let rows: Vec<(String, String, String, i64, bool, Option<String>)> = sqlx::query_as(
+        "SELECT answer.run, answer.step, answer.by, answer.at, answer.agrees, answer.reason FROM answer
+         JOIN step ON step.run = answer.run AND step.step = answer.step
+         WHERE step.status IN ('waiting', 'unknown') ORDER BY answer.at, answer.by",
+    )
+    .fetch_all(db)
+    .await?;
+    let mut all: HashMap<(String, String), Vec<Answer>> = HashMap::new();
+    for (run, step, by, at, agrees, reason) in rows {
+        let answer = Answer { by, at: time("answer.at", at)?, agrees, reason };
+        all.entry((run, step)).or_default().push(answer);
+    }
+    Ok(all)
 }

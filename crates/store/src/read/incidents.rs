@@ -229,7 +229,8 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
     let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(id);
     let mut details = Vec::new();
     for row in &steps.fetch_all(&mut *db).await? {
-        details.push(step_detail(db, row).await?);
+        let answers = answer::answers(db, row.try_get("run")?, &name("step.step", row.try_get("step")?)?).await?;
+        details.push(step_detail(row, answers)?);
     }
     Ok(IncidentDetail {
         incident: record(&row)?,
@@ -240,9 +241,8 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
     })
 }
 
-pub(super) async fn step_detail(db: &mut SqliteConnection, row: &SqliteRow) -> Result<StepDetail, Fault> {
+pub(super) fn step_detail(row: &SqliteRow, answers: Vec<Answer>) -> Result<StepDetail, Fault> {
     let record = step::step(row)?;
-    let answers = answer::answers(db, &record.run, &record.step.id).await?;
     let action = &record.step.action;
     Ok(StepDetail {
         position: count("step.position", row.try_get("position")?)?,

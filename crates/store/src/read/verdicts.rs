@@ -42,11 +42,14 @@ impl SqliteStore {
     /// Each monitor's newest finished check, by monitor; drills judge nothing and are left out.
     pub async fn last_verdicts(&self) -> Result<Vec<LastVerdict>, StoreError> {
         let work = async {
-            // SQLite takes the other columns from the row that holds the maximum.
+            // One seek a monitor, however many ticks it has.
             let rows: Vec<(String, i64, String, Option<String>)> = sqlx::query_as(
-                "SELECT monitor, MAX(scheduled_at), verdict, json_extract(evaluation, '$.error') FROM occurrence
-                 WHERE status = 'finished' AND verdict IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1
-                 GROUP BY monitor ORDER BY monitor",
+                "SELECT tick.monitor, tick.scheduled_at, tick.verdict, json_extract(tick.evaluation, '$.error')
+                 FROM newest_tick JOIN occurrence AS tick ON tick.rowid =
+                    (SELECT rowid FROM occurrence WHERE monitor = newest_tick.monitor AND status = 'finished'
+                        AND verdict IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1
+                     ORDER BY scheduled_at DESC LIMIT 1)
+                 ORDER BY tick.monitor",
             )
             .fetch_all(&mut *self.read().await?)
             .await?;

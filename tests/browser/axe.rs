@@ -6,14 +6,15 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 
 use super::{driver::Browser, stage::Stage};
-use crate::bench::target;
 
 /// What a first visit may load, in bytes.
 const VISIT_MAX: u64 = 100 * 1024;
 
 /// axe-core, which `cargo xtask browser` puts there.
 fn axe() -> String {
-    let path: PathBuf = target().join("browser/axe_playwright_python/axe.min.js");
+    let test = std::env::current_exe().expect("the test knows where it is");
+    let target = test.ancestors().nth(3).expect("tests lie in target/debug/deps");
+    let path: PathBuf = target.join("browser/axe_playwright_python/axe.min.js");
     fs::read_to_string(&path)
         .unwrap_or_else(|_| panic!("{} is missing: `cargo xtask browser` puts it there", path.display()))
 }

@@ -154,11 +154,6 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// Where cargo puts what it builds.
-pub(crate) fn target() -> PathBuf {
-    binary().ancestors().nth(2).expect("the binary lies in target/debug").to_path_buf()
-}
-
 /// Removes the folder's other TOML files.
 fn keep_only(folder: &Path, kept: &[&str]) {
     let files = fs::read_dir(folder).expect("the folder is read").map(|entry| entry.expect("the entry is read").path());

@@ -28,6 +28,7 @@ mod pushdown;
 mod receivers;
 mod rehearsal;
 mod reload;
+mod review;
 mod series;
 mod silent;
 mod simulate;

@@ -6,13 +6,16 @@ use std::{
 };
 
 use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_model::{Name, Time, Workspace};
+use watchkeeper_model::{Name, Secret, Time, Workspace};
 use watchkeeper_store::{SqliteStore, Verified};
 
 use crate::{Pulse, access::Provider, act::Pressed, events::Events, gates::Gates, metrics::Metrics};
 
 /// Something that the daemon does for a visitor: what came of it as JSON, or why not in words.
 pub type Doing = Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>;
+
+/// Reads a secret where it is kept, or says in words why it cannot.
+pub type ReadSecret = Box<dyn Fn(&Secret) -> Result<String, String> + Send + Sync>;
 
 /// What the daemon itself does for visitors, since it takes an engine.
 pub trait Hands: Send + Sync {
@@ -43,7 +46,7 @@ pub struct Parts {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Secrets of the sign-on, as they are read.
-    pub secrets: Box<dyn Fn(&watchkeeper_model::Secret) -> Result<String, String> + Send + Sync>,
+    pub secrets: ReadSecret,
 }
 
 /// What every route works on.
@@ -157,7 +160,7 @@ impl House {
         &self.0.provider
     }
 
-    pub(crate) fn secret(&self, secret: &watchkeeper_model::Secret) -> Result<String, String> {
+    pub(crate) fn secret(&self, secret: &Secret) -> Result<String, String> {
         (self.0.parts.secrets)(secret)
     }
 

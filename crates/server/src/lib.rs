@@ -41,7 +41,7 @@ use watchkeeper_model::Role;
 pub use access::new_token;
 pub use events::STREAMS_MAX;
 pub use health::Pulse;
-pub use house::{Doing, Hands, House, Parts};
+pub use house::{Doing, Hands, House, Parts, ReadSecret};
 pub use listen::{CONNECTIONS_MAX, serve};
 pub use metrics::Metrics;
 

@@ -1,6 +1,7 @@
 -- What the pages and the API list: the newest incidents, those that are not over, and what the ledger says of one thing.
 CREATE INDEX incident_newest ON incident (opened_at, id);
 CREATE INDEX incident_not_over ON incident (opened_at, id) WHERE state <> 'resolved';
+CREATE INDEX incident_over ON incident (resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE INDEX ledger_subject ON ledger (subject, seq);
 CREATE INDEX step_waiting ON step (run, step) WHERE status IN ('waiting', 'unknown');
 

@@ -1,4 +1,5 @@
-//! What the tests of pages and metrics need: Chromium, its driver and promtool from Debian, axe-core from the package on PyPI that carries it.
+//! What the tests of pages and metrics need: Chromium, its driver and promtool from Debian, axe-core from the package on
+//! PyPI that carries it.
 
 use std::{
     fs,
@@ -16,10 +17,13 @@ const AXE: &str = "axe-playwright-python==0.1.8";
 
 /// Puts axe-core into `target/browser`, and installs the browser where that is possible.
 pub(crate) fn provide() -> Result<()> {
-    let there = || ["chromium", "chromedriver", "promtool", "python3"].iter().all(|program| debian::on_path(program));
+    let programs =
+        || ["chromium", "chromedriver", "promtool", "python3"].iter().all(|program| debian::on_path(program));
+    let modules = || Command::new("python3").args(["-c", "import ensurepip, pip"]).output();
+    let there = || programs() && modules().is_ok_and(|output| output.status.success());
     ensure!(
         there() || (debian::install(&PACKAGES) && there()),
-        "the tests of pages need chromium, chromedriver, promtool and python3; on Debian `apt-get install {}` as root",
+        "the tests of pages need chromium, chromedriver, promtool and python3 with pip; on Debian `apt-get install {}` as root",
         PACKAGES.join(" ")
     );
     let folder = target().join("browser");

@@ -91,6 +91,7 @@ struct Exchange {
     redirect_uri: String,
 }
 
+#[expect(clippy::disallowed_methods, reason = "whoever reads the token goes by this clock")]
 async fn token(State(provider): State<Arc<Provider>>, Form(exchange): Form<Exchange>) -> Response {
     let (wrong, asked) = (*provider.wrong.lock().unwrap(), provider.asked.lock().unwrap().clone());
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(exchange.code_verifier));

@@ -189,8 +189,10 @@ async fn incidents(db: &mut SqliteConnection, team: Option<&Name>, from: Time, t
     let rows: Vec<SqliteRow> = sqlx::query(
         "SELECT incident.*, step.arguments, step.status AS step_status, step.finished_at
          FROM incident LEFT JOIN step ON step.incident = incident.id AND step.position = 0
-         WHERE incident.drill = 0 AND (?1 IS NULL OR owner = ?1) AND opened_at < ?3
-           AND (opened_at >= ?2 OR resolved_at >= ?2 OR state <> 'resolved')
+         WHERE incident.drill = 0 AND (?1 IS NULL OR owner = ?1) AND opened_at < ?3 AND incident.id IN
+            (SELECT id FROM incident WHERE opened_at >= ?2 AND opened_at < ?3
+             UNION SELECT id FROM incident WHERE resolved_at >= ?2
+             UNION SELECT id FROM incident WHERE state <> 'resolved')
          ORDER BY opened_at DESC, incident.id",
     )
     .bind(team.map(Name::as_str))

@@ -33,8 +33,8 @@ async fn every_page_light_and_dark_broad_and_narrow() {
                  axe.run(document, {{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }}) \
                  .then((found) => done(found.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html + ' ' + node.failureSummary).join('; '))))"
             );
-            let found = browser.driver.execute_async(script, Vec::new()).await.expect("axe runs");
-            let found: Vec<String> = found.convert().expect("a list");
+            let found = browser.session.execute_async(&script).await.expect("axe runs");
+            let found: Vec<String> = serde_json::from_value(found).expect("a list");
             assert_eq!(found, Vec::<String>::new(), "{what}");
             let sideways = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let sideways: i64 = number(&browser, sideways).await;
@@ -58,6 +58,6 @@ async fn a_first_visit_is_light() {
 }
 
 async fn number(browser: &Browser, script: &str) -> i64 {
-    let value: Value = browser.driver.execute(script, Vec::new()).await.expect("it is read").json().clone();
+    let value: Value = browser.session.execute(script).await.expect("it is read");
     value.as_f64().map(|value| value as i64).expect("a number")
 }

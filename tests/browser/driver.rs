@@ -8,14 +8,19 @@ use std::{
 
 use serde_json::json;
 use tempfile::TempDir;
-use thirtyfour::{By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, WebElement};
+
+use super::webdriver::{Element, Session};
+
+/// The keys of the keyboard that have no letter.
+pub(super) const TAB: &str = "\u{e004}";
+pub(super) const ENTER: &str = "\u{e007}";
 
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A browser.
 pub(super) struct Browser {
-    pub(super) driver: WebDriver,
+    pub(super) session: Session,
     process: Child,
     _profile: TempDir,
 }
@@ -23,8 +28,6 @@ pub(super) struct Browser {
 impl Browser {
     /// A browser with a window of this width; `dark`: its reader's screen is dark.
     pub(super) async fn start(width: u32, dark: bool, script: bool) -> Self {
-        // Fails only when another test of this binary installed it first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut process =
             Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(
                 "chromedriver starts; `cargo xtask test` installs it, or `apt-get install chromium chromium-driver`",
@@ -35,41 +38,34 @@ impl Browser {
             .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
             .expect("chromedriver says its port");
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let mut wanted = DesiredCapabilities::chrome();
-        let scheme = format!("--blink-settings=preferredColorScheme={}", u8::from(!dark));
-        let folder = format!("--user-data-dir={}", profile.path().display());
-        let size = format!("--window-size={width},1400");
-        for argument in [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-dev-shm-usage",
-            "--force-prefers-reduced-motion",
-            &scheme,
-            &folder,
-            &size,
-        ] {
-            wanted.add_arg(argument).expect("an argument");
-        }
-        if !script {
-            let prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });
-            wanted.add_experimental_option("prefs", prefs).expect("an option");
-        }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
+        let prefs =
+            if script { json!({}) } else { json!({ "profile.managed_default_content_settings.javascript": 2 }) };
+        let args = [
+            "--headless".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--force-prefers-reduced-motion".to_owned(),
+            format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)),
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--window-size={width},1400"),
+        ];
+        let session =
+            Session::begin(&format!("http://127.0.0.1:{port}"), json!({ "args": args, "prefs": prefs })).await;
         if script {
             // What the policy stops is noted from the first line of every page on.
             let noted = "window.stopped = []; document.addEventListener('securitypolicyviolation', \
                          (event) => window.stopped.push(event.violatedDirective + ' ' + event.blockedURI))";
             let command = json!({ "source": noted });
-            driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", command).await.expect("a script is added");
+            session.devtools("Page.addScriptToEvaluateOnNewDocument", command).await.expect("a script is added");
         }
-        Self { driver, process, _profile: profile }
+        Self { session, process, _profile: profile }
     }
 
     /// Opens a page.
     pub(super) async fn open(&self, url: &str) {
-        self.driver.goto(url).await.expect("the page opens");
+        self.session.open(url).await.expect("the page opens");
     }
 
     /// The headline.
@@ -81,7 +77,7 @@ impl Browser {
     pub(super) async fn headline_with(&self, text: &str) {
         let last = tokio::time::timeout(PATIENCE, async {
             loop {
-                let found = self.driver.find(By::Css("h1")).await;
+                let found = self.session.find("h1").await;
                 if let Ok(found) = found
                     && found.text().await.is_ok_and(|headline| headline.contains(text))
                 {
@@ -108,18 +104,18 @@ impl Browser {
     }
 
     pub(super) async fn text(&self) -> String {
-        match self.driver.find(By::Css("body")).await {
+        match self.session.find("body").await {
             Ok(body) => body.text().await.unwrap_or_default(),
             Err(_) => String::new(),
         }
     }
 
     pub(super) async fn source(&self) -> String {
-        self.driver.source().await.expect("the page has a source")
+        self.session.source().await.expect("the page has a source")
     }
 
-    pub(super) async fn find(&self, selector: &str) -> WebElement {
-        let found = self.driver.find(By::Css(selector)).await;
+    pub(super) async fn find(&self, selector: &str) -> Element<'_> {
+        let found = self.session.find(selector).await;
         match found {
             Ok(found) => found,
             Err(_) => panic!("there is no {selector}:\n{}", self.source().await),
@@ -127,11 +123,11 @@ impl Browser {
     }
 
     /// The button of these words.
-    pub(super) async fn button(&self, words: &str) -> WebElement {
+    pub(super) async fn button(&self, words: &str) -> Element<'_> {
         let path = format!(
             "//button[normalize-space()={words:?}]|//a[normalize-space()={words:?}]|//summary[normalize-space()={words:?}]"
         );
-        match self.driver.find(By::XPath(path)).await {
+        match self.session.find(&path).await {
             Ok(found) => found,
             Err(_) => panic!("there is no {words:?}:\n{}", self.source().await),
         }
@@ -145,23 +141,21 @@ impl Browser {
     /// Types into a field.
     pub(super) async fn fill(&self, selector: &str, text: &str) {
         let field = self.find(selector).await;
-        field.send_keys(text).await.expect("text is typed");
+        field.fill(text).await.expect("text is typed");
     }
 
     /// Types where the focus is.
-    pub(super) async fn keys(&self, keys: impl Into<thirtyfour::TypingData>) {
-        self.driver.action_chain().send_keys(keys).perform().await.expect("keys are typed");
+    pub(super) async fn keys(&self, keys: &str) {
+        self.session.keys(keys).await.expect("keys are typed");
     }
 
     /// Goes on with the tabulator until what has the focus reads so.
     pub(super) async fn tab_to(&self, words: &str) {
         for _ in 0..120 {
-            self.keys(Key::Tab).await;
-            let focused = self.driver.active_element().await.expect("something has the focus");
-            let label = "const at = arguments[0]; \
+            self.keys(TAB).await;
+            let label = "const at = document.activeElement; \
                          return (at.labels && at.labels.length ? at.labels[0].firstChild.textContent : at.textContent).trim()";
-            let label = self.driver.execute(label, vec![focused.to_json().expect("an element")]).await;
-            let label: String = label.expect("it is read").convert().unwrap_or_default();
+            let label = self.session.execute(label).await.expect("it is read");
             if label == words {
                 return;
             }
@@ -172,17 +166,17 @@ impl Browser {
     /// Goes there and presses Enter.
     pub(super) async fn enter_on(&self, words: &str) {
         self.tab_to(words).await;
-        self.keys(Key::Enter).await;
+        self.keys(ENTER).await;
     }
 
     /// What the policy has stopped on this page.
     pub(super) async fn stopped(&self) -> Vec<String> {
-        let stopped = self.driver.execute("return window.stopped || ['not noted']", Vec::new()).await;
-        stopped.expect("it is read").convert().expect("a list")
+        let stopped = self.session.execute("return window.stopped || ['not noted']").await;
+        serde_json::from_value(stopped.expect("it is read")).expect("a list")
     }
 
     pub(super) async fn quit(mut self) {
-        self.driver.quit().await.expect("the browser ends");
+        self.session.end().await.expect("the browser ends");
         self.process.kill().expect("the driver ends");
         self.process.wait().expect("the driver ended");
     }

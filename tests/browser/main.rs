@@ -12,3 +12,4 @@ mod live;
 mod night;
 mod scriptless;
 mod stage;
+mod webdriver;

@@ -1,8 +1,9 @@
 //! The night: from a breach to its end, by keyboard alone; and two people who press at once.
 
-use thirtyfour::Key;
-
-use super::{driver::Browser, stage::Stage};
+use super::{
+    driver::{Browser, ENTER},
+    stage::Stage,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_breach_to_resolved_by_keyboard_alone() {
@@ -15,7 +16,7 @@ async fn from_breach_to_resolved_by_keyboard_alone() {
     // Who has not said who they are is asked, once.
     browser.headline_with("Who are you?").await;
     browser.keys("ml-on-call@example.com").await;
-    browser.keys(Key::Enter).await;
+    browser.keys(ENTER).await;
     browser.headline_with("Two-week AUC of the loan model is 0.583, below 0.6").await;
     browser.page_with("Acknowledged").await;
     assert_eq!(stage.state(), "acknowledged");

@@ -64,13 +64,31 @@ async fn every_page_and_button_works_without_script() {
     browser.fill("input[name=text]", "loan-auc").await;
     browser.press("Show").await;
     browser.page_with(&stage.incident).await;
-    let address = browser.driver.current_url().await.expect("an address");
-    assert!(address.query().is_some_and(|query| query.contains("text=loan-auc")), "{address}");
+    let address = browser.session.address().await.expect("an address");
+    assert!(address.contains("text=loan-auc"), "{address}");
 
     // A step that needs an agreement takes a member of its team, which this name is.
     browser.open(&stage.url(&format!("/runs/{}/steps/compare", stage.run))).await;
     browser.press("Start…").await;
     browser.press("Start: compare").await;
     browser.page_with("Started").await;
+
+    // One that needs an agreement: whoever asked for it cannot agree, but can say no.
+    browser.open(&stage.url(&format!("/runs/{}/steps/retrain", stage.run))).await;
+    browser.press("Start again…").await;
+    browser.press("Start again: retrain").await;
+    browser.page_with("Started again").await;
+    browser.open(&stage.url("/approvals")).await;
+    browser.headline_with("1 step waits for your team, ml-team.").await;
+    browser.press("Schedule retraining if needed").await;
+    browser.page_with("runbooks/scripts/start-job.sh retrain-loan").await;
+    browser.press("Approve…").await;
+    browser.press("Approve: retrain").await;
+    browser.headline_with("Nothing was done.").await;
+    browser.page_with("somebody else has to agree").await;
+    browser.press("Look again").await;
+    browser.fill("textarea[name=reason]", "the labels are late").await;
+    browser.press("Reject").await;
+    browser.page_with("Rejected step retrain").await;
     browser.quit().await;
 }

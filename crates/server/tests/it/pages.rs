@@ -88,6 +88,20 @@ const HOSTILE: [&str; 20] = [
     "𝕏<𝕏>",
 ];
 
+/// What stands around them: an attribute, an element, a comment or a script that they might break out of.
+const AROUND: [(&str, &str); 10] = [
+    ("", ""),
+    ("\"", "\""),
+    ("' ", " '"),
+    (">", "<"),
+    ("-->", "<!--"),
+    ("</pre>", "<pre>"),
+    ("</option></select>", ""),
+    ("&#34;", "&#62;"),
+    ("\\u003c", "\\u003e"),
+    ("\u{feff}", "\u{2028}"),
+];
+
 /// What is left of a page when everything of ours is taken away.
 fn foreign(text: &str) -> bool {
     [
@@ -106,7 +120,12 @@ fn foreign(text: &str) -> bool {
 #[tokio::test]
 async fn nothing_that_somebody_wrote_becomes_markup() {
     let served = Served::start().await;
-    for (index, hostile) in HOSTILE.iter().enumerate() {
+    let all = HOSTILE
+        .iter()
+        .flat_map(|hostile| AROUND.iter().map(move |(before, after)| format!("{before}{hostile}{after}")));
+    let all: Vec<String> = all.collect();
+    assert_eq!(all.len(), 200);
+    for (index, hostile) in all.iter().enumerate() {
         let text = hostile.replace('\u{0}', "");
         let (by, at) = (format!("by {text}"), time(NOW));
         let state = if index % 2 == 0 { GateState::Open } else { GateState::Paused };

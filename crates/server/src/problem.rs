@@ -50,8 +50,9 @@ impl Problem {
 
     /// They may not.
     pub(crate) fn forbidden(needed: Role, role: Role, name: Option<&str>) -> Self {
-        let who = name.map(|name| format!("{name}, a {role}")).unwrap_or_else(|| format!("a {role}"));
-        Self::new(StatusCode::FORBIDDEN, format!("this takes a {needed}")).detail(format!("you are {who}"))
+        let who = name.unwrap_or("nobody in particular");
+        Self::new(StatusCode::FORBIDDEN, format!("this takes the role {needed}"))
+            .detail(format!("you are {who}, with the role {role}"))
     }
 
     /// They are known, and nothing says what they may.

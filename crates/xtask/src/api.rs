@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::{demo::Place, finish, repository, say, target, venv};
+use crate::{demo::Place, finish, say, target, venv};
 
 /// The version that asks.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5\n";
@@ -31,5 +31,5 @@ pub(crate) fn run() -> Result<()> {
     // A stream has no end.
     asking.args(["--exclude-path", "/v1/events", "--max-examples", EXAMPLES, "--no-color", "--checks"]);
     asking.arg("not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance");
-    finish(asking.current_dir(repository()))
+    finish(asking.current_dir(&folder))
 }

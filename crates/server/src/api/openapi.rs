@@ -48,7 +48,7 @@ fn operation(route: &Described) -> Value {
         .collect();
     let mut operation = json!({
         "operationId": id(route), "summary": route.about, "x-role": route.role,
-        "description": format!("Takes a {}.", route.role),
+        "description": format!("Takes the role {}.", route.role),
     });
     let is_verb = route.method == Method::POST && route.path.starts_with("/v1/");
     if is_verb {

@@ -66,7 +66,7 @@ impl Hands for Idle {
         Box::pin(async { Err("nothing is done here".to_owned()) })
     }
 
-    fn drill(&self, monitor: Name) -> Doing {
+    fn drill(&self, monitor: Name, _: String) -> Doing {
         self.check(monitor)
     }
 

@@ -12,8 +12,15 @@ use crate::{
 };
 
 impl Engine {
-    /// Pretends that a monitor is in breach now; gives the drill's incident.
-    pub async fn drill(&self, monitor: &str) -> Result<Incident, EngineError> {
+    /// Pretends that a monitor is in breach now, and sees it through; gives the drill's incident.
+    pub async fn drill(&self, monitor: &str, by: &str) -> Result<Incident, EngineError> {
+        let incident = self.begin_drill(monitor, by).await?;
+        self.finish().await?;
+        Ok(incident)
+    }
+
+    /// Records the pretended breach, and leaves its steps and messages to an engine that watches.
+    pub async fn begin_drill(&self, monitor: &str, by: &str) -> Result<Incident, EngineError> {
         let Watched { monitor, runbook } = self.watched(monitor)?;
         let now = self.clock.now();
         let incident = open_incident(monitor, &Labels::new(), vec![pretended(monitor)], now, true);
@@ -31,12 +38,13 @@ impl Engine {
             ledger: vec![LedgerRow {
                 kind: "drill.opened",
                 subject: incident.id.clone(),
-                body: json!({ "monitor": monitor.id, "at": now }),
+                body: json!({ "monitor": monitor.id, "at": now, "by": by }),
             }],
             at: now,
         };
         self.store.record_drill(&record).await?;
-        self.finish().await?;
+        self.steps.ring();
+        self.outbox.ring();
         Ok(incident)
     }
 }

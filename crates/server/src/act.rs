@@ -109,30 +109,35 @@ pub(crate) async fn from_page(
     path: BTreeMap<String, String>,
     request: Request,
 ) -> Response {
-    let seen = page::Seen::of_request(house, &request);
+    let view = page::View::of_request(house, &request);
     let mut jar = Jar::of(request.headers(), &house.workspace().web);
-    if !seen.visitor.has_browser() {
-        return page::problem(house, &seen, &Problem::stale_form()).await;
+    if !view.visitor.has_browser() {
+        return page::problem(house, &view, &Problem::stale_form()).await;
     }
     let given = match read(path, request).await {
         Ok(given) => given,
-        Err(problem) => return page::problem(house, &seen, &problem).await,
+        Err(problem) => return page::problem(house, &view, &problem).await,
     };
-    if !access::is_ours(&seen.visitor, given.text("form")) {
-        return page::problem(house, &seen, &Problem::stale_form()).await;
+    if !access::is_ours(&view.visitor, given.text("form")) {
+        return page::problem(house, &view, &Problem::stale_form()).await;
     }
     match given.text("by") {
         Some(name) => jar.keep_name(name),
-        None if seen.visitor.how == How::Open => return page::ask_name(house, &seen, &given).await,
+        None if view.visitor.how == How::Open => return page::ask_name(house, &view, &given).await,
         None => {}
     }
-    match act(house, verb, &given, &seen.visitor, given.text("key")).await {
+    match act(house, verb, &given, &view.visitor, given.text("key")).await {
         Ok(done) => {
-            let place = done.ledger.map_or_else(|| done.shown.clone(), |row| format!("{}#r{row}", done.shown));
-            let place = if done.ledger.is_none() { page::with_note(&done.shown, &done.said) } else { place };
+            let place = match done.ledger {
+                Some(row) => format!("{}#r{row}", done.shown),
+                None => {
+                    jar.leave_note(&done.said);
+                    done.shown
+                }
+            };
             jar.add_to((StatusCode::SEE_OTHER, [(LOCATION, place)]).into_response())
         }
-        Err(problem) => jar.add_to(page::not_done(house, &seen, verb, &given, &problem).await),
+        Err(problem) => jar.add_to(page::not_done(house, &view, verb, &given, &problem).await),
     }
 }
 
@@ -143,12 +148,12 @@ pub(crate) async fn from_api(
     path: BTreeMap<String, String>,
     request: Request,
 ) -> Response {
-    let seen = page::Seen::of_request(house, &request);
+    let view = page::View::of_request(house, &request);
     let key = request.headers().get(&IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok()).map(str::to_owned);
     let acted = async {
         let given = read(path, request).await?;
         given.require_known(verb)?;
-        act(house, verb, &given, &seen.visitor, key.as_deref()).await
+        act(house, verb, &given, &view.visitor, key.as_deref()).await
     };
     match acted.await {
         Ok(done) => Json(done).into_response(),
@@ -166,11 +171,17 @@ async fn act(
 ) -> Result<Done, Problem> {
     let person = visitor.person(given.text("by"))?;
     let act = (verb.read)(given)?;
-    let perform = async || perform::perform(house, &act, &person).await;
-    match key {
-        Some(key) => house.pressed().once(&format!("{} {} {key}", person.name, verb.path), given, perform).await,
-        None => perform().await,
-    }
+    let key = key.map(|key| format!("{} {} {key}", person.name, verb.path));
+    let (house, given) = (house.clone(), given.clone());
+    // A visitor who breaks off, or whose time is up, leaves nothing half done.
+    let acting = tokio::spawn(async move {
+        let perform = perform::perform(&house, &act, &person);
+        match key {
+            Some(key) => house.pressed().once(&key, &given, perform).await,
+            None => perform.await,
+        }
+    });
+    acting.await.unwrap_or_else(|broken| Err(Problem::broken(broken.to_string())))
 }
 
 /// The path's names and the body's fields.

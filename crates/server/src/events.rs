@@ -2,6 +2,7 @@
 //! a second authorisation. One task looks at the store while anybody listens.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::{
         Arc,
@@ -11,18 +12,21 @@ use std::{
 };
 
 use axum::{
-    extract::{Request, State},
     http::HeaderName,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures::{Stream, StreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use watchkeeper_model::LedgerEntry;
 
-use crate::{House, problem::Problem};
+use crate::{
+    House,
+    problem::Problem,
+    routes::{Ask, Field, Kind},
+};
 
 /// Streams at once, at most.
 pub const STREAMS_MAX: usize = 500;
@@ -32,10 +36,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(400);
 const TICKS_EVERY: u32 = 5;
 /// A comment goes out when nothing else has for so long.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
-/// Rows that a listener may be behind; one that is further behind looks at everything again.
+/// Rows that a listener may be behind; one that is further behind reads them from the store.
 const BEHIND_MAX: usize = 256;
-/// Rows that a listener who comes back is told of, at most.
+/// Rows that are read from the store at once, at most.
 const CATCH_UP_MAX: u32 = 200;
+
+/// What it may be asked.
+pub(crate) const FIELDS: &[Field] =
+    &[Field::optional("after", Kind::Number, "Rows after this one, where no `Last-Event-ID` says more")];
 
 #[derive(Debug, Clone)]
 enum Told {
@@ -57,44 +65,75 @@ impl Default for Events {
     }
 }
 
-/// `GET /v1/events`.
-pub(crate) async fn stream(State(house): State<House>, request: Request) -> Response {
-    let Ok(place) = Arc::clone(&house.events().room).try_acquire_owned() else {
-        return Problem::too_many("as many streams are open as there may be: 500").into_response();
-    };
-    let last = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    match listen(&house, last, place).await {
-        Ok(events) => {
-            let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-            (unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE_EVERY))).into_response()
-        }
-        Err(problem) => problem.into_response(),
-    }
+/// One who listens.
+struct Listener {
+    house: House,
+    receiver: broadcast::Receiver<Told>,
+    /// Up to this row they know.
+    known: u64,
+    /// Rows that they missed, read and not told yet.
+    missed: VecDeque<LedgerEntry>,
+    /// Whether the store may hold more of those.
+    is_behind: bool,
+    _place: OwnedSemaphorePermit,
 }
 
-async fn listen(
-    house: &House,
-    last: Option<u64>,
-    place: OwnedSemaphorePermit,
-) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Problem> {
-    let receiver = house.events().sender.subscribe();
-    begin_looking(house);
-    let missed = match last {
-        Some(last) => house.store().ledger(last.saturating_add(1), CATCH_UP_MAX).await.map_err(Problem::store)?,
-        None => Vec::new(),
+/// `GET /v1/events`: from the row after `Last-Event-ID`, else after the field `after`, else from now on.
+pub(crate) async fn listen(ask: Ask) -> Result<Response, Problem> {
+    let full = || Problem::unavailable(format!("as many streams are open as there may be: {STREAMS_MAX}"));
+    let place = Arc::clone(&ask.house.events().room).try_acquire_owned().map_err(|_| full())?;
+    let after = match ask.heard.as_deref().and_then(number) {
+        Some(heard) => Some(heard),
+        None => ask.parsed("after", "the number of a row", number)?,
     };
-    let missed = stream::iter(missed.into_iter().map(|row| Ok(event(&row))));
-    let coming = stream::unfold((receiver, place), async |(mut receiver, place)| {
-        let event = match receiver.recv().await {
-            Ok(Told::Row(row)) => event(&row),
-            // Whoever fell behind looks at everything again.
-            Ok(Told::Ticks) | Err(broadcast::error::RecvError::Lagged(_)) => Event::default().event("ticks").data("{}"),
-            Err(broadcast::error::RecvError::Closed) => return None,
-        };
-        Some((Ok(event), (receiver, place)))
-    });
-    let begin = stream::once(async { Ok(Event::default().comment("listening")) });
-    Ok(begin.chain(missed).chain(coming))
+    let listener = Listener::new(&ask.house, after, place).await?;
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    let begin = stream::once(async { Ok::<_, Infallible>(Event::default().comment("listening")) });
+    let told = stream::unfold(listener, async |mut listener| Some((Ok(listener.next().await?), listener)));
+    let events = Sse::new(begin.chain(told)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
+    Ok((unbuffered, events).into_response())
+}
+
+/// The number of a row, as the store can hold it.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number| *number < i64::MAX.unsigned_abs())
+}
+
+impl Listener {
+    async fn new(house: &House, after: Option<u64>, place: OwnedSemaphorePermit) -> Result<Self, Problem> {
+        let receiver = house.events().sender.subscribe();
+        // Read after that: what is appended from here on is either counted here or told.
+        let newest = house.store().ledger_length().await.map_err(Problem::store)?;
+        begin_looking(house, newest);
+        let (known, is_behind) = (after.unwrap_or(newest), after.is_some());
+        let missed = VecDeque::new();
+        Ok(Self { house: house.clone(), receiver, known, missed, is_behind, _place: place })
+    }
+
+    /// What they are told next; nothing when the stream is over, and the client comes back.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(row) = self.missed.pop_front() {
+                self.known = row.seq;
+                return Some(event(&row));
+            }
+            if self.is_behind {
+                self.missed = self.house.store().ledger(self.known + 1, CATCH_UP_MAX).await.ok()?.into();
+                self.is_behind = !self.missed.is_empty();
+                continue;
+            }
+            match self.receiver.recv().await {
+                Ok(Told::Row(row)) if row.seq <= self.known => {}
+                Ok(Told::Row(row)) => {
+                    self.known = row.seq;
+                    return Some(event(&row));
+                }
+                Ok(Told::Ticks) => return Some(Event::default().event("ticks").data("{}")),
+                Err(broadcast::error::RecvError::Lagged(_)) => self.is_behind = true,
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
 }
 
 fn event(row: &LedgerEntry) -> Event {
@@ -102,14 +141,14 @@ fn event(row: &LedgerEntry) -> Event {
     Event::default().id(row.seq.to_string()).data(data.to_string())
 }
 
-/// One task looks for as long as anybody listens.
-fn begin_looking(house: &House) {
+/// One task looks for as long as anybody listens. It has to look: commands write to the store from other processes.
+fn begin_looking(house: &House, newest: u64) {
     if house.events().looking.swap(true, Ordering::AcqRel) {
         return;
     }
     let house = house.clone();
     tokio::spawn(async move {
-        let mut known = house.store().ledger_length().await.unwrap_or(0);
+        let mut known = newest;
         let mut ticked = house.store().newest_tick().await.ok().flatten();
         let mut looks = 0_u32;
         while house.events().sender.receiver_count() > 0 {
@@ -131,7 +170,7 @@ fn begin_looking(house: &House) {
         house.events().looking.store(false, Ordering::Release);
         // Somebody may have come between the last look and this.
         if house.events().sender.receiver_count() > 0 {
-            begin_looking(&house);
+            begin_looking(&house, known);
         }
     });
 }

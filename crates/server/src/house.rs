@@ -21,8 +21,8 @@ pub type ReadSecret = Box<dyn Fn(&Secret) -> Result<String, String> + Send + Syn
 pub trait Hands: Send + Sync {
     /// Evaluates a monitor now and acts on nothing; gives what `check --json` prints.
     fn check(&self, monitor: Name) -> Doing;
-    /// Pretends a breach of a monitor; gives the drill's incident.
-    fn drill(&self, monitor: Name) -> Doing;
+    /// Begins a pretended breach of a monitor; gives the drill's incident.
+    fn drill(&self, monitor: Name, by: String) -> Doing;
     /// Computes a monitor's baseline anew and freezes it.
     fn refresh_baseline(&self, monitor: Name, by: String) -> Doing;
     /// Reads the configuration again.

@@ -67,13 +67,13 @@ pub fn router(house: &House) -> Router {
         .other("/ofrep/v1/evaluate/flags", Role::Gates, Method::POST, "Ask every gate, over OFREP", "Flags", all)
         .other("/v1/gates", Role::Gates, Method::GET, "Every gate", "Gates", get(plain::all).with_state(state()))
         .other("/v1/gates/{gate}", Role::Gates, Method::GET, "One gate", "Gate", get(plain::one).with_state(state()))
-        .other(
+        .read(
             "/v1/events",
             Role::Viewer,
-            Method::GET,
             "The tail of the ledger as a stream",
+            events::FIELDS,
             "Events",
-            get(events::stream).with_state(state()),
+            events::listen,
         )
         .other(
             "/metrics",

@@ -43,12 +43,15 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
 }
 
-/// Who looks, at what, and when.
-#[derive(Clone)]
-pub(crate) struct Seen {
+/// Who looks, at what and when.
+pub(crate) struct View {
     pub(crate) visitor: Visitor,
     pub(crate) target: String,
     pub(crate) now: Time,
+    /// What they have just done.
+    pub(crate) note: Option<String>,
+    /// The ledger's newest row before anything was read.
+    pub(crate) after: Option<u64>,
 }
 
 /// What the navigation leads to.
@@ -77,9 +80,9 @@ impl Nav {
     ];
 }
 
-impl Seen {
-    pub(crate) fn of(ask: &Ask) -> Self {
-        Self { visitor: ask.visitor.clone(), target: ask.target.clone(), now: ask.now }
+impl View {
+    pub(crate) fn of(ask: &Ask, note: Option<String>, after: Option<u64>) -> Self {
+        Self { visitor: ask.visitor.clone(), target: ask.target.clone(), now: ask.now, note, after }
     }
 
     pub(crate) fn of_request(house: &House, request: &Request) -> Self {
@@ -88,6 +91,8 @@ impl Seen {
             visitor: visitor.unwrap_or_else(Visitor::nobody),
             target: request.uri().path().to_owned(),
             now: house.now(),
+            note: None,
+            after: None,
         }
     }
 }
@@ -137,25 +142,12 @@ pub(crate) fn escaped(name: &str) -> String {
     utf8_percent_encode(name, PLAIN).to_string()
 }
 
-/// A page that says what was done, where no ledger row does.
-pub(crate) fn with_note(path: &str, note: &str) -> String {
-    let (path, hash) = path.split_once('#').map_or((path, ""), |(path, hash)| (path, hash));
-    let hash = if hash.is_empty() { String::new() } else { format!("#{hash}") };
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}done={}{hash}", escaped(note))
-}
-
-/// What was done, as the address says: plain text, of whoever made the address.
-pub(crate) fn note(ask: &Ask) -> Markup {
-    html! { @if let Some(note) = ask.query("done") { p class="quiet" role="status" { (crate::look::words::cut(note, 300)) } } }
-}
-
 /// A page in its frame.
-pub(crate) async fn framed(house: &House, seen: &Seen, page: Page) -> Response {
+pub(crate) async fn framed(house: &House, view: &View, page: Page) -> Response {
     // A store that is away takes the counts and nothing else.
     let counts = counts(house).await.unwrap_or_default();
     let status = page.status;
-    let body = frame::whole(house, seen, &page, counts).into_string();
+    let body = frame::whole(house, view, &page, counts).into_string();
     (status, [(CACHE_CONTROL, "no-store")], Html(body)).into_response()
 }
 
@@ -166,8 +158,8 @@ async fn counts(house: &House) -> Result<Counts, watchkeeper_engine::ports::stor
 }
 
 /// Why somebody does not get a page.
-pub(crate) async fn problem(house: &House, seen: &Seen, problem: &Problem) -> Response {
-    framed(house, seen, problem_page(problem)).await
+pub(crate) async fn problem(house: &House, view: &View, problem: &Problem) -> Response {
+    framed(house, view, problem_page(problem)).await
 }
 
 /// There is nothing at a path: said as a page, or as a problem to programs.
@@ -195,7 +187,7 @@ fn problem_page(problem: &Problem) -> Page {
 }
 
 /// Why an act was not done: what they saw, what is now, and a way back.
-pub(crate) async fn not_done(house: &House, seen: &Seen, verb: &Verb, given: &Given, problem: &Problem) -> Response {
+pub(crate) async fn not_done(house: &House, view: &View, verb: &Verb, given: &Given, problem: &Problem) -> Response {
     let back = [("incident", "/incidents/"), ("monitor", "/monitors/")];
     let back = back.iter().find_map(|(name, path)| Some(format!("{path}{}", escaped(given.text(name)?))));
     let back = back.or_else(|| Some(format!("/runs/{}/steps/{}", given.text("run")?, given.text("step")?)));
@@ -211,15 +203,15 @@ pub(crate) async fn not_done(house: &House, seen: &Seen, verb: &Verb, given: &Gi
         }
     };
     let page = Page { title: "Nothing was done".to_owned(), nav: None, content, status: problem.status };
-    framed(house, seen, page).await
+    framed(house, view, page).await
 }
 
 /// Who has not said who they are is asked once, before the first act; the same form goes on from here.
-pub(crate) async fn ask_name(house: &House, seen: &Seen, given: &Given) -> Response {
+pub(crate) async fn ask_name(house: &House, view: &View, given: &Given) -> Response {
     let content = html! {
         h1 { "Who are you?" }
         p class="lead prose" { "Nobody signs on here, so that the record can only say what you say: your name is kept as unproved." }
-        form method="post" action=(seen.target) class="prose" {
+        form method="post" action=(view.target) class="prose" {
             @for (name, value) in given.all() { input type="hidden" name=(name) value=(value); }
             label { "Your name" small { "Your mailbox, where your team's approvals need it. Kept for the next time." }
                 input type="text" name="by" required maxlength="100" autocomplete="email" autofocus;
@@ -231,10 +223,10 @@ pub(crate) async fn ask_name(house: &House, seen: &Seen, given: &Given) -> Respo
         }
     };
     let (nav, status) = (None, StatusCode::UNPROCESSABLE_ENTITY);
-    framed(house, seen, Page { title: "Who are you?".to_owned(), nav, content, status }).await
+    framed(house, view, Page { title: "Who are you?".to_owned(), nav, content, status }).await
 }
 
 /// Whether a visitor may act at all from here.
-pub(crate) fn may_act(seen: &Seen) -> bool {
-    seen.visitor.may(Role::Responder) && seen.visitor.has_browser()
+pub(crate) fn may_act(visitor: &Visitor) -> bool {
+    visitor.may(Role::Responder) && visitor.has_browser()
 }

@@ -101,7 +101,7 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, title).detail(detail)
     }
 
-    pub(crate) fn too_many(title: &str) -> Self {
+    pub(crate) fn unavailable(title: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, title)
     }
 

@@ -15,7 +15,7 @@ use watchkeeper_model::Role;
 
 use crate::{
     House,
-    access::{self, Visitor},
+    access::{self, Jar, Visitor},
     act::{self, Verb},
     api,
     page::{self, Page},
@@ -72,6 +72,8 @@ pub(crate) struct Ask {
     query: BTreeMap<String, String>,
     /// The tags of answers that the client has.
     pub(crate) held: Option<String>,
+    /// The row that a stream's client heard last.
+    pub(crate) heard: Option<String>,
     /// The path and the query, as they were asked.
     pub(crate) target: String,
     /// When it was asked.
@@ -122,12 +124,16 @@ impl Routes {
     {
         let house = self.house.clone();
         let handler = get(async move |params: RawPathParams, request: Request| {
+            let mut jar = Jar::of(request.headers(), &house.workspace().web);
             let ask = asked(&house, &params, request);
-            let seen = page::Seen::of(&ask);
-            match show(ask).await {
-                Ok(page) => page::framed(&house, &seen, page).await,
-                Err(problem) => page::problem(&house, &seen, &problem).await,
-            }
+            // Before anything is read: the page asks to be told of what comes after.
+            let after = house.store().ledger_length().await.ok();
+            let view = page::View::of(&ask, jar.take_note(), after);
+            let response = match show(ask).await {
+                Ok(page) => page::framed(&house, &view, page).await,
+                Err(problem) => page::problem(&house, &view, &problem).await,
+            };
+            jar.add_to(response)
         });
         self.add(Method::GET, path, role, "", &[], None, handler)
     }
@@ -238,6 +244,7 @@ fn asked(house: &House, params: &RawPathParams, request: Request) -> Ask {
         path: path_of(params),
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         held: api::held(&parts.headers),
+        heard: parts.headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned),
         target: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         now: house.now(),
     }

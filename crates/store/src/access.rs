@@ -95,22 +95,28 @@ impl SqliteStore {
         work.await.map_err(|fault: Fault| fault.doing("list the tokens"))
     }
 
-    /// The token with this hash, if it has not ended; that it is used is noted.
+    /// The token with this hash, if it has not ended. That it is used is noted where the store can be written.
     pub async fn token(&self, hash: &str, now: Time) -> Result<Option<Token>, StoreError> {
         let work = async {
             let query = sqlx::query("SELECT * FROM token WHERE hash = ? AND (until IS NULL OR until > ?)");
             let row = query.bind(hash).bind(micros(now)).fetch_optional(&mut *self.read().await?).await?;
             let found = row.as_ref().map(token).transpose()?;
             let is_old = |used: Option<Time>| used.is_none_or(|used| micros(used) + NOTED_EVERY_MICROS < micros(now));
-            if found.as_ref().is_some_and(|token| is_old(token.used_at)) {
-                let mut tx = self.write().await?;
-                let noted = sqlx::query("UPDATE token SET used_at = ? WHERE hash = ?").bind(micros(now)).bind(hash);
-                noted.execute(&mut *tx).await?;
-                tx.commit().await?;
-            }
-            Ok(found)
+            Ok((found.as_ref().is_some_and(|token| is_old(token.used_at)), found))
         };
-        work.await.map_err(|fault: Fault| fault.doing("look for a token"))
+        let (is_old, found) = work.await.map_err(|fault: Fault| fault.doing("look for a token"))?;
+        if is_old {
+            // Whoever has it is let in all the same.
+            let _ = self.note_use(hash, now).await;
+        }
+        Ok(found)
+    }
+
+    async fn note_use(&self, hash: &str, now: Time) -> Result<(), Fault> {
+        let mut tx = self.write().await?;
+        let noted = sqlx::query("UPDATE token SET used_at = ? WHERE hash = ?").bind(micros(now)).bind(hash);
+        noted.execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Begins a session, of whose cookie `hash` is kept. Those that have ended are forgotten.
@@ -152,9 +158,12 @@ impl SqliteStore {
 
     /// The role of a token that has not ended, by its name.
     pub async fn role_of_token(&self, name: &str, now: Time) -> Result<Option<Role>, StoreError> {
-        let tokens = self.tokens().await?.into_iter();
-        let mut found = tokens.filter(|token| token.name == name && token.until.is_none_or(|until| until > now));
-        Ok(found.next().map(|token| token.role))
+        let work = async {
+            let query = sqlx::query_scalar("SELECT role FROM token WHERE name = ? AND (until IS NULL OR until > ?)");
+            let role = query.bind(name).bind(micros(now)).fetch_optional(&mut *self.read().await?).await?;
+            role.map(|role: String| from_word("token.role", &role)).transpose()
+        };
+        work.await.map_err(|fault: Fault| fault.doing("look for a token's role"))
     }
 }
 

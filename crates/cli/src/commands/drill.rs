@@ -7,12 +7,13 @@ use watchkeeper_model::Workspace;
 use watchkeeper_store::{IncidentDetail, StepDetail};
 
 use crate::{
-    args::DrillArgs,
+    args::{ByArgs, DrillArgs},
     assembly::{self, Notes},
     clock::SystemClock,
     commands::{monitors, people::refused},
     exit::Exit,
     failure::Failure,
+    person,
     rehearsal::Tellings,
     render::{terminal::Terminal, text::harmless},
     wiring,
@@ -38,7 +39,7 @@ async fn rehearse(
     let store = assembly::rehearsal_store(folder, &workspace).await?;
     let tellings = Tellings::default();
     let engine = assembly::rehearsal(folder, workspace, Arc::new(SystemClock), store, tellings.clone())?;
-    engine.drill(monitor).await?;
+    engine.drill(monitor, &person::acting(&ByArgs { by: None })).await?;
     let said = tellings.take();
     terminal.line(if said.is_empty() { "rehearsed: nobody would be told" } else { &said })?;
     Ok(Exit::Fine)
@@ -50,7 +51,7 @@ async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &
     let _lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
     let notes = Notes::default();
     let engine = assembly::real(folder, workspace, Arc::new(SystemClock), store.clone(), notes.clone())?;
-    let drill = engine.drill(monitor).await?;
+    let drill = engine.drill(monitor, &person::acting(&ByArgs { by: None })).await?;
     let said = notes.take();
     if !said.is_empty() {
         terminal.line(format_args!("{said}\n"))?;

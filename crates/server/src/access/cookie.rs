@@ -9,14 +9,19 @@ use watchkeeper_model::{Role, Web, role_of_groups};
 use watchkeeper_store::Session;
 
 use super::{How, Visitor, bearer::hash, form, random::random};
-use crate::{House, problem::Problem};
+use crate::{House, look::words, problem::Problem};
 
 /// A name that is longer is cut.
 const NAME_MAX: usize = 100;
+/// A note that is longer is cut: a browser keeps a cookie of 4 KiB.
+const NOTE_MAX: usize = 300;
 const SESSION: &str = "watchkeeper";
 const FORM: &str = "watchkeeper-form";
 const NAME: &str = "watchkeeper-name";
+const NOTE: &str = "watchkeeper-note";
 const NAME_KEPT: cookie::time::Duration = cookie::time::Duration::days(365);
+/// A note that no page has shown for so long is none.
+const NOTE_KEPT: cookie::time::Duration = cookie::time::Duration::seconds(60);
 
 /// The cookies of one request, and those that its answer sets.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +70,17 @@ impl Jar {
 
     pub(crate) fn keep_name(&mut self, name: &str) {
         self.put(NAME, name.chars().take(NAME_MAX).collect(), Some(NAME_KEPT));
+    }
+
+    /// What was done, for the next page: said there once, and never by an address that anybody can write.
+    pub(crate) fn leave_note(&mut self, note: &str) {
+        self.put(NOTE, words::cut(note, NOTE_MAX), Some(NOTE_KEPT));
+    }
+
+    pub(crate) fn take_note(&mut self) -> Option<String> {
+        let note = self.get(NOTE)?.to_owned();
+        self.put(NOTE, String::new(), Some(cookie::time::Duration::ZERO));
+        Some(note)
     }
 
     /// What the forms of a visitor without a session are known by.

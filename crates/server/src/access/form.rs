@@ -7,6 +7,7 @@ use axum::http::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 use super::{How, Visitor, random::hex};
 use crate::{page, problem::Problem};
@@ -23,9 +24,7 @@ pub(super) fn token(cookie: &str) -> String {
 /// Whether a form carries its visitor's token.
 pub(crate) fn is_ours(visitor: &Visitor, sent: Option<&str>) -> bool {
     let (Some(expected), Some(sent)) = (&visitor.form, sent) else { return false };
-    // In a time that says nothing of where they differ.
-    let differ = expected.bytes().zip(sent.bytes()).fold(0, |differ, (one, other)| differ | (one ^ other));
-    expected.len() == sent.len() && differ == 0
+    expected.as_bytes().ct_eq(sent.as_bytes()).into()
 }
 
 /// Whether a form that needs no visitor comes from our own page.

@@ -107,20 +107,23 @@ impl Provider {
         Ok(found)
     }
 
-    fn remember(&self, state: String, pending: Pending, now: Time) -> Result<(), Problem> {
+    /// Where too many are signing on, whoever has the least time left begins again: nobody can keep all others out.
+    fn remember(&self, state: String, pending: Pending, now: Time) {
         let mut kept = self.state();
         kept.pending.retain(|_, pending| pending.until > now);
-        if kept.pending.len() >= PENDING_MAX {
-            return Err(Problem::too_many("too many people are signing on"));
+        let first = kept.pending.iter().min_by_key(|(_, pending)| pending.until).map(|(state, _)| state.clone());
+        if kept.pending.len() >= PENDING_MAX
+            && let Some(first) = first
+        {
+            kept.pending.remove(&first);
         }
         kept.pending.insert(state, pending);
-        Ok(())
     }
 }
 
 fn away(error: impl std::fmt::Display) -> Problem {
     tracing::warn!(%error, "the provider cannot be asked");
-    Problem::too_many("the sign-on provider cannot be asked; a token works all the same")
+    Problem::unavailable("the sign-on provider cannot be asked; a token works all the same")
 }
 
 /// What is wrong with what came back; the cause goes to the log.
@@ -156,7 +159,7 @@ pub(crate) async fn begin(house: &House, jar: &mut Jar) -> Result<String, Proble
     let (address, state, nonce) = request.set_pkce_challenge(challenge).url();
     let now = house.now();
     let pending = Pending { verifier, nonce, browser: jar.form_key()?, until: now + SIGNING_ON_MAX };
-    house.provider().remember(state.secret().clone(), pending, now)?;
+    house.provider().remember(state.secret().clone(), pending, now);
     Ok(address.to_string())
 }
 

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 use watchkeeper_engine::assigned;
-use watchkeeper_model::{Answering, GateState, IncidentState, Matcher, Name, NoAnswer, Person, Time};
+use watchkeeper_model::{Answering, GateState, IncidentState, LedgerEntry, Matcher, Name, NoAnswer, Person, Time};
 use watchkeeper_store::{Closed, HoldScope, NewSilence, PeopleError, Reply};
 
 use super::{Act, Answer, AskMonitor, Change, Done};
 use crate::{House, problem::Problem, seen};
+
+/// The row of an act is looked for among so many, the newest of its subject.
+const ROWS_SINCE_MAX: u32 = 20;
 
 /// What was done: the sentence, what it gave, where it is shown, and whose ledger row tells of it.
 struct Told {
@@ -67,7 +70,7 @@ pub(super) async fn perform(house: &House, act: &Act, person: &Person) -> Result
     };
     let Told { said, result, shown, subject } = told;
     let ledger = match subject {
-        Some(subject) => newest_row(house, subject, now).await?,
+        Some(subject) => newest_row(house, subject, [&by, &person.name], now).await?,
         None => None,
     };
     Ok(Done { said, ledger, by, result, shown })
@@ -82,11 +85,15 @@ fn shown_name(Person { name, account }: &Person) -> String {
     }
 }
 
-/// The row that the act has made.
-async fn newest_row(house: &House, subject: String, now: Time) -> Result<Option<u64>, Problem> {
+/// The row that the act has made; others may have made some since.
+async fn newest_row(house: &House, subject: String, by: [&str; 2], now: Time) -> Result<Option<u64>, Problem> {
     let filter = watchkeeper_store::LedgerFilter { subject: Some(subject), ..Default::default() };
-    let rows = house.store().ledger_newest(&filter, 1).await.map_err(Problem::store)?;
-    Ok(rows.first().filter(|row| row.at >= now - chrono::TimeDelta::seconds(1)).map(|row| row.seq))
+    let rows = house.store().ledger_newest(&filter, ROWS_SINCE_MAX).await.map_err(Problem::store)?;
+    let is_ours = |row: &&LedgerEntry| {
+        let body: Value = serde_json::from_str(&row.body).unwrap_or_default();
+        row.at >= now - chrono::TimeDelta::seconds(1) && body["by"].as_str().is_some_and(|name| by.contains(&name))
+    };
+    Ok(rows.iter().find(is_ours).map(|row| row.seq))
 }
 
 async fn of_incident(
@@ -254,7 +261,7 @@ async fn of_monitor(house: &House, monitor: &str, ask: AskMonitor, by: &str) -> 
             Ok(Told { said, result, shown, subject: None })
         }
         AskMonitor::Drill => {
-            let result = hands.drill(name).await.map_err(Problem::not_done)?;
+            let result = hands.drill(name, by.to_owned()).await.map_err(Problem::not_done)?;
             let incident = result["id"].as_str().unwrap_or_default().to_owned();
             let said = format!("drill {incident} was opened by {by}");
             Ok(Told { said, shown: format!("/incidents/{incident}"), subject: Some(incident), result })

@@ -33,7 +33,7 @@ impl Pressed {
         &self,
         key: &str,
         given: &Given,
-        perform: impl AsyncFnOnce() -> Result<Done, Problem>,
+        perform: impl Future<Output = Result<Done, Problem>>,
     ) -> Result<Done, Problem> {
         if key.len() > KEY_MAX {
             return Err(Problem::field("Idempotency-Key", format!("the key is longer than {KEY_MAX} bytes")));
@@ -44,7 +44,7 @@ impl Pressed {
             Some((before, done)) if before == given => Ok(done.clone()),
             Some(_) => Err(Problem::field("Idempotency-Key", "this key was used for another request")),
             None => {
-                let done = perform().await?;
+                let done = perform.await?;
                 *first = Some((given.clone(), done.clone()));
                 Ok(done)
             }

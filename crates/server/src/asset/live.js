@@ -55,10 +55,11 @@
   };
 
   let stream;
+  let after = document.body.dataset.after;
   const listen = () => {
     if (stream || !document.querySelector("[data-live]")) return;
-    stream = new EventSource("/v1/events");
-    stream.onmessage = look;
+    stream = new EventSource(after ? `/v1/events?after=${after}` : "/v1/events");
+    stream.onmessage = (event) => { after = event.lastEventId; look(); };
     stream.addEventListener("ticks", look);
   };
   const leave = () => { if (stream) { stream.close(); stream = undefined; } };

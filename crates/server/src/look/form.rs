@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use crate::{
     access::{How, Visitor, random},
     act::{Verb, verb},
-    page::Seen,
 };
 
 /// How a button looks.
@@ -41,14 +40,13 @@ pub(crate) struct Form<'a> {
 
 impl Form<'_> {
     /// The form; nothing for a visitor who may not.
-    pub(crate) fn show(&self, seen: &Seen, fields: Markup) -> Markup {
-        let Some(verb) = verb(self.word).filter(|verb| seen.visitor.may(verb.role) && seen.visitor.has_browser())
-        else {
+    pub(crate) fn show(&self, visitor: &Visitor, fields: Markup) -> Markup {
+        let Some(verb) = verb(self.word).filter(|verb| visitor.may(verb.role) && visitor.has_browser()) else {
             return html! {};
         };
         html! {
             form method="post" action=(path(verb, self.names)) {
-                (inside(&seen.visitor))
+                (inside(visitor))
                 @for (name, value) in self.hidden { input type="hidden" name=(name) value=(value); }
                 (fields)
                 div class="buttons" { button type="submit" class=[self.button.class()] { (self.label) } }

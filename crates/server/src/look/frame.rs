@@ -7,7 +7,7 @@ use crate::{
     House,
     access::How,
     asset,
-    page::{Nav, Page, Seen},
+    page::{Nav, Page, View},
 };
 
 /// What the navigation counts.
@@ -19,7 +19,7 @@ pub(crate) struct Counts {
 }
 
 /// A whole page.
-pub(crate) fn whole(house: &House, seen: &Seen, page: &Page, counts: Counts) -> Markup {
+pub(crate) fn whole(house: &House, view: &View, page: &Page, counts: Counts) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,17 +32,21 @@ pub(crate) fn whole(house: &House, seen: &Seen, page: &Page, counts: Counts) -> 
                 link rel="icon" href=(asset::ICON.path()) type="image/svg+xml";
                 script src=(asset::SCRIPT.path()) defer {}
             }
-            body {
+            body data-after=[view.after] {
                 a class="skip" href="#main" { "To the page" }
                 header { div class="wide" {
                     a class="brand" href="/" { b { "Watchkeeper" } " " (house.name()) }
                     nav aria-label="Pages" id="nav" data-live {
                         ul { @for (nav, path, word) in Nav::ALL { li { (link(page.nav, nav, path, word, counts)) } } }
                     }
-                    span class="who" { (who(seen)) }
+                    span class="who" { (who(view)) }
                 } }
-                main class="wide" id="main" tabindex="-1" { (late(house)) (page.content) }
-                footer { div class="wide" id="foot" data-live { (foot(house, seen)) } }
+                main class="wide" id="main" tabindex="-1" {
+                    (late(house))
+                    @if let Some(note) = &view.note { p class="quiet" role="status" { (words::cut(note, 300)) } }
+                    (page.content)
+                }
+                footer { div class="wide" id="foot" data-live { (foot(house, view)) } }
             }
         }
     }
@@ -62,8 +66,8 @@ fn link(current: Option<Nav>, nav: Nav, path: &str, word: &str, counts: Counts) 
     }
 }
 
-fn who(seen: &Seen) -> Markup {
-    match (&seen.visitor.name, &seen.visitor.how) {
+fn who(view: &View) -> Markup {
+    match (&view.visitor.name, &view.visitor.how) {
         (Some(name), How::Open) => html! { (words::cut(name, 40)) " (unproved)" },
         (Some(name), _) => html! { (words::cut(name, 40)) },
         (None, _) => html! {},
@@ -85,11 +89,11 @@ fn late(house: &House) -> Markup {
     }
 }
 
-fn foot(house: &House, seen: &Seen) -> Markup {
+fn foot(house: &House, view: &View) -> Markup {
     let seal = house.seal().clone();
     let config = house.workspace().digests.config.get(..8).unwrap_or_default().to_owned();
     html! {
-        span { "As of " (time::at(seen.now)) (time::zone()) }
+        span { "As of " (time::at(view.now)) (time::zone()) }
         span class="push" {
             a href="/system" { "Version " (env!("CARGO_PKG_VERSION")) ", configuration " (config) }
         }
@@ -98,9 +102,9 @@ fn foot(house: &House, seen: &Seen) -> Markup {
             (None, Some(whole)) => a href="/ledger" { "Ledger verified up to " (whole.rows) },
             (None, None) => a href="/ledger" { "Ledger not verified yet" },
         }
-        @if matches!(seen.visitor.how, How::Token | How::Provider(_)) {
+        @if matches!(view.visitor.how, How::Token | How::Provider(_)) {
             form method="post" action="/logout" {
-                (super::form::inside(&seen.visitor))
+                (super::form::inside(&view.visitor))
                 button class="plainly" type="submit" { "Sign off" }
             }
         }

@@ -5,12 +5,13 @@ use watchkeeper_model::{Action, Name, Time, address};
 use watchkeeper_store::{AskedStep, StepDetail};
 
 use super::{
-    Nav, Page, Seen,
+    Nav, Page,
     incident::headline,
-    may_act, note,
+    may_act,
     watch::{fact, monitor_name, step_path},
 };
 use crate::{
+    access::Visitor,
     look::{
         badge,
         form::{Button, Form, reason},
@@ -49,7 +50,6 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
         }
     };
     let content = html! {
-        (note(&ask))
         h1 { (title) }
         @if teams.is_empty() { p class="meta" { "You are a member of no team here: approving takes a member of the step's team." } }
         (table("For your team", "mine", &mine, ask.now))
@@ -85,15 +85,14 @@ fn table(title: &str, id: &str, steps: &[&AskedStep], now: Time) -> Markup {
 
 /// `/runs/{run}/steps/{step}`: one step, its arguments in full, and what may be said to it.
 pub(super) async fn one(ask: Ask) -> Result<Page, Problem> {
-    let (asked, seen) = (found(&ask).await?, Seen::of(&ask));
+    let asked = found(&ask).await?;
     let step = &asked.step;
     let title = words::cut(&step.recorded.description, 160);
     let content = html! {
         p class="crumbs" { a href="/approvals" { "Approvals" } " / " (step.run) " / " (step.step) }
-        (note(&ask))
         div class="top" { h1 { (title) } (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }
         section { (rows(&ask, &asked)) }
-        section id="answer" data-live { (answers(&seen, &asked)) }
+        section id="answer" data-live { (answers(&ask.visitor, &asked)) }
     };
     Ok(Page::new(Nav::Approvals, title, content))
 }
@@ -173,8 +172,8 @@ fn arguments(action: &Action) -> String {
     }
 }
 
-fn answers(seen: &Seen, AskedStep { step, incident }: &AskedStep) -> Markup {
-    if !may_act(seen) {
+fn answers(visitor: &Visitor, AskedStep { step, incident }: &AskedStep) -> Markup {
+    if !may_act(visitor) {
         return html! { p class="quiet" { "Acting takes a responder." } };
     }
     let is_over = incident.state == "resolved" && !step.recorded.outlives_incident();
@@ -187,8 +186,8 @@ fn answers(seen: &Seen, AskedStep { step, incident }: &AskedStep) -> Markup {
             div class="box amber" {
                 h2 { "How did it end?" }
                 p { "It was sent and its answer was lost. It may have run. Look there, then say how it ended." }
-                (settle(seen, names, &saw, "done", "It ran"))
-                (settle(seen, names, &saw, "failed", "It did not run"))
+                (settle(visitor, names, &saw, "done", "It ran"))
+                (settle(visitor, names, &saw, "failed", "It did not run"))
             }
         },
         ("waiting", ..) if is_over => {
@@ -197,7 +196,7 @@ fn answers(seen: &Seen, AskedStep { step, incident }: &AskedStep) -> Markup {
         ("waiting", Some(team), Some(_)) => html! {
             p { "This takes a member of " b { (team) } "." }
             div class="buttons" { a class="button grave" href=(format!("/confirm/approve/{run}/{id}")) { "Approve…" } }
-            (form("reject", Button::Ordinary, "Reject").show(seen, reason("Reason", "Kept in the ledger with your name, and told to the owner.", true)))
+            (form("reject", Button::Ordinary, "Reject").show(visitor, reason("Reason", "Kept in the ledger with your name, and told to the owner.", true)))
         },
         ("waiting", ..) | ("withheld" | "done" | "failed", ..) if !is_over => html! {
             div class="buttons" {
@@ -208,10 +207,10 @@ fn answers(seen: &Seen, AskedStep { step, incident }: &AskedStep) -> Markup {
     }
 }
 
-fn settle(seen: &Seen, names: &[(&str, &str)], saw: &[(&str, String)], outcome: &str, label: &str) -> Markup {
+fn settle(visitor: &Visitor, names: &[(&str, &str)], saw: &[(&str, String)], outcome: &str, label: &str) -> Markup {
     let mut hidden: Vec<(&str, String)> = saw.to_vec();
     hidden.push(("outcome", outcome.to_owned()));
-    Form { word: "settle", names, hidden: &hidden, button: Button::Ordinary, label }.show(seen, html! {})
+    Form { word: "settle", names, hidden: &hidden, button: Button::Ordinary, label }.show(visitor, html! {})
 }
 
 /// What stands on every page that asks before a step.

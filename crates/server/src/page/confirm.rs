@@ -5,12 +5,13 @@ use watchkeeper_model::{Action, Name};
 use watchkeeper_store::{AskedStep, IncidentFilter, IncidentRecord};
 
 use super::{
-    Nav, Page, Seen,
+    Nav, Page,
     approvals::{self, form, saw},
     incident::headline,
     watch::{fact, gate_name, monitor_name},
 };
 use crate::{
+    access::Visitor,
     look::{
         badge,
         form::{Button, Form, reason},
@@ -37,7 +38,7 @@ fn leave(to: &str, label: &str) -> Markup {
 
 /// Opening a gate: decisions go on with the next request.
 pub(super) async fn open(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let gates = house.gates().all().await.map_err(Problem::store)?;
     let known = || gates.iter().map(|gate| gate.name.to_string());
     let gate = gates.iter().find(|gate| gate.name.as_str() == ask.path("gate"));
@@ -67,10 +68,10 @@ pub(super) async fn open(ask: Ask) -> Result<Page, Problem> {
             (fact("After", badge::gate(watchkeeper_model::GateState::Open)))
             (fact("Guarantee", html! { "Exactly once: the gate and its record are one transaction." }))
             (fact("Asked last", html! { @if let Some(asked) = house.gates().asked(&gate.name) { (time::at(asked)) } @else { "by nobody since the daemon began" } }))
-            (recorded(&seen))
+            (recorded(&ask.visitor))
         } }
         (Form { word: "open", names: &[("gate", gate.name.as_str())], hidden: &[("seen", seen::gate(gate))], button: Button::Final, label: &format!("Open {}", gate.name) }
-            .show(&seen, reason("Why may decisions go on?", "One sentence, for whoever reads the ledger.", true)))
+            .show(&ask.visitor, reason("Why may decisions go on?", "One sentence, for whoever reads the ledger.", true)))
         (leave("/gates", "Leave it paused"))
     };
     let crumbs = html! { a href="/gates" { "Gates" } " / " (gate.name) };
@@ -92,8 +93,8 @@ async fn against(ask: &Ask, gate: &Name) -> Result<Vec<IncidentRecord>, Problem>
     Ok(against)
 }
 
-fn recorded(seen: &Seen) -> Markup {
-    let person = seen.visitor.person(None);
+fn recorded(visitor: &Visitor) -> Markup {
+    let person = visitor.person(None);
     let words = person.map_or_else(
         |_| "you are asked for your name".to_owned(),
         |person| format!("{}, by {}", person.name, person.account.trim_start_matches("web, ")),
@@ -103,7 +104,7 @@ fn recorded(seen: &Seen) -> Markup {
 
 /// Closing an incident by hand.
 pub(super) async fn resolve(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let detail = house.store().incident(ask.path("incident")).await.map_err(Problem::refused)?;
     let incident = &detail.incident;
     let name = monitor_name(&house.workspace(), &incident.monitor);
@@ -112,12 +113,12 @@ pub(super) async fn resolve(ask: Ask) -> Result<Page, Problem> {
         section { dl class="rows" {
             (fact("Incident", html! { (badge::incident(incident)) " " a href=(format!("/incidents/{}", incident.id)) { (headline(&name, incident)) } }))
             (fact("After", badge::badge(badge::Strength::Plain, badge::Shape::Tick, "resolved")))
-            (recorded(&seen))
+            (recorded(&ask.visitor))
         } }
         @if incident.state == "resolved" {
             p class="quiet" { "It is resolved already." }
         } @else {
-            (Form { word: "resolve", names: &[("incident", &incident.id)], hidden: &[("seen", seen::incident(incident))], button: Button::Final, label: "Resolve by hand" }.show(&seen, html! {}))
+            (Form { word: "resolve", names: &[("incident", &incident.id)], hidden: &[("seen", seen::incident(incident))], button: Button::Final, label: "Resolve by hand" }.show(&ask.visitor, html! {}))
         }
         (leave(&format!("/incidents/{}", incident.id), "Leave it open"))
     };
@@ -150,14 +151,14 @@ fn step(
     hidden: Vec<(&str, String)>,
     sentence: &str,
 ) -> Result<Page, Problem> {
-    let (seen, step) = (Seen::of(ask), &asked.step);
+    let step = &asked.step;
     let names: &[(&str, &str)] = &[("run", &step.run), ("step", step.step.as_str())];
     let full = format!("{label}: {}", step.step);
     let content = html! {
         p class="lead" { (sentence) }
         @if asked.incident.state == "resolved" { div class="box amber" { p { "Its incident is over since " @if let Some(at) = asked.incident.resolved_at { (time::minute(at)) } "." } } }
-        section { (approvals::rows(ask, asked)) dl class="rows" { (recorded(&seen)) } }
-        (form(names, &hidden, word, &full).show(&seen, html! {}))
+        section { (approvals::rows(ask, asked)) dl class="rows" { (recorded(&ask.visitor)) } }
+        (form(names, &hidden, word, &full).show(&ask.visitor, html! {}))
         (leave(&super::watch::step_path(&step.run, &step.step), "Leave it"))
     };
     let crumbs = html! { a href="/approvals" { "Approvals" } " / " (step.step) };
@@ -167,7 +168,7 @@ fn step(
 
 /// A drill: real steps and real messages.
 pub(super) async fn drill(ask: Ask) -> Result<Page, Problem> {
-    let (workspace, seen) = (ask.house.workspace(), Seen::of(&ask));
+    let workspace = ask.house.workspace();
     let known = || workspace.monitors.keys().map(Name::to_string);
     let monitor = workspace.monitors.get(ask.path("monitor"));
     let monitor = monitor.ok_or_else(|| Problem::no_such("monitor", ask.path("monitor"), known()))?;
@@ -177,9 +178,9 @@ pub(super) async fn drill(ask: Ask) -> Result<Page, Problem> {
         section { dl class="rows" {
             (fact("First step", html! { (first.unwrap_or_default()) }))
             (fact("Told", html! { (monitor.owner) }))
-            (recorded(&seen))
+            (recorded(&ask.visitor))
         } }
-        (Form { word: "drill", names: &[("monitor", monitor.id.as_str())], hidden: &[], button: Button::Final, label: &format!("Drill {}", monitor.id) }.show(&seen, html! {}))
+        (Form { word: "drill", names: &[("monitor", monitor.id.as_str())], hidden: &[], button: Button::Final, label: &format!("Drill {}", monitor.id) }.show(&ask.visitor, html! {}))
         (leave(&format!("/monitors/{}", monitor.id), "Leave it"))
     };
     let crumbs = html! { a href="/monitors" { "Monitors" } " / " (monitor.id) };

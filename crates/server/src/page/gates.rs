@@ -5,10 +5,11 @@ use watchkeeper_model::{GateState, Matcher, Role, Silence};
 use watchkeeper_store::{Hold, HoldScope, LedgerFilter, LeftPaused};
 
 use super::{
-    Nav, Page, Seen, note,
+    Nav, Page,
     watch::{fact, gate_name},
 };
 use crate::{
+    access::Visitor,
     gates::GateView,
     look::{
         badge::{self, Shape, Strength},
@@ -21,7 +22,7 @@ use crate::{
 };
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let gates = house.gates().all().await.map_err(Problem::store)?;
     let left = house.store().left_paused().await.map_err(Problem::store)?;
     let holds = house.store().holds(ask.now).await.map_err(Problem::store)?;
@@ -32,14 +33,13 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     silences.extend(maintenance);
     let newest = newest(&ask, &gates).await?;
     let content = html! {
-        (note(&ask))
         div class="top" { h1 { (headline(&gates, &left)) } span class="meta" { (time::minute(ask.now)) (time::zone()) } }
         @for (gate, row) in gates.iter().zip(newest) {
-            (one(&seen, &gate_name(&workspace, &gate.name), gate, left.iter().find(|left| left.gate == gate.name), row, ask.now, house.gates().asked(&gate.name)))
+            (one(&ask.visitor, &gate_name(&workspace, &gate.name), gate, left.iter().find(|left| left.gate == gate.name), row, ask.now, house.gates().asked(&gate.name)))
         }
         @if gates.is_empty() { section { p class="quiet" { "There is no gate: add [gate.NAME] to config/watchkeeper.toml." } } }
-        (steps(&seen, &holds))
-        (quiet(&seen, &silences, &ending))
+        (steps(&ask.visitor, &holds))
+        (quiet(&ask.visitor, &silences, &ending))
     };
     Ok(Page::new(Nav::Gates, "Gates", content))
 }
@@ -75,7 +75,7 @@ fn headline(gates: &[GateView], left: &[LeftPaused]) -> String {
 }
 
 fn one(
-    seen: &Seen,
+    visitor: &Visitor,
     name: &str,
     gate: &GateView,
     left: Option<&LeftPaused>,
@@ -101,19 +101,19 @@ fn one(
             }
             @if gate.state == GateState::Paused {
                 div class="buttons" {
-                    @if super::may_act(seen) { a class="button grave" href=(format!("/confirm/open/{}", gate.name)) { "Open " (gate.name) "…" } }
+                    @if super::may_act(visitor) { a class="button grave" href=(format!("/confirm/open/{}", gate.name)) { "Open " (gate.name) "…" } }
                     a class="button" href=(format!("/ledger?subject={}", gate.name)) { "Its history" }
                 }
             } @else {
                 (Form { word: "pause", names: &[("gate", gate.name.as_str())], hidden: &[("seen", seen::gate(gate))], button: Button::Ordinary, label: &format!("Pause {}", gate.name) }
-                    .show(seen, reason("Why must decisions wait?", "One sentence, for whoever reads the ledger.", false)))
+                    .show(visitor, reason("Why must decisions wait?", "One sentence, for whoever reads the ledger.", false)))
                 div class="buttons" { a class="button" href=(format!("/ledger?subject={}", gate.name)) { "Its history" } }
             }
         }
     }
 }
 
-fn steps(seen: &Seen, holds: &[Hold]) -> Markup {
+fn steps(visitor: &Visitor, holds: &[Hold]) -> Markup {
     let is_all = holds.iter().any(|hold| hold.scope == HoldScope::All);
     html! {
         section id="holds" {
@@ -128,26 +128,26 @@ fn steps(seen: &Seen, holds: &[Hold]) -> Markup {
                     " since " (time::minute(hold.since)) ", by " (words::cut(&hold.by, 80)) ": " (words::cut(&hold.reason, 200))
                     @if let Some(until) = hold.until { ". Until " (time::minute(until)) }
                 }
-                (release(seen, &hold.scope))
+                (release(visitor, &hold.scope))
             }
             @if !is_all {
                 (Form { word: "hold", names: &[], hidden: &[], button: Button::Ordinary, label: "Hold all automatic steps" }
-                    .show(seen, reason("Reason for a hold of everything", "It is told with every step that is withheld.", false)))
+                    .show(visitor, reason("Reason for a hold of everything", "It is told with every step that is withheld.", false)))
             }
         }
     }
 }
 
-fn release(seen: &Seen, scope: &HoldScope) -> Markup {
+fn release(visitor: &Visitor, scope: &HoldScope) -> Markup {
     let hidden = match scope {
         HoldScope::All => Vec::new(),
         HoldScope::Monitor(monitor) => vec![("monitor", monitor.to_string())],
     };
     Form { word: "release", names: &[], hidden: &hidden, button: Button::Ordinary, label: "Release" }
-        .show(seen, html! {})
+        .show(visitor, html! {})
 }
 
-fn quiet(seen: &Seen, silences: &[Silence], ending: &[String]) -> Markup {
+fn quiet(visitor: &Visitor, silences: &[Silence], ending: &[String]) -> Markup {
     html! {
         section id="silences" {
             div class="head" { h2 { "Silences" } }
@@ -159,12 +159,12 @@ fn quiet(seen: &Seen, silences: &[Silence], ending: &[String]) -> Markup {
                     ". First steps " @if silence.acts { "run." } @else { "wait." }
                 }
                 @if ending.contains(&silence.id) {
-                    (Form { word: "end", names: &[("silence", &silence.id)], hidden: &[], button: Button::Ordinary, label: "End this silence" }.show(seen, html! {}))
+                    (Form { word: "end", names: &[("silence", &silence.id)], hidden: &[], button: Button::Ordinary, label: "End this silence" }.show(visitor, html! {}))
                 }
             }
-            @if seen.visitor.may(Role::Responder) {
+            @if visitor.may(Role::Responder) {
                 details { summary { "Silence something" }
-                    (Form { word: "silence", names: &[], hidden: &[], button: Button::Ordinary, label: "Silence it" }.show(seen, html! {
+                    (Form { word: "silence", names: &[], hidden: &[], button: Button::Ordinary, label: "Silence it" }.show(visitor, html! {
                         label { "What it is about" small { "All of these have to fit: monitor=loan-*, layer=data, severity=info, owner=ml-team, labels.env=prod." } input type="text" name="match" required maxlength="500"; }
                         label { "For how long" small { "As in 2h." } input type="text" name="for" required maxlength="20"; }
                         (reason("Why", "For the record, and for the messages that say a step was withheld.", true))

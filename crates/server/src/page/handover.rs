@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use watchkeeper_model::{Acted, Name, Report, Reported, Time};
 
-use super::{Nav, Page, Seen, note, watch::monitor_name};
+use super::{Nav, Page, watch::monitor_name};
 use crate::{
     look::{
         badge::{self, Shape, Strength},
@@ -16,12 +16,11 @@ use crate::{
 };
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
-    let (report, seen) = (report(&ask).await?, Seen::of(&ask));
+    let report = report(&ask).await?;
     let workspace = ask.house.workspace();
     let watch = ask.house.store().on_watch(report.team.as_ref()).await.map_err(Problem::store)?;
     let query = ask.target.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
     let content = html! {
-        (note(&ask))
         h1 { (report.headline()) }
         p class="meta" { a href=(format!("/v1/handover.md{query}")) { "Markdown" } " · " a href=(format!("/v1/handover{query}")) { "JSON" } }
         p {
@@ -43,7 +42,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 h2 { "Taking the watch" }
                 @if let Some(watch) = &watch { p { (words::cut(&watch.by, 80)) " has it since " (time::minute(watch.since)) "." } } @else { p { "Nobody has taken it yet." } }
                 p class="meta" { "Whoever takes it takes over with " (words::count(report.open.len(), "incident")) " open. The ledger notes it with their name." }
-                (Form { word: "take", names: &[], hidden: &report.team.as_ref().map(|team| vec![("team", team.to_string())]).unwrap_or_default(), button: Button::Next, label: "Take the watch" }.show(&seen, html! {}))
+                (Form { word: "take", names: &[], hidden: &report.team.as_ref().map(|team| vec![("team", team.to_string())]).unwrap_or_default(), button: Button::Next, label: "Take the watch" }.show(&ask.visitor, html! {}))
             }
         }
     };

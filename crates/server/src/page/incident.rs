@@ -5,11 +5,12 @@ use watchkeeper_model::{GateState, Time, Trend, Verdict};
 use watchkeeper_store::{IncidentDetail, IncidentRecord, StepDetail};
 
 use super::{
-    Nav, Page, Seen, escaped, may_act, note, timeline,
+    Nav, Page, escaped, may_act, timeline,
     watch::{acknowledge, group, monitor_name, step_path, wrong},
 };
 use crate::{
     House,
+    access::Visitor,
     look::{
         badge,
         chart::chart,
@@ -25,7 +26,7 @@ use crate::{
 const ROWS_MAX: u32 = 500;
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let detail = house.store().incident(ask.path("incident")).await.map_err(Problem::refused)?;
     let incident = &detail.incident;
     let rows = house.store().ledger_of_incident(&incident.id, ROWS_MAX).await.map_err(Problem::store)?;
@@ -37,7 +38,6 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let opened = incident.opened_at;
     let content = html! {
         p class="crumbs" { a href="/incidents" { "Incidents" } " / " span class="id" { (incident.id) } }
-        (note(&ask))
         div id="head" data-live aria-live="polite" {
             h1 { (title) }
             p {
@@ -53,7 +53,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 }
             }
             @if incident.state == "open" {
-                (acknowledge(incident).show(&seen, html! {}))
+                (acknowledge(incident).show(&ask.visitor, html! {}))
                 p class="meta" { "Acknowledging says: I have it. Reminders to " (incident.owner) " stop; steps go on as they are." }
             }
         }
@@ -75,10 +75,10 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 }
             }
             aside id="acts" data-live {
-                (next_steps(&seen, &detail))
-                (undo(&seen, &detail, &gates))
-                (over(&seen, &workspace, incident))
-                (say(&seen, &workspace, incident))
+                (next_steps(&ask.visitor, &detail))
+                (undo(&ask.visitor, &detail, &gates))
+                (over(&ask.visitor, &workspace, incident))
+                (say(&ask.visitor, &workspace, incident))
             }
         }
     };
@@ -172,7 +172,7 @@ fn recovery(monitor: &watchkeeper_model::Monitor, incident: &IncidentRecord) -> 
     }
 }
 
-fn next_steps(seen: &Seen, detail: &IncidentDetail) -> Markup {
+fn next_steps(visitor: &Visitor, detail: &IncidentDetail) -> Markup {
     let waiting: Vec<&StepDetail> = detail
         .steps
         .iter()
@@ -185,7 +185,7 @@ fn next_steps(seen: &Seen, detail: &IncidentDetail) -> Markup {
                 h2 { "Next steps" }
                 @for step in waiting {
                     p { (words::cut(&step.recorded.description, 160)) br; (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) " " span class="meta" { (words::cut(&step.summary, 100)) ", " (words::guarantee_short(step.guarantee)) } }
-                    @if may_act(seen) && (!is_over || step.recorded.outlives_incident() || step.status == "unknown") {
+                    @if may_act(visitor) && (!is_over || step.recorded.outlives_incident() || step.status == "unknown") {
                         div class="buttons" { a class="button" href=(step_path(&step.run, &step.step)) { (look_at(step)) } }
                     }
                 }
@@ -204,7 +204,7 @@ fn look_at(step: &StepDetail) -> &'static str {
 }
 
 /// The gates that this incident's steps have paused.
-fn undo(seen: &Seen, detail: &IncidentDetail, gates: &[crate::gates::GateView]) -> Markup {
+fn undo(visitor: &Visitor, detail: &IncidentDetail, gates: &[crate::gates::GateView]) -> Markup {
     let set = detail.steps.iter().filter_map(|step| match &step.recorded.action {
         watchkeeper_model::Action::Gate(gate) => Some(&gate.gate),
         _ => None,
@@ -217,7 +217,7 @@ fn undo(seen: &Seen, detail: &IncidentDetail, gates: &[crate::gates::GateView]) 
                 h2 { "Undo" }
                 @for gate in named {
                     p { (gate.name) " is " b { (gate.state) } "." }
-                    @if gate.state == GateState::Paused && may_act(seen) {
+                    @if gate.state == GateState::Paused && may_act(visitor) {
                         div class="buttons" { a class="button grave" href=(format!("/confirm/open/{}", gate.name)) { "Open " (gate.name) "…" } }
                     }
                 }
@@ -226,7 +226,7 @@ fn undo(seen: &Seen, detail: &IncidentDetail, gates: &[crate::gates::GateView]) 
     }
 }
 
-fn over(seen: &Seen, workspace: &watchkeeper_model::Workspace, incident: &IncidentRecord) -> Markup {
+fn over(visitor: &Visitor, workspace: &watchkeeper_model::Workspace, incident: &IncidentRecord) -> Markup {
     let monitor = workspace.monitors.get(&incident.monitor);
     html! {
         @if incident.state != "resolved" {
@@ -236,7 +236,7 @@ fn over(seen: &Seen, workspace: &watchkeeper_model::Workspace, incident: &Incide
                     @if let Some(monitor) = monitor { (words::capital(&recovery(monitor, incident))) ". " }
                     "By hand only when you know better."
                 }
-                @if may_act(seen) {
+                @if may_act(visitor) {
                     div class="buttons" { a class="button" href=(format!("/confirm/resolve/{}", escaped(&incident.id))) { "Resolve by hand…" } }
                 }
             }
@@ -245,18 +245,18 @@ fn over(seen: &Seen, workspace: &watchkeeper_model::Workspace, incident: &Incide
 }
 
 /// A comment, giving it back, and making it another team's.
-fn say(seen: &Seen, workspace: &watchkeeper_model::Workspace, incident: &IncidentRecord) -> Markup {
+fn say(visitor: &Visitor, workspace: &watchkeeper_model::Workspace, incident: &IncidentRecord) -> Markup {
     let names: &[(&str, &str)] = &[("incident", &incident.id)];
     let saw = [("seen", seen::incident(incident))];
     let form = |word, hidden, label| Form { word, names, hidden, button: Button::Ordinary, label };
     html! {
-        @if may_act(seen) {
+        @if may_act(visitor) {
             details class="box" {
                 summary { "Say something, or give it to others" }
-                (form("comment", &[], "Comment").show(seen, html! { label { "What you know" textarea name="text" required maxlength="5000" {} } }))
-                @if incident.state == "acknowledged" { (form("unack", &saw, "Give it back").show(seen, html! {})) }
+                (form("comment", &[], "Comment").show(visitor, html! { label { "What you know" textarea name="text" required maxlength="5000" {} } }))
+                @if incident.state == "acknowledged" { (form("unack", &saw, "Give it back").show(visitor, html! {})) }
                 @if incident.state != "resolved" && workspace.teams.len() > 1 {
-                    (form("assign", &saw, "Assign").show(seen, html! {
+                    (form("assign", &saw, "Assign").show(visitor, html! {
                         label { "Another team" select name="team" { @for team in workspace.teams.keys().filter(|team| **team != incident.owner) { option value=(team) { (team) } } } }
                     }))
                 }

@@ -7,10 +7,11 @@ use watchkeeper_model::{Monitor, Name, Series, Time, Verdict};
 use watchkeeper_store::{HoldScope, IncidentFilter, IncidentRecord, Ticks};
 
 use super::{
-    Nav, Page, Seen, may_act, note,
+    Nav, Page, may_act,
     watch::{fact, monitor_name},
 };
 use crate::{
+    access::Visitor,
     look::{
         badge,
         chart::chart,
@@ -30,7 +31,7 @@ const CHARTS_MAX: usize = 6;
 const SPANS: [(i64, &str); 5] = [(1, "24 h"), (7, "7 d"), (30, "30 d"), (90, "90 d"), (400, "400 d")];
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let workspace = house.workspace();
     let given = ask.path("monitor");
     let monitor = workspace.monitors.get(given);
@@ -57,7 +58,6 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let newest_tick = ticks.shown.last();
     let content = html! {
         p class="crumbs" { a href="/monitors" { "Monitors" } " / " (monitor.id) }
-        (note(&ask))
         div class="top" {
             h1 { (words::cut(&title, 160)) }
             span class="meta" { (monitor.layer) " · " (monitor.severity) " · " (monitor.owner) " · " code { (monitor.schedule.cron) } }
@@ -83,7 +83,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
         (charts(monitor, &ticks, &incidents, days, to))
         (last_series(monitor, newest_tick, ticks.shown.iter().rev().nth(1)))
         (runs(&monitor.id, &newest))
-        (acts(&seen, monitor, held.is_some()))
+        (acts(&ask.visitor, monitor, held.is_some()))
         section { details { summary { "Its configuration" } pre { (configuration(monitor)) } } }
     };
     Ok(Page::new(Nav::Monitors, title, content))
@@ -234,8 +234,8 @@ fn digest(value: &Value) -> &str {
     value.as_str().and_then(|digest| digest.get(..10)).unwrap_or("-")
 }
 
-fn acts(seen: &Seen, monitor: &Monitor, is_held: bool) -> Markup {
-    if !may_act(seen) {
+fn acts(visitor: &Visitor, monitor: &Monitor, is_held: bool) -> Markup {
+    if !may_act(visitor) {
         return html! {};
     }
     let id = monitor.id.as_str();
@@ -247,22 +247,22 @@ fn acts(seen: &Seen, monitor: &Monitor, is_held: bool) -> Markup {
     html! {
         section id="act" {
             div class="head" { h2 { "Act" } }
-            (form("check", "Check now").show(seen, html! { p class="meta" { "It judges, and acts on nothing." } }))
+            (form("check", "Check now").show(visitor, html! { p class="meta" { "It judges, and acts on nothing." } }))
             @if is_held {
-                (held("release", "Release its steps").show(seen, html! {}))
+                (held("release", "Release its steps").show(visitor, html! {}))
             } @else {
                 details { summary { "Hold its steps" }
-                    (held("hold", "Hold its steps").show(seen, html! { (reason("Why", "Checks and messages go on; only automatic steps stop.", false)) label { "For how long" small { "As in 2h; until somebody releases it when empty." } input type="text" name="for" maxlength="20"; } }))
+                    (held("hold", "Hold its steps").show(visitor, html! { (reason("Why", "Checks and messages go on; only automatic steps stop.", false)) label { "For how long" small { "As in 2h; until somebody releases it when empty." } input type="text" name="for" maxlength="20"; } }))
                 }
             }
             details { summary { "Silence its messages" }
                 (Form { word: "silence", names: &[], hidden: &matcher, button: Button::Ordinary, label: "Silence its messages" }
-                    .show(seen, html! { (reason("Why", "Nobody is told, and no first step runs; all of it is recorded.", true)) label { "For how long" small { "As in 2h." } input type="text" name="for" required maxlength="20"; } }))
+                    .show(visitor, html! { (reason("Why", "Nobody is told, and no first step runs; all of it is recorded.", true)) label { "For how long" small { "As in 2h." } input type="text" name="for" required maxlength="20"; } }))
             }
-            @if seen.visitor.may(watchkeeper_model::Role::Admin) {
+            @if visitor.may(watchkeeper_model::Role::Admin) {
                 div class="buttons" { a class="button grave" href=(format!("/confirm/drill/{id}")) { "Drill…" } }
                 @if monitor.baseline.is_some() {
-                    details { summary { "Baseline" } (form("refresh", "Freeze its baseline anew").show(seen, html! { p class="meta" { "Later ticks are compared with its data as it is now." } })) }
+                    details { summary { "Baseline" } (form("refresh", "Freeze its baseline anew").show(visitor, html! { p class="meta" { "Later ticks are compared with its data as it is now." } })) }
                 }
             }
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use watchkeeper_engine::ports::store::Store as _;
 use watchkeeper_model::Role;
 
-use super::{Nav, Page, Seen, note, watch::fact};
+use super::{Nav, Page, watch::fact};
 use crate::{
     health,
     look::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
-    let (house, seen) = (&ask.house, Seen::of(&ask));
+    let house = &ask.house;
     let pulse = house.pulse();
     let ready = health::reasons(house).await;
     let loaded = house.loaded();
@@ -32,7 +32,6 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let tokens =
         if ask.visitor.may(Role::Admin) { house.store().tokens().await.map_err(Problem::store)? } else { Vec::new() };
     let content = html! {
-        (note(&ask))
         div id="health" data-live {
             h1 { (title) }
             @for reason in &ready { p { (badge::badge(Strength::FramedAmber, Shape::Triangle, "not ready")) " " (reason) } }
@@ -58,7 +57,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 (fact("Who may", html! { (access(workspace)) }))
                 (fact("API", html! { a href="/v1/openapi.json" { "OpenAPI document" } ", " a href="/metrics" { "metrics" } ", " a href="/healthz" { "health" } ", " a href="/readyz" { "readiness" } }))
             }
-            (Form { word: "reload", names: &[], hidden: &[], button: Button::Ordinary, label: "Read the configuration again" }.show(&seen, html! {}))
+            (Form { word: "reload", names: &[], hidden: &[], button: Button::Ordinary, label: "Read the configuration again" }.show(&ask.visitor, html! {}))
         }
         @if !unreadable.is_empty() {
             section {

@@ -9,9 +9,10 @@ use watchkeeper_store::{
     AskedStep, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Undelivered,
 };
 
-use super::{Nav, Page, Seen, escaped, note};
+use super::{Nav, Page, escaped};
 use crate::{
     House,
+    access::Visitor,
     gates::GateView,
     look::{
         badge,
@@ -47,16 +48,14 @@ pub(super) struct State {
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let state = State::read(&ask.house, ask.now).await.map_err(Problem::store)?;
-    let seen = Seen::of(&ask);
     let headline = headline(&state);
     let content = html! {
-        (note(&ask))
         div id="head" data-live aria-live="polite" {
             h1 { (headline) }
             p class="meta" { (time::minute(state.now)) (time::zone()) }
         }
         (lamps(&state))
-        (incidents(&state, &seen))
+        (incidents(&state, &ask.visitor))
         (gates(&state))
         (left_behind(&state))
         (monitors(&state))
@@ -175,7 +174,7 @@ fn lamp(number: usize, tone: &str, to: &str, words: &str) -> Markup {
     html! { li class=[(number > 0).then(|| format!("on {tone}"))] { a href=(to) { b { (number) } (words) } } }
 }
 
-fn incidents(state: &State, seen: &Seen) -> Markup {
+fn incidents(state: &State, visitor: &Visitor) -> Markup {
     html! {
         section id="incidents" data-live {
             div class="head" { h2 { "Open incidents" } a href="/incidents" { "All incidents" } }
@@ -186,7 +185,7 @@ fn incidents(state: &State, seen: &Seen) -> Markup {
             } @else {
                 table class="answers" {
                     thead { tr { th { "What is wrong" } th { "What the machine did" } th { "Yours to decide" } th { "May it be undone" } } }
-                    tbody { @for detail in &state.in_full { (answers(state, seen, detail)) } }
+                    tbody { @for detail in &state.in_full { (answers(state, visitor, detail)) } }
                 }
             }
         }
@@ -194,7 +193,7 @@ fn incidents(state: &State, seen: &Seen) -> Markup {
 }
 
 /// The four answers of one incident.
-fn answers(state: &State, seen: &Seen, detail: &IncidentDetail) -> Markup {
+fn answers(state: &State, visitor: &Visitor, detail: &IncidentDetail) -> Markup {
     let incident = &detail.incident;
     let done: Vec<_> = detail.steps.iter().filter(|step| step.status != "waiting").collect();
     let waiting: Vec<_> = detail.steps.iter().filter(|step| matches!(step.status, "waiting" | "unknown")).collect();
@@ -223,7 +222,7 @@ fn answers(state: &State, seen: &Seen, detail: &IncidentDetail) -> Markup {
             td data-label="Yours to decide" {
                 @if incident.state == "open" {
                     span { "Nobody has taken it." }
-                    (acknowledge(incident).show(seen, html! {}))
+                    (acknowledge(incident).show(visitor, html! {}))
                 } @else if let Some(by) = &incident.acknowledged_by {
                     span { (words::cut(by, 60)) " has it." }
                 }
@@ -252,7 +251,7 @@ pub(super) struct OwnedForm {
 }
 
 impl OwnedForm {
-    pub(super) fn show(&self, seen: &Seen, fields: Markup) -> Markup {
+    pub(super) fn show(&self, visitor: &Visitor, fields: Markup) -> Markup {
         Form {
             word: "ack",
             names: &[("incident", &self.id)],
@@ -260,7 +259,7 @@ impl OwnedForm {
             button: Button::Next,
             label: "Acknowledge",
         }
-        .show(seen, fields)
+        .show(visitor, fields)
     }
 }
 

@@ -52,7 +52,7 @@ impl Hands for Said {
         Box::pin(async move { Ok(json!({ "monitor": monitor, "verdict": "ok" })) })
     }
 
-    fn drill(&self, _: Name) -> Doing {
+    fn drill(&self, _: Name, _: String) -> Doing {
         Box::pin(async { Err("no drill here".to_owned()) })
     }
 

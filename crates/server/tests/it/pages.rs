@@ -145,7 +145,6 @@ async fn nothing_that_somebody_wrote_becomes_markup() {
             format!("/ledger?subject={query}"),
             format!("/ledger?kind={query}"),
             format!("/monitors?text={query}"),
-            format!("/?done={query}"),
             format!("/incidents/{query}"),
             format!("/monitors/{query}"),
             format!("/handover?team={query}"),

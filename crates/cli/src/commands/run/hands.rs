@@ -55,10 +55,10 @@ impl Hands for DaemonHands {
         })
     }
 
-    fn drill(&self, monitor: Name) -> Doing {
+    fn drill(&self, monitor: Name, by: String) -> Doing {
         let engine = self.engine();
         Box::pin(async move {
-            let drill = engine.drill(monitor.as_str()).await.map_err(|error| error.to_string())?;
+            let drill = engine.begin_drill(monitor.as_str(), &by).await.map_err(|error| error.to_string())?;
             Ok(json!({ "id": drill.id, "monitor": drill.monitor }))
         })
     }

@@ -135,6 +135,25 @@ async fn whoever_listens_is_told_of_every_row_and_of_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_stream_that_begins_after_a_row_misses_none() {
+    let served = Served::start().await;
+    let refunds = name("refunds");
+    for _ in 0..225 {
+        served.store.set_gate(&refunds, GateState::Paused, "me", "", time(NOW)).await.unwrap();
+        served.store.set_gate(&refunds, GateState::Open, "me", "", time(NOW)).await.unwrap();
+    }
+    let mut listening = served.client.get(format!("{}/v1/events?after=1", served.url)).send().await.unwrap();
+    let mut said = String::new();
+    while !said.contains("id: 451\n") {
+        said += &String::from_utf8_lossy(&listening.chunk().await.unwrap().unwrap());
+    }
+    let ids: Vec<u64> = said.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    assert_eq!(ids, (2..=451).collect::<Vec<u64>>());
+    let (status, problem) = served.get("/v1/events?after=yesterday").await;
+    assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("after")));
+}
+
+#[tokio::test]
 async fn the_document_names_every_schema_that_it_refers_to() {
     let served = Served::start().await;
     let (_, document) = served.get("/v1/openapi.json").await;

@@ -4,14 +4,18 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
 use async_trait::async_trait;
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Notify, oneshot},
+    task::JoinHandle,
+};
 use watchkeeper_engine::{Trouble, ports::clock::Clock};
 use watchkeeper_model::{Action, Gate, GateAction, GateState, Name, Role, Time, Workspace};
 use watchkeeper_server::{CONNECTIONS_MAX, Doing, Hands, House, Metrics, Parts, Pulse, new_token, router, serve};
@@ -45,11 +49,23 @@ impl Clock for Still {
     }
 }
 
-struct Said;
+/// Hands that say what they are asked. A check is noticed, and waits for whoever holds the lock.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) begun: Notify,
+    pub(crate) lock: Arc<Mutex<()>>,
+    checks: AtomicU32,
+}
 
 impl Hands for Said {
     fn check(&self, monitor: Name) -> Doing {
-        Box::pin(async move { Ok(json!({ "monitor": monitor, "verdict": "ok" })) })
+        let checks = self.checks.fetch_add(1, Ordering::SeqCst) + 1;
+        self.begun.notify_one();
+        let lock = Arc::clone(&self.lock);
+        Box::pin(async move {
+            let _waited = lock.lock().await;
+            Ok(json!({ "monitor": monitor, "verdict": "ok", "checks": checks }))
+        })
     }
 
     fn drill(&self, _: Name, _: String) -> Doing {
@@ -80,6 +96,7 @@ pub(crate) struct Served {
     pub(crate) stop: oneshot::Sender<()>,
     pub(crate) server: JoinHandle<std::io::Result<()>>,
     pub(crate) client: Client,
+    pub(crate) hands: Arc<Said>,
 }
 
 /// The sample's first step.
@@ -109,6 +126,7 @@ impl Served {
         store.set_gate(&name("loan-decisions"), GateState::Paused, by, reason, since).await.unwrap();
         let stalled = Arc::new(AtomicBool::new(false));
         let is_stalled = stalled.clone();
+        let hands = Arc::new(Said::default());
         let house = House::new(Parts {
             store: Arc::clone(&store),
             workspace: workspace.clone(),
@@ -118,7 +136,7 @@ impl Served {
                 stalled: is_stalled.load(Ordering::SeqCst).then_some("steps").into_iter().collect(),
                 troubles: is_stalled.load(Ordering::SeqCst).then(trouble).into_iter().collect(),
             }),
-            hands: Arc::new(Said),
+            hands: hands.clone(),
             metrics: Arc::new(Metrics::default()),
             secrets: Box::new(|_| Err("there is no secret here".to_owned())),
         });
@@ -129,7 +147,7 @@ impl Served {
         // Fails only when another test of this binary installed it first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { url, house, store, workspace, stalled, stop, server, client }
+        Self { url, house, store, workspace, stalled, stop, server, client, hands }
     }
 
     /// A token that was made for a role.

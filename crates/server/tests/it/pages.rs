@@ -1,5 +1,10 @@
 //! Pages: what they say, that nothing on them is markup of somebody else's, and acting on what was seen.
 
+use std::net::SocketAddr;
+
+use axum::{extract::ConnectInfo, http};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use watchkeeper_model::GateState;
@@ -192,6 +197,55 @@ async fn the_same_press_twice_is_one_act() {
     assert_eq!(served.get("/v1/silences").await.1.as_array().map(Vec::len), Some(1));
     let (status, problem) = press("another reason").await;
     assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("Idempotency-Key")));
+}
+
+#[tokio::test]
+async fn an_act_outlasts_the_visitor_who_asked_for_it() {
+    let served = Served::start().await;
+    let press = || {
+        let request = served.client.post(format!("{}/v1/monitors/loan-auc/check", served.url));
+        request.header("Idempotency-Key", "a-key").json(&json!({ "by": "on-call" }))
+    };
+    let router = TowerToHyperService::new(watchkeeper_server::router(&served.house));
+    let mut request = http::Request::try_from(press().build().unwrap()).unwrap();
+    request.headers_mut().insert("host", "127.0.0.1".parse().unwrap());
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
+    let held = served.hands.lock.lock().await;
+    let is_waiting = tokio::select! {
+        _ = router.call(request) => false,
+        () = served.hands.begun.notified() => true,
+    };
+    assert!(is_waiting, "the check waits for the lock");
+    drop(held);
+    let (status, done) = crate::house::read(press().send().await.unwrap()).await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    assert_eq!(done["result"]["checks"], json!(1), "what the first visitor asked for went on");
+}
+
+#[tokio::test]
+async fn what_was_done_is_said_once_and_by_no_address() {
+    let served = Served::start().await;
+    let page = served.client.get(format!("{}/monitors/loan-auc?done=Hello", served.url)).send().await.unwrap();
+    let known = page.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let text = page.text().await.unwrap();
+    assert!(!text.contains("Hello"), "{text}");
+    let key = text.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let request = served.client.post(format!("{}/monitors/loan-auc/check", served.url)).header("Cookie", &known);
+    let fields = form(&[("form", key), ("by", "on-call".to_owned())]);
+    let request = request.header("Sec-Fetch-Site", "same-origin").header(FORM.0, FORM.1);
+    let done = request.body(fields).send().await.unwrap();
+    assert_eq!(
+        (done.status(), &done.headers()["location"]),
+        (StatusCode::SEE_OTHER, &"/monitors/loan-auc".parse().unwrap())
+    );
+    let set = done.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let note = set.filter(|line| line.starts_with("watchkeeper-note=")).collect::<Vec<_>>();
+    assert!(note.len() == 1 && note[0].contains("HttpOnly") && note[0].contains("Max-Age=60"), "{note:?}");
+    let cookies = format!("{known}; {}", note[0].split(';').next().unwrap());
+    let shown = served.client.get(format!("{}/monitors/loan-auc", served.url)).header("Cookie", cookies);
+    let shown = shown.send().await.unwrap();
+    assert!(shown.headers()["set-cookie"].to_str().unwrap().contains("watchkeeper-note=; "), "{:?}", shown.headers());
+    assert!(shown.text().await.unwrap().contains("checked now, and acted on nothing: ok"));
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ impl Report {
         format!("{time} up to {}: {opened}, {open}.", self.to.format("%-d %B %Y"))
     }
 
-    /// The report as plain lines: a heading in capitals stands alone, everything else is one line each.
+    /// The report as plain lines, each of which says in capitals what it is about.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.team.as_ref().map_or_else(|| "All teams".to_owned(), |team| format!("Team {team}"))];
         lines.extend(self.figures().map(|(name, now, before)| format!("{name}: {now} (before: {before})")));

@@ -19,7 +19,9 @@ use watchkeeper_store::LedgerFilter;
 pub(crate) use openapi::document;
 
 use crate::{
-    House, ofrep, page,
+    House,
+    gates::GateView,
+    ofrep, page,
     problem::Problem,
     routes::{Ask, Field, Kind, Routes},
     seen, series,
@@ -84,6 +86,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
             "Incident",
             incident,
         )
+        .read("/v1/gates", Role::Gates, "Every gate", &[], "Gates", gates)
+        .read("/v1/gates/{gate}", Role::Gates, "One gate", &[], "Gate", gate)
         .read("/v1/handoffs", viewer, "Handoffs, newest first", &[], "Handoffs", handoffs)
         .read("/v1/steps", viewer, "Steps that wait for people, or whose outcome is unknown", &[], "Steps", steps)
         .read("/v1/runs/{run}/steps/{step}", viewer, "One step of a run", &[], "Step", step)
@@ -150,7 +154,8 @@ async fn monitors(ask: Ask) -> Result<Response, Problem> {
         .monitors
         .values()
         .map(|monitor| {
-            let last = verdicts.iter().find(|last| last.monitor == monitor.id);
+            let last = verdicts.binary_search_by(|last| last.monitor.cmp(&monitor.id)).ok();
+            let last = last.and_then(|place| verdicts.get(place));
             json!({
                 "monitor": monitor.id, "description": monitor.description, "layer": monitor.layer,
                 "severity": monitor.severity, "owner": monitor.owner, "verdict": last.map(|last| last.verdict),
@@ -223,10 +228,27 @@ async fn incident(ask: Ask) -> Result<Response, Problem> {
     Ok(tagged(&ask, value))
 }
 
+fn told_gate(gate: &GateView) -> Value {
+    let mut value = serde_json::to_value(gate).unwrap_or_default();
+    value["seen"] = json!(seen::gate(gate));
+    value
+}
+
+async fn gates(ask: Ask) -> Result<Response, Problem> {
+    let gates = ask.house.gates_asked_for().await.map_err(Problem::store)?;
+    Ok(tagged(&ask, gates.iter().map(told_gate).collect::<Vec<_>>()))
+}
+
+async fn gate(ask: Ask) -> Result<Response, Problem> {
+    let given = ask.path("gate");
+    let found = ask.house.gate_asked_for(given).await.map_err(Problem::store)?;
+    let workspace = ask.house.workspace();
+    let known = || workspace.gates.keys().map(Name::to_string);
+    Ok(tagged(&ask, told_gate(&found.ok_or_else(|| Problem::no_such("gate", given, known()))?)))
+}
+
 async fn handoffs(ask: Ask) -> Result<Response, Problem> {
-    let mut handoffs = ask.house.store().handoffs().await.map_err(Problem::store)?;
-    handoffs.truncate(LIMIT_MAX as usize);
-    Ok(tagged(&ask, handoffs))
+    Ok(tagged(&ask, ask.house.store().newest_handoffs(LIMIT_MAX).await.map_err(Problem::store)?))
 }
 
 fn told(asked: &watchkeeper_store::AskedStep) -> Value {

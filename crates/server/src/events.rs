@@ -43,7 +43,7 @@ const CATCH_UP_MAX: u32 = 200;
 
 /// What it may be asked.
 pub(crate) const FIELDS: &[Field] =
-    &[Field::optional("after", Kind::Number, "Rows after this one, where no `Last-Event-ID` says more")];
+    &[Field::optional("after", Kind::Row, "Rows after this one, where no `Last-Event-ID` says more")];
 
 #[derive(Debug, Clone)]
 enum Told {
@@ -82,9 +82,10 @@ struct Listener {
 pub(crate) async fn listen(ask: Ask) -> Result<Response, Problem> {
     let full = || Problem::unavailable(format!("as many streams are open as there may be: {STREAMS_MAX}"));
     let place = Arc::clone(&ask.house.events().room).try_acquire_owned().map_err(|_| full())?;
-    let after = match ask.heard.as_deref().and_then(number) {
-        Some(heard) => Some(heard),
-        None => ask.parsed("after", "the number of a row", number)?,
+    let heard = ask.heard.as_deref().and_then(|row| row.parse().ok());
+    let after = match heard {
+        Some(row) => Some(row),
+        None => ask.parsed("after", "the number of a row", |row| row.parse().ok())?,
     };
     let listener = Listener::new(&ask.house, after, place).await?;
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
@@ -94,18 +95,13 @@ pub(crate) async fn listen(ask: Ask) -> Result<Response, Problem> {
     Ok((unbuffered, events).into_response())
 }
 
-/// The number of a row, as the store can hold it.
-fn number(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number| *number < i64::MAX.unsigned_abs())
-}
-
 impl Listener {
     async fn new(house: &House, after: Option<u64>, place: OwnedSemaphorePermit) -> Result<Self, Problem> {
         let receiver = house.events().sender.subscribe();
         // Read after that: what is appended from here on is either counted here or told.
         let newest = house.store().ledger_length().await.map_err(Problem::store)?;
         begin_looking(house, newest);
-        let (known, is_behind) = (after.unwrap_or(newest), after.is_some());
+        let (known, is_behind) = (after.map_or(newest, |after| after.min(newest)), after.is_some());
         let missed = VecDeque::new();
         Ok(Self { house: house.clone(), receiver, known, missed, is_behind, _place: place })
     }

@@ -2,21 +2,19 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::Serialize;
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Gate, GateState, Name, Time, Unreachable};
-use watchkeeper_store::{GateRecord, SqliteStore};
+use watchkeeper_model::{GateState, Name, Time, Unreachable};
+use watchkeeper_store::GateRecord;
 
-/// The gates of a workspace. Only configured ones exist; one that was never set is open.
-#[derive(Clone)]
-pub(crate) struct Gates {
-    known: Arc<RwLock<Arc<BTreeMap<Name, Gate>>>>,
-    store: Arc<SqliteStore>,
-    asked: Arc<Mutex<BTreeMap<String, Asked>>>,
-}
+use crate::House;
+
+/// Who asked for which gate since the daemon began, by name.
+#[derive(Debug, Default)]
+pub(crate) struct GateAsks(Mutex<BTreeMap<String, Asked>>);
 
 /// How a gate was asked since the daemon began.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,20 +38,10 @@ pub(crate) struct GateView {
     pub(crate) on_unreachable: Unreachable,
 }
 
-impl Gates {
-    /// The configured gates over a store.
-    pub(crate) fn new(known: BTreeMap<Name, Gate>, store: Arc<SqliteStore>) -> Self {
-        Self { known: Arc::new(RwLock::new(Arc::new(known))), store, asked: Arc::default() }
-    }
-
-    /// Takes the gates of a reloaded configuration; every clone answers by them from now on.
-    pub(crate) fn replace(&self, known: BTreeMap<Name, Gate>) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
-    }
-
+impl GateAsks {
     /// Notes that clients asked for these gates.
-    pub(crate) fn note_asked<'a>(&self, names: impl Iterator<Item = &'a Name>, now: Time) {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn note<'a>(&self, names: impl Iterator<Item = &'a Name>, now: Time) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for name in names {
             let entry = asked.entry(name.to_string()).or_default();
             *entry = Asked { times: entry.times + 1, last: Some(now) };
@@ -61,26 +49,26 @@ impl Gates {
     }
 
     /// When a gate was asked for last.
-    pub(crate) fn asked(&self, name: &Name) -> Option<Time> {
-        self.all_asked().get(name.as_str())?.last
+    pub(crate) fn last(&self, name: &Name) -> Option<Time> {
+        self.all().get(name.as_str())?.last
     }
 
     /// How often each gate was asked for.
-    pub(crate) fn all_asked(&self) -> BTreeMap<String, Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn all(&self) -> BTreeMap<String, Asked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    fn known(&self) -> Arc<BTreeMap<Name, Gate>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Every gate, by name.
-    pub(crate) async fn all(&self) -> Result<Vec<GateView>, StoreError> {
-        let records =
-            self.store.gates().await.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
+impl House {
+    /// Every gate, by name. Only configured ones exist; one that was never set is open.
+    pub(crate) async fn gates(&self) -> Result<Vec<GateView>, StoreError> {
+        let records = self.store().gates().await;
+        let records = records.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
         let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
+        let workspace = self.workspace();
+        let known = workspace.gates.iter();
         let mut views: Vec<GateView> =
-            self.known().iter().map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();
+            known.map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();
         // A gate that left the configuration while it was paused stays paused for those that still ask for it.
         let paused = set.into_iter().filter(|(_, record)| record.state == GateState::Paused);
         views.extend(paused.map(|(name, record)| GateView::of(&name, Unreachable::Paused, Some(record))));
@@ -88,9 +76,18 @@ impl Gates {
         Ok(views)
     }
 
-    /// One gate; `None` when it is not configured, and not paused either.
-    pub(crate) async fn one(&self, name: &str) -> Result<Option<GateView>, StoreError> {
-        Ok(self.all().await?.into_iter().find(|gate| gate.name.as_str() == name))
+    /// One gate, which a client asks for; `None` when it is not configured, and not paused either.
+    pub(crate) async fn gate_asked_for(&self, name: &str) -> Result<Option<GateView>, StoreError> {
+        let found = self.gates().await?.into_iter().find(|gate| gate.name.as_str() == name);
+        self.gate_asks().note(found.iter().map(|gate| &gate.name), self.now());
+        Ok(found)
+    }
+
+    /// Every gate, for a client that asks for all of them.
+    pub(crate) async fn gates_asked_for(&self) -> Result<Vec<GateView>, StoreError> {
+        let gates = self.gates().await?;
+        self.gate_asks().note(gates.iter().map(|gate| &gate.name), self.now());
+        Ok(gates)
     }
 }
 

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header::HOST, uri::Authority},
+    http::{header::HOST, uri::Authority},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 
-use crate::{House, answer};
+use crate::{House, problem::Problem};
 
 /// Answers for this machine's loopback names, and for the host of `[web] url`.
 pub(crate) async fn only_ours(house: House, request: Request, next: Next) -> Response {
@@ -22,8 +22,7 @@ pub(crate) async fn only_ours(house: House, request: Request, next: Next) -> Res
         return next.run(request).await;
     }
     let own = own.map_or_else(String::new, |own| format!("{own}, "));
-    let words = format!("this server goes by {own}localhost, 127.0.0.1 and [::1] only: set `url` in [web] to its name");
-    answer::failure(StatusCode::MISDIRECTED_REQUEST, &words)
+    Problem::misdirected(&format!("{own}localhost, 127.0.0.1 and [::1]")).into_response()
 }
 
 fn is_ours(authority: &str, own: Option<&str>) -> bool {

@@ -9,7 +9,7 @@ use watchkeeper_engine::ports::clock::Clock;
 use watchkeeper_model::{Name, Secret, Time, Workspace};
 use watchkeeper_store::{SqliteStore, Verified};
 
-use crate::{Pulse, access::Provider, act::Pressed, events::Events, gates::Gates, metrics::Metrics};
+use crate::{Pulse, access::Provider, act::Pressed, events::Events, gates::GateAsks, metrics::Metrics};
 
 /// Something that the daemon does for a visitor: what came of it as JSON, or why not in words.
 pub type Doing = Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>;
@@ -55,7 +55,7 @@ pub struct House(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
-    gates: Gates,
+    gate_asks: GateAsks,
     configuration: RwLock<Loaded>,
     verified: Mutex<Seal>,
     pressed: Pressed,
@@ -83,12 +83,11 @@ pub(crate) struct Seal {
 impl House {
     /// Opens the house.
     pub fn new(parts: Parts) -> Self {
-        let gates = Gates::new(parts.workspace.gates.clone(), Arc::clone(&parts.store));
         let now = parts.clock.now();
-        parts.metrics.expect(&parts.workspace);
+        parts.metrics.begin_at_zero(&parts.workspace);
         let workspace = Arc::new(parts.workspace.clone());
         Self(Arc::new(Inner {
-            gates,
+            gate_asks: GateAsks::default(),
             configuration: RwLock::new(Loaded { workspace, since: now }),
             verified: Mutex::default(),
             pressed: Pressed::default(),
@@ -101,8 +100,7 @@ impl House {
 
     /// Takes a reloaded configuration; every route answers by it from now on.
     pub fn replace(&self, workspace: Workspace) {
-        self.metrics().expect(&workspace);
-        self.0.gates.replace(workspace.gates.clone());
+        self.metrics().begin_at_zero(&workspace);
         let loaded = Loaded { workspace: Arc::new(workspace), since: self.now() };
         *self.0.configuration.write().unwrap_or_else(PoisonError::into_inner) = loaded;
         self.0.provider.forget();
@@ -120,8 +118,8 @@ impl House {
         &self.0.parts.store
     }
 
-    pub(crate) fn gates(&self) -> &Gates {
-        &self.0.gates
+    pub(crate) fn gate_asks(&self) -> &GateAsks {
+        &self.0.gate_asks
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -5,7 +5,6 @@
 
 mod access;
 mod act;
-mod answer;
 mod api;
 mod asset;
 mod events;
@@ -19,7 +18,6 @@ mod look;
 mod metrics;
 mod ofrep;
 mod page;
-mod plain;
 mod problem;
 mod routes;
 mod seen;
@@ -30,9 +28,9 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request},
-    http::{Method, StatusCode},
+    http::Method,
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use tower_http::compression::CompressionLayer;
@@ -45,7 +43,7 @@ pub use house::{Doing, Hands, House, Parts, ReadSecret};
 pub use listen::{CONNECTIONS_MAX, serve};
 pub use metrics::Metrics;
 
-use crate::routes::Routes;
+use crate::{problem::Problem, routes::Routes};
 
 /// The largest request body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -65,8 +63,6 @@ pub fn router(house: &House) -> Router {
     routes = routes
         .other("/ofrep/v1/evaluate/flags/{key}", Role::Gates, Method::POST, "Ask a gate, over OFREP", "Flag", one)
         .other("/ofrep/v1/evaluate/flags", Role::Gates, Method::POST, "Ask every gate, over OFREP", "Flags", all)
-        .other("/v1/gates", Role::Gates, Method::GET, "Every gate", "Gates", get(plain::all).with_state(state()))
-        .other("/v1/gates/{gate}", Role::Gates, Method::GET, "One gate", "Gate", get(plain::one).with_state(state()))
         .read(
             "/v1/events",
             Role::Viewer,
@@ -117,6 +113,6 @@ pub fn router(house: &House) -> Router {
 async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => answer::failure(StatusCode::REQUEST_TIMEOUT, "the request took longer than 30 s"),
+        Err(_) => Problem::too_late(REQUEST_TIME_MAX.as_secs()).into_response(),
     }
 }

@@ -15,7 +15,10 @@ use watchkeeper_model::GateState;
 
 pub(crate) use etag::{holds, of as tag_of};
 
-use crate::{House, answer, gates::GateView};
+use crate::{House, gates::GateView};
+
+/// What is said when the store cannot be read; the cause goes to the log, not to the visitor.
+const UNREADABLE: &str = "the state of the gates cannot be read: act as the gate's `on_unreachable` says";
 
 /// `POST /ofrep/v1/evaluate/flags/{key}`.
 pub(crate) async fn one(
@@ -26,11 +29,8 @@ pub(crate) async fn one(
     if let Err(refusal) = body::check(sent) {
         return refusal.answer(Some(&key));
     }
-    match house.gates().one(&key).await {
-        Ok(Some(gate)) => {
-            house.gates().note_asked(std::iter::once(&gate.name), house.now());
-            Json(evaluation(&gate)).into_response()
-        }
+    match house.gate_asked_for(&key).await {
+        Ok(Some(gate)) => Json(evaluation(&gate)).into_response(),
         Ok(None) => (
             StatusCode::NOT_FOUND,
             Json(json!({
@@ -53,8 +53,7 @@ pub(crate) async fn all(
     if let Err(refusal) = body::check(sent) {
         return refusal.answer(None);
     }
-    let Ok(gates) = house.gates().all().await else { return unreadable(None) };
-    house.gates().note_asked(gates.iter().map(|gate| &gate.name), house.now());
+    let Ok(gates) = house.gates_asked_for().await else { return unreadable(None) };
     let answer = json!({ "flags": gates.iter().map(evaluation).collect::<Vec<_>>() });
     let tag = etag::of(&answer);
     if etag::is_held(&headers, &tag) {
@@ -84,7 +83,7 @@ fn evaluation(gate: &GateView) -> Value {
 
 /// Clients fall back to their own default, which is the gate's `on_unreachable`.
 fn unreadable(key: Option<&str>) -> Response {
-    let mut failure = json!({ "errorCode": "GENERAL", "errorDetails": answer::STORE_UNREADABLE });
+    let mut failure = json!({ "errorCode": "GENERAL", "errorDetails": UNREADABLE });
     if let Some(key) = key {
         failure["key"] = json!(key);
     }

@@ -10,6 +10,7 @@ mod ledger;
 mod login;
 mod monitor;
 mod monitors;
+mod parts;
 mod system;
 mod timeline;
 mod watch;
@@ -153,7 +154,7 @@ pub(crate) async fn framed(house: &House, view: &View, page: Page) -> Response {
 
 async fn counts(house: &House) -> Result<Counts, watchkeeper_engine::ports::store::StoreError> {
     let (incidents, approvals) = house.store().open_counts().await?;
-    let paused = house.gates().all().await?.iter().filter(|gate| gate.state == GateState::Paused).count();
+    let paused = house.gates().await?.iter().filter(|gate| gate.state == GateState::Paused).count();
     Ok(Counts { incidents, approvals, paused })
 }
 

@@ -105,6 +105,17 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, title)
     }
 
+    /// It took longer than a request may.
+    pub(crate) fn too_late(seconds: u64) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, format!("the request took longer than {seconds} s"))
+    }
+
+    /// It asks for another server.
+    pub(crate) fn misdirected(names: &str) -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, format!("this server goes by {names} only"))
+            .detail("set `url` in [web] to its name")
+    }
+
     /// The daemon could not do it; the words are its own.
     pub(crate) fn not_done(title: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, title)
@@ -114,7 +125,7 @@ impl Problem {
     pub(crate) fn store(error: StoreError) -> Self {
         tracing::error!(?error, "the store failed a visitor");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read; gates answer as configured")
-            .detail("`watchkeeper status` and the daemon's log say more")
+            .detail("who asks for a gate acts as its `on_unreachable` says; the daemon's log says more")
     }
 
     pub(crate) fn broken(error: String) -> Self {

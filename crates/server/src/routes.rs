@@ -36,6 +36,7 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     Text,
     Number,
+    Row,
     Flag,
     Words(&'static [&'static str]),
     Texts,

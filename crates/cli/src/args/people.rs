@@ -327,7 +327,7 @@ pub(crate) struct DigestArgs {
     /// Print Markdown instead of text.
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Send it to the channels of the digest, by the daemon or by this command when none runs.
+    /// Put it among the messages that the daemon sends, to the channels of the digest.
     #[arg(long, requires = "name")]
     pub(crate) send: bool,
 }

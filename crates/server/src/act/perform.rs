@@ -227,7 +227,7 @@ async fn of_gate(
     by: &str,
     now: Time,
 ) -> Result<Told, Problem> {
-    let gates = house.gates().all().await.map_err(Problem::store)?;
+    let gates = house.gates().await.map_err(Problem::store)?;
     let found = gates.iter().find(|found| found.name.as_str() == gate);
     let known = || gates.iter().map(|gate| gate.name.to_string());
     let found = found.ok_or_else(|| Problem::no_such("gate", gate, known()))?;

@@ -98,19 +98,14 @@ fn answers(route: &Described, is_verb: bool) -> Value {
     answers["403"] = of("They may not");
     answers["503"] = of("The store is away, or there is no room");
     answers["414"] = json!({ "description": "The address is too long" });
-    answers["408"] = problem("It took too long", "Failure", "application/json");
-    answers["421"] = problem("The server goes by another name", "Failure", "application/json");
+    answers["408"] = of("It took too long");
+    answers["421"] = of("The server goes by another name");
     if route.path.starts_with("/ofrep/") {
         answers["400"] = problem("The context cannot be read", "OfrepFailure", "application/json");
         answers["404"] = problem("There is no such gate", "OfrepFailure", "application/json");
         answers["413"] = problem("The body is too large", "OfrepFailure", "application/json");
         answers["503"] = problem("The store is away", "OfrepFailure", "application/json");
         answers["304"] = json!({ "description": "The client has it" });
-        return answers;
-    }
-    if route.path.starts_with("/v1/gates") && route.method == Method::GET {
-        answers["404"] = problem("There is no such gate", "Failure", "application/json");
-        answers["503"] = problem("The store is away", "Failure", "application/json");
         return answers;
     }
     answers["304"] = json!({ "description": "The client has it" });
@@ -146,6 +141,7 @@ fn schema(field: &Field) -> Value {
     match field.kind {
         Kind::Text => json!({ "type": "string", "maxLength": 10_000 }),
         Kind::Number => json!({ "type": "integer", "minimum": 1 }),
+        Kind::Row => json!({ "type": "integer", "minimum": 0 }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Words(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),

@@ -108,7 +108,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// What may be counted of a configuration begins at 0, so that the first time is seen to be one.
-    pub(crate) fn expect(&self, workspace: &Workspace) {
+    pub(crate) fn begin_at_zero(&self, workspace: &Workspace) {
         for verdict in [Verdict::Ok, Verdict::Warn, Verdict::NoData, Verdict::Breach, Verdict::Error] {
             drop(self.ticks.get_or_create(&vec![("verdict", verdict.as_str().to_owned())]));
         }

@@ -35,7 +35,7 @@ impl Stock {
         Ok(Self {
             open: store.incidents(&open).await?,
             asked: store.asked_steps().await?,
-            gates: house.gates().all().await?,
+            gates: house.gates().await?,
             holds: store.holds(now).await?.len(),
             silences: store.silences(now).await?.len() + house.workspace().quiet(now).silences.len(),
             outbox: store.outbox_waiting(now).await?,
@@ -81,7 +81,7 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
         "Monitors, by layer",
         tally(LAYERS.iter().map(|layer| vec![("layer", layer.to_string())]), layers),
     );
-    let asked = house.gates().all_asked();
+    let asked = house.gate_asks().all();
     let reads = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     for gate in workspace.gates.keys() {
         let times = asked.get(gate.as_str()).map_or(0, |asked| asked.times);

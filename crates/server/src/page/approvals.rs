@@ -8,7 +8,7 @@ use super::{
     Nav, Page,
     incident::headline,
     may_act,
-    watch::{fact, monitor_name, step_path},
+    parts::{fact, monitor_name, step_path},
 };
 use crate::{
     access::Visitor,

@@ -8,7 +8,7 @@ use super::{
     Nav, Page,
     approvals::{self, form, saw},
     incident::headline,
-    watch::{fact, gate_name, monitor_name},
+    parts::{fact, gate_name, monitor_name},
 };
 use crate::{
     access::Visitor,
@@ -39,7 +39,7 @@ fn leave(to: &str, label: &str) -> Markup {
 /// Opening a gate: decisions go on with the next request.
 pub(super) async fn open(ask: Ask) -> Result<Page, Problem> {
     let house = &ask.house;
-    let gates = house.gates().all().await.map_err(Problem::store)?;
+    let gates = house.gates().await.map_err(Problem::store)?;
     let known = || gates.iter().map(|gate| gate.name.to_string());
     let gate = gates.iter().find(|gate| gate.name.as_str() == ask.path("gate"));
     let gate = gate.ok_or_else(|| Problem::no_such("gate", ask.path("gate"), known()))?;
@@ -67,7 +67,7 @@ pub(super) async fn open(ask: Ask) -> Result<Page, Problem> {
             (fact("Now", html! { (badge::gate(gate.state)) @if let Some(since) = gate.since { " since " (time::at(since)) } @if let Some(by) = &gate.by { ", by " (words::cut(by, 80)) } }))
             (fact("After", badge::gate(watchkeeper_model::GateState::Open)))
             (fact("Guarantee", html! { "Exactly once: the gate and its record are one transaction." }))
-            (fact("Asked last", html! { @if let Some(asked) = house.gates().asked(&gate.name) { (time::at(asked)) } @else { "by nobody since the daemon began" } }))
+            (fact("Asked last", html! { @if let Some(asked) = house.gate_asks().last(&gate.name) { (time::at(asked)) } @else { "by nobody since the daemon began" } }))
             (recorded(&ask.visitor))
         } }
         (Form { word: "open", names: &[("gate", gate.name.as_str())], hidden: &[("seen", seen::gate(gate))], button: Button::Final, label: &format!("Open {}", gate.name) }
@@ -159,7 +159,7 @@ fn step(
         @if asked.incident.state == "resolved" { div class="box amber" { p { "Its incident is over since " @if let Some(at) = asked.incident.resolved_at { (time::minute(at)) } "." } } }
         section { (approvals::rows(ask, asked)) dl class="rows" { (recorded(&ask.visitor)) } }
         (form(names, &hidden, word, &full).show(&ask.visitor, html! {}))
-        (leave(&super::watch::step_path(&step.run, &step.step), "Leave it"))
+        (leave(&super::parts::step_path(&step.run, &step.step), "Leave it"))
     };
     let crumbs = html! { a href="/approvals" { "Approvals" } " / " (step.step) };
     let title = format!("{label} “{}”?", words::cut(&step.recorded.description, 120));

@@ -6,7 +6,7 @@ use watchkeeper_store::{Hold, HoldScope, LedgerFilter, LeftPaused};
 
 use super::{
     Nav, Page,
-    watch::{fact, gate_name},
+    parts::{fact, gate_name},
 };
 use crate::{
     access::Visitor,
@@ -23,7 +23,7 @@ use crate::{
 
 pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let house = &ask.house;
-    let gates = house.gates().all().await.map_err(Problem::store)?;
+    let gates = house.gates().await.map_err(Problem::store)?;
     let left = house.store().left_paused().await.map_err(Problem::store)?;
     let holds = house.store().holds(ask.now).await.map_err(Problem::store)?;
     let workspace = house.workspace();
@@ -35,7 +35,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let content = html! {
         div class="top" { h1 { (headline(&gates, &left)) } span class="meta" { (time::minute(ask.now)) (time::zone()) } }
         @for (gate, row) in gates.iter().zip(newest) {
-            (one(&ask.visitor, &gate_name(&workspace, &gate.name), gate, left.iter().find(|left| left.gate == gate.name), row, ask.now, house.gates().asked(&gate.name)))
+            (one(&ask.visitor, &gate_name(&workspace, &gate.name), gate, left.iter().find(|left| left.gate == gate.name), row, ask.now, house.gate_asks().last(&gate.name)))
         }
         @if gates.is_empty() { section { p class="quiet" { "There is no gate: add [gate.NAME] to config/watchkeeper.toml." } } }
         (steps(&ask.visitor, &holds))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use watchkeeper_model::{Acted, Name, Report, Reported, Time};
 
-use super::{Nav, Page, watch::monitor_name};
+use super::{Nav, Page, parts::monitor_name};
 use crate::{
     look::{
         badge::{self, Shape, Strength},

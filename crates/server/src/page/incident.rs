@@ -5,8 +5,9 @@ use watchkeeper_model::{GateState, Time, Trend, Verdict};
 use watchkeeper_store::{IncidentDetail, IncidentRecord, StepDetail};
 
 use super::{
-    Nav, Page, escaped, may_act, timeline,
-    watch::{acknowledge, group, monitor_name, step_path, wrong},
+    Nav, Page, escaped, may_act,
+    parts::{acknowledge, group, monitor_name, step_path, wrong},
+    timeline,
 };
 use crate::{
     House,
@@ -30,7 +31,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let detail = house.store().incident(ask.path("incident")).await.map_err(Problem::refused)?;
     let incident = &detail.incident;
     let rows = house.store().ledger_of_incident(&incident.id, ROWS_MAX).await.map_err(Problem::store)?;
-    let gates = house.gates().all().await.map_err(Problem::store)?;
+    let gates = house.gates().await.map_err(Problem::store)?;
     let (trend, recorded) = trend(house, incident).await?;
     let workspace = house.workspace();
     let name = monitor_name(&workspace, &incident.monitor);

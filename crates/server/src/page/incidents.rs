@@ -6,7 +6,7 @@ use watchkeeper_store::{IncidentFilter, IncidentRecord};
 
 use super::{
     Nav, Page, escaped,
-    watch::{group, monitor_name, wrong},
+    parts::{group, monitor_name, wrong},
 };
 use crate::{
     look::{badge, time, words},

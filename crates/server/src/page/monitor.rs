@@ -8,7 +8,7 @@ use watchkeeper_store::{HoldScope, IncidentFilter, IncidentRecord, Ticks};
 
 use super::{
     Nav, Page, may_act,
-    watch::{fact, monitor_name},
+    parts::{fact, monitor_name},
 };
 use crate::{
     access::Visitor,

@@ -3,7 +3,7 @@
 use maud::html;
 use watchkeeper_model::{Layer, Verdict};
 
-use super::{Nav, Page, watch::monitor_name};
+use super::{Nav, Page, parts::monitor_name};
 use crate::{
     look::{badge, time, words},
     page::LAYERS,

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use watchkeeper_engine::ports::store::Store as _;
 use watchkeeper_model::Role;
 
-use super::{Nav, Page, watch::fact};
+use super::{Nav, Page, parts::fact};
 use crate::{
     health,
     look::{

@@ -1,6 +1,6 @@
 //! `/`: the watch. What is wrong, what the machine did, what is somebody's to decide, and whether it may be undone.
 
-use std::collections::BTreeMap;
+mod incidents;
 
 use maud::{Markup, html};
 use watchkeeper_engine::ports::store::StoreError;
@@ -9,19 +9,16 @@ use watchkeeper_store::{
     AskedStep, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Undelivered,
 };
 
-use super::{Nav, Page, escaped};
+use super::{
+    Nav, Page,
+    parts::{fact, gate_name, monitor_name},
+};
 use crate::{
     House,
-    access::Visitor,
     gates::GateView,
-    look::{
-        badge,
-        form::{Button, Form},
-        time, words,
-    },
+    look::{badge, time, words},
     problem::Problem,
     routes::Ask,
-    seen,
 };
 
 /// So many incidents are shown with their four answers; more are grouped by monitor.
@@ -55,7 +52,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
             p class="meta" { (time::minute(state.now)) (time::zone()) }
         }
         (lamps(&state))
-        (incidents(&state, &ask.visitor))
+        (incidents::show(&state, &ask.visitor))
         (gates(&state))
         (left_behind(&state))
         (monitors(&state))
@@ -84,7 +81,7 @@ impl State {
         Ok(Self {
             in_full,
             asked: store.asked_steps().await?,
-            gates: house.gates().all().await?,
+            gates: house.gates().await?,
             left_paused: store.left_paused().await?,
             quiet: store.holds(now).await?.len() + store.silences(now).await?.len() + maintained,
             verdicts: store.last_verdicts().await?,
@@ -120,18 +117,6 @@ impl State {
     fn gate_named(&self, name: &Name) -> String {
         gate_name(&self.workspace, name)
     }
-}
-
-/// A gate as people call it.
-pub(super) fn gate_name(workspace: &Workspace, name: &Name) -> String {
-    let described = workspace.gates.get(name).map(|gate| gate.description.as_str());
-    described.filter(|described| !described.is_empty()).map_or_else(|| name.to_string(), str::to_owned)
-}
-
-/// A monitor as people call it.
-pub(super) fn monitor_name(workspace: &Workspace, name: &Name) -> String {
-    let described = workspace.monitors.get(name).map(|monitor| monitor.description.as_str());
-    described.filter(|described| !described.is_empty()).map_or_else(|| name.to_string(), str::to_owned)
 }
 
 /// One sentence from the state.
@@ -172,146 +157,6 @@ fn lamps(state: &State) -> Markup {
 
 fn lamp(number: usize, tone: &str, to: &str, words: &str) -> Markup {
     html! { li class=[(number > 0).then(|| format!("on {tone}"))] { a href=(to) { b { (number) } (words) } } }
-}
-
-fn incidents(state: &State, visitor: &Visitor) -> Markup {
-    html! {
-        section id="incidents" data-live {
-            div class="head" { h2 { "Open incidents" } a href="/incidents" { "All incidents" } }
-            @if state.open.is_empty() {
-                p class="quiet" { "No incident is open." }
-            } @else if state.in_full.is_empty() {
-                (grouped(state))
-            } @else {
-                table class="answers" {
-                    thead { tr { th { "What is wrong" } th { "What the machine did" } th { "Yours to decide" } th { "May it be undone" } } }
-                    tbody { @for detail in &state.in_full { (answers(state, visitor, detail)) } }
-                }
-            }
-        }
-    }
-}
-
-/// The four answers of one incident.
-fn answers(state: &State, visitor: &Visitor, detail: &IncidentDetail) -> Markup {
-    let incident = &detail.incident;
-    let done: Vec<_> = detail.steps.iter().filter(|step| step.status != "waiting").collect();
-    let waiting: Vec<_> = detail.steps.iter().filter(|step| matches!(step.status, "waiting" | "unknown")).collect();
-    html! {
-        tr {
-            td data-label="What is wrong" {
-                span { (badge::incident(incident)) " " span class="meta" { (incident.severity) " · " (time::between(incident.opened_at, state.now)) } }
-                a class="name" href=(format!("/incidents/{}", incident.id)) { (words::cut(&monitor_name(&state.workspace, &incident.monitor), 120)) }
-                @if let Some(worst) = incident.series.first() { span { (wrong(worst)) } }
-                span class="meta" {
-                    (incident.monitor) @if !incident.group.is_empty() { " " (group(incident)) } " · " (incident.owner)
-                    @if incident.drill { " · drill" }
-                }
-            }
-            td data-label="What the machine did" {
-                @if done.is_empty() { span class="muted" { "Nothing yet." } }
-                @for step in &done {
-                    span { (badge::step(step.status, step.approvers.is_some())) " " (words::cut(&step.recorded.description, 100)) }
-                    span class="meta" {
-                        (words::guarantee_short(step.guarantee))
-                        @if let Some(at) = step.started_at { " · " (time::clock(at)) }
-                        @if let Some(said) = step.detail.as_deref().filter(|said| !said.is_empty()) { " · " (words::cut(said, 120)) }
-                    }
-                }
-            }
-            td data-label="Yours to decide" {
-                @if incident.state == "open" {
-                    span { "Nobody has taken it." }
-                    (acknowledge(incident).show(visitor, html! {}))
-                } @else if let Some(by) = &incident.acknowledged_by {
-                    span { (words::cut(by, 60)) " has it." }
-                }
-                @for step in &waiting {
-                    span { (words::cut(&step.recorded.description, 100)) " " (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }
-                    span { a class="button" href=(step_path(&step.run, &step.step)) { "Look at it" } }
-                }
-            }
-            td class="muted" data-label="May it be undone" {
-                @for step in done.iter().filter(|step| matches!(step.status, "done" | "failed" | "unknown" | "intent")) {
-                    span { (words::capital(step.step.as_str())) ": " (words::undo(&step.recorded.action)) }
-                }
-            }
-        }
-    }
-}
-
-/// The form that takes an incident.
-pub(super) fn acknowledge(incident: &IncidentRecord) -> OwnedForm {
-    OwnedForm { id: incident.id.clone(), seen: seen::incident(incident) }
-}
-
-pub(super) struct OwnedForm {
-    id: String,
-    seen: String,
-}
-
-impl OwnedForm {
-    pub(super) fn show(&self, visitor: &Visitor, fields: Markup) -> Markup {
-        Form {
-            word: "ack",
-            names: &[("incident", &self.id)],
-            hidden: &[("seen", self.seen.clone())],
-            button: Button::Next,
-            label: "Acknowledge",
-        }
-        .show(visitor, fields)
-    }
-}
-
-pub(super) fn step_path(run: &str, step: &Name) -> String {
-    format!("/runs/{}/steps/{}", escaped(run), escaped(step.as_str()))
-}
-
-/// `0.929 breach below 0.95 · 52 of 56 runs succeeded`.
-pub(super) fn wrong(report: &watchkeeper_model::SeriesReport) -> Markup {
-    html! {
-        @if let Some(reason) = report.unmeasured() {
-            (report.verdict) ": " (words::cut(reason, 200))
-        } @else {
-            (words::cut(&report.subject.to_string(), 100)) " "
-            @if let Some(value) = words::value(report) { b { (value) } " " }
-            @if !report.limit.is_empty() { span class="muted" { @if report.verdict == Verdict::Ok { "limit: " } @else { (report.verdict) " " } } (report.limit) }
-            @if let Some(detail) = &report.detail { span class="muted" { " · " (words::cut(detail, 160)) } }
-        }
-    }
-}
-
-pub(super) fn group(incident: &IncidentRecord) -> String {
-    let pairs = incident.group.iter().map(|(name, value)| format!("{name}={value:?}"));
-    words::cut(&pairs.collect::<Vec<_>>().join(", "), 120)
-}
-
-/// A mass outage: one line a monitor.
-fn grouped(state: &State) -> Markup {
-    let mut monitors: BTreeMap<&Name, Vec<&IncidentRecord>> = BTreeMap::new();
-    for incident in &state.open {
-        monitors.entry(&incident.monitor).or_default().push(incident);
-    }
-    let mut monitors: Vec<_> = monitors.into_iter().collect();
-    monitors.sort_by_key(|(_, incidents)| std::cmp::Reverse(incidents.len()));
-    let more = monitors.len().saturating_sub(50);
-    html! {
-        table {
-            thead { tr { th { "Monitor" } th { "Owner" } th class="num" { "Open" } th class="num" { "Nobody has" } th { "Since" } } }
-            tbody {
-                @for (monitor, incidents) in monitors.iter().take(50) {
-                    tr {
-                        td { a href=(format!("/incidents?state=open&monitor={monitor}")) { (words::cut(&monitor_name(&state.workspace, monitor), 100)) } " " span class="meta" { (monitor) } }
-                        td { @if let Some(first) = incidents.first() { (first.owner) } }
-                        td class="num" data-label="open" { (incidents.len()) }
-                        td class="num" data-label="nobody has" { (incidents.iter().filter(|incident| incident.state == "open").count()) }
-                        td data-label="since" { @if let Some(oldest) = incidents.iter().map(|incident| incident.opened_at).min() { (time::minute(oldest)) } }
-                    }
-                }
-            }
-        }
-        @if more > 0 { p class="quiet" { (more) " more monitors have open incidents. " a href="/incidents?state=open" { "Look through them" } } }
-    }
 }
 
 fn gates(state: &State) -> Markup {
@@ -420,11 +265,6 @@ fn believe(state: &State) -> Markup {
             }
         }
     }
-}
-
-/// A name and a fact.
-pub(super) fn fact(name: &str, fact: Markup) -> Markup {
-    html! { div { dt { (name) } dd { (fact) } } }
 }
 
 fn undelivered(state: &State) -> Markup {

@@ -135,11 +135,13 @@ async fn gates_are_told_over_plain_http_too() {
     let expected = json!({
         "name": "loan-decisions", "state": "paused", "since": "2026-11-02T06:00:10Z",
         "by": "run 0a1b2c3d4e, step pause", "reason": "incident 0a1b2c3d4e of loan-auc", "on_unreachable": "paused",
+        "seen": "paused 1793599210000000",
     });
     assert_eq!((status, &one), (StatusCode::OK, &expected));
     let (_, all) = served.get("/v1/gates").await;
     let never_set = json!({
         "name": "refunds", "state": "open", "since": null, "by": null, "reason": null, "on_unreachable": "open",
+        "seen": "open 0",
     });
     assert_eq!(all, json!([expected, never_set]));
     assert_eq!(
@@ -218,7 +220,7 @@ async fn a_name_that_is_not_ours_is_misdirected() {
     assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(
         said,
-        json!({ "error": "this server goes by localhost, 127.0.0.1 and [::1] only: set `url` in [web] to its name" })
+        json!({ "status": 421, "title": "this server goes by localhost, 127.0.0.1 and [::1] only", "detail": "set `url` in [web] to its name" })
     );
     assert_eq!(ask("localhost:7707").await.unwrap().status(), StatusCode::OK);
 }

@@ -84,12 +84,18 @@ impl Notification {
 impl SqliteStore {
     /// Every handoff, newest first.
     pub async fn handoffs(&self) -> Result<Vec<Handoff>, StoreError> {
-        let work = async { list(&mut *self.read().await?).await };
+        let work = async { list(&mut *self.read().await?, None).await };
         work.await.map_err(|fault: Fault| fault.doing("list handoffs"))
+    }
+
+    /// So many handoffs at most, newest first.
+    pub async fn newest_handoffs(&self, limit: u32) -> Result<Vec<Handoff>, StoreError> {
+        let work = async { list(&mut *self.read().await?, Some(limit)).await };
+        work.await.map_err(|fault: Fault| fault.doing("list the newest handoffs"))
     }
 }
 
-async fn list(db: &mut SqliteConnection) -> Result<Vec<Handoff>, Fault> {
+async fn list(db: &mut SqliteConnection, limit: Option<u32>) -> Result<Vec<Handoff>, Fault> {
     let rows = sqlx::query(
         "SELECT handoff.*, incident.*,
              CASE WHEN step.status IN ('done', 'failed', 'unknown', 'withheld') THEN step.status
@@ -97,8 +103,9 @@ async fn list(db: &mut SqliteConnection) -> Result<Vec<Handoff>, Fault> {
          FROM handoff
          JOIN incident ON incident.id = handoff.incident
          JOIN step ON step.run = handoff.run AND step.step = handoff.step
-         ORDER BY handoff.handed_off_at DESC, handoff.incident",
+         ORDER BY handoff.handed_off_at DESC, handoff.incident LIMIT ?",
     )
+    .bind(limit.map_or(-1, i64::from))
     .fetch_all(&mut *db)
     .await?;
     let mut handoffs = Vec::with_capacity(rows.len());

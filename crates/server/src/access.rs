@@ -70,6 +70,16 @@ impl Visitor {
         self.form.is_some()
     }
 
+    /// A name as it is recorded where no account stands beside it: one that nobody has proved, or a token's, is told from
+    /// that of a person who has proved who they are.
+    pub(crate) fn marked(&self, name: &str) -> String {
+        match self.how {
+            How::Open => format!("{name} (unproved)"),
+            How::Bearer | How::Token => format!("{name} (token)"),
+            How::Provider(_) | How::Proxy(_) | How::Nobody => name.to_owned(),
+        }
+    }
+
     /// Who acts, for the record; `typed` is the name that an unproved visitor gives.
     pub(crate) fn person(&self, typed: Option<&str>) -> Result<Person, Problem> {
         let typed = typed.map(str::trim).filter(|name| !name.is_empty());

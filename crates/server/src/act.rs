@@ -171,11 +171,12 @@ async fn act(
 ) -> Result<Done, Problem> {
     let person = visitor.person(given.text("by"))?;
     let act = (verb.read)(given)?;
+    let by = visitor.marked(&person.name);
     let key = key.map(|key| format!("{} {} {key}", person.name, verb.path));
     let (house, given) = (house.clone(), given.clone());
     // A visitor who breaks off, or whose time is up, leaves nothing half done.
     let acting = tokio::spawn(async move {
-        let perform = perform::perform(&house, &act, &person);
+        let perform = perform::perform(&house, &act, &person, by);
         match key {
             Some(key) => house.pressed().once(&key, &given, perform).await,
             None => perform.await,

@@ -153,9 +153,9 @@ pub(crate) async fn framed(house: &House, view: &View, page: Page) -> Response {
 }
 
 async fn counts(house: &House) -> Result<Counts, watchkeeper_engine::ports::store::StoreError> {
-    let (incidents, approvals) = house.store().open_counts().await?;
+    let open = house.store().open_counts().await?;
     let paused = house.gates().await?.iter().filter(|gate| gate.state == GateState::Paused).count();
-    Ok(Counts { incidents, approvals, paused })
+    Ok(Counts { open, paused })
 }
 
 /// Why somebody does not get a page.

@@ -53,7 +53,7 @@ pub use people::Closed;
 pub use place::PlaceError;
 pub use read::{
     AskedStep, Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, LedgerFilter,
-    Notification, StepDetail, Ticks, Undelivered, UnderWay, Waiting,
+    Notification, OpenCounts, OpenIncidents, StepDetail, Ticks, Undelivered, UnderWay, Waiting,
 };
 pub use refusal::PeopleError;
 pub use silence::NewSilence;

@@ -1,6 +1,7 @@
 //! Reads for people: the command line, the pages, the API.
 
 mod asked;
+mod counts;
 mod handoffs;
 mod history;
 mod incidents;
@@ -10,6 +11,7 @@ mod undelivered;
 mod verdicts;
 
 pub use asked::AskedStep;
+pub use counts::{OpenCounts, OpenIncidents};
 pub use handoffs::{FirstStep, Handoff, Notification};
 pub use history::LedgerFilter;
 pub use incidents::{Delivery, IncidentDetail, IncidentFilter, IncidentRecord, StepDetail};

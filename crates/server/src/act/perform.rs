@@ -19,10 +19,9 @@ struct Told {
     subject: Option<String>,
 }
 
-/// Does it as this person, and gives what came of it.
-pub(super) async fn perform(house: &House, act: &Act, person: &Person) -> Result<Done, Problem> {
+/// Does it as this person, whom the record calls `by` where no account stands beside the name; gives what came of it.
+pub(super) async fn perform(house: &House, act: &Act, person: &Person, by: String) -> Result<Done, Problem> {
     let now = house.now();
-    let by = shown_name(person);
     let told = match act {
         Act::Incident { id, change, seen } => of_incident(house, id, change, seen.as_deref(), &by, now).await?,
         Act::Step { run, step, answer, seen } => {
@@ -62,6 +61,7 @@ pub(super) async fn perform(house: &House, act: &Act, person: &Person) -> Result
         }
         Act::Monitor { monitor, ask } => of_monitor(house, monitor, *ask, &by).await?,
         Act::Reload => {
+            tracing::info!(by, "a reload is asked for");
             let result = house.hands().reload().await.map_err(Problem::not_done)?;
             let said = "the configuration was read again".to_owned();
             Told { said, result, shown: "/system".to_owned(), subject: None }
@@ -74,15 +74,6 @@ pub(super) async fn perform(house: &House, act: &Act, person: &Person) -> Result
         None => None,
     };
     Ok(Done { said, ledger, by, result, shown })
-}
-
-/// An unproved name, or a token's, is told from that of a person who has proved who they are.
-fn shown_name(Person { name, account }: &Person) -> String {
-    match account.as_str() {
-        "web, unproved" => format!("{name} (unproved)"),
-        "token" => format!("{name} (token)"),
-        _ => name.clone(),
-    }
 }
 
 /// The row that the act has made; others may have made some since.

@@ -1,6 +1,7 @@
 //! The frame: navigation with counts of what is open, and a foot that says as of when.
 
 use maud::{DOCTYPE, Markup, html};
+use watchkeeper_store::OpenCounts;
 
 use super::{time, words};
 use crate::{
@@ -13,8 +14,7 @@ use crate::{
 /// What the navigation counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
-    pub(crate) incidents: usize,
-    pub(crate) approvals: usize,
+    pub(crate) open: OpenCounts,
     pub(crate) paused: usize,
 }
 
@@ -54,8 +54,8 @@ pub(crate) fn whole(house: &House, view: &View, page: &Page, counts: Counts) -> 
 
 fn link(current: Option<Nav>, nav: Nav, path: &str, word: &str, counts: Counts) -> Markup {
     let counted = match nav {
-        Nav::Incidents => Some(counts.incidents.to_string()).filter(|_| counts.incidents > 0),
-        Nav::Approvals => Some(counts.approvals.to_string()).filter(|_| counts.approvals > 0),
+        Nav::Incidents => Some(counts.open.incidents.to_string()).filter(|_| counts.open.incidents > 0),
+        Nav::Approvals => Some(counts.open.approvals.to_string()).filter(|_| counts.open.approvals > 0),
         Nav::Gates => Some(format!("{} paused", counts.paused)).filter(|_| counts.paused > 0),
         _ => None,
     };

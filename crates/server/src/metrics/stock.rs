@@ -8,18 +8,15 @@ use prometheus_client::{
 };
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{GateState, Severity};
-use watchkeeper_store::{AskedStep, IncidentFilter, IncidentRecord, Waiting};
+use watchkeeper_store::{OpenCounts, OpenIncidents, Waiting};
 
 use super::counted::Labels;
 use crate::{House, gates::GateView, page::LAYERS};
 
-/// Open incidents that are counted, at most.
-const COUNTED_MAX: u32 = 100_000;
-
 /// What stands in the store.
 pub(crate) struct Stock {
-    open: Vec<IncidentRecord>,
-    asked: Vec<AskedStep>,
+    open: Vec<OpenIncidents>,
+    counts: OpenCounts,
     gates: Vec<GateView>,
     holds: usize,
     silences: usize,
@@ -31,10 +28,9 @@ pub(crate) struct Stock {
 impl Stock {
     pub(super) async fn read(house: &House) -> Result<Self, StoreError> {
         let (store, now) = (house.store(), house.now());
-        let open = IncidentFilter { unresolved: true, limit: Some(COUNTED_MAX), ..IncidentFilter::default() };
         Ok(Self {
-            open: store.incidents(&open).await?,
-            asked: store.asked_steps().await?,
+            open: store.open_by_kind().await?,
+            counts: store.open_counts().await?,
             gates: house.gates().await?,
             holds: store.holds(now).await?.len(),
             silences: store.silences(now).await?.len() + house.workspace().quiet(now).silences.len(),
@@ -62,9 +58,9 @@ fn counted(registry: &mut Registry, name: &str, help: &str, counts: BTreeMap<Lab
 }
 
 /// So many of each; those that are known and of which there is none are told too.
-fn tally(known: impl Iterator<Item = Labels>, found: impl Iterator<Item = Labels>) -> BTreeMap<Labels, i64> {
+fn tally(known: impl Iterator<Item = Labels>, found: impl Iterator<Item = (Labels, u64)>) -> BTreeMap<Labels, i64> {
     let mut counts: BTreeMap<Labels, i64> = known.map(|labels| (labels, 0)).collect();
-    found.for_each(|labels| *counts.entry(labels).or_default() += 1);
+    found.for_each(|(labels, count)| *counts.entry(labels).or_default() += i64::try_from(count).unwrap_or(i64::MAX));
     counts
 }
 
@@ -74,7 +70,7 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
     let workspace = house.workspace();
     let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
     counted(&mut registry, "build_info", "What runs", BTreeMap::from([(build, 1)]));
-    let layers = workspace.monitors.values().map(|monitor| vec![("layer", monitor.layer.to_string())]);
+    let layers = workspace.monitors.values().map(|monitor| (vec![("layer", monitor.layer.to_string())], 1));
     counted(
         &mut registry,
         "monitors",
@@ -97,23 +93,18 @@ pub(super) fn registry(house: &House, stock: Option<&Stock>) -> Registry {
     let open = stock
         .open
         .iter()
-        .map(|incident| vec![("layer", incident.layer.to_string()), ("severity", incident.severity.to_string())]);
+        .map(|kind| (vec![("layer", kind.layer.to_string()), ("severity", kind.severity.to_string())], kind.open));
     counted(&mut registry, "incidents_open", "Incidents that are not resolved", tally(kinds, open));
-    let untaken = stock.open.iter().filter(|incident| incident.state == "open");
     let teams = workspace.teams.keys().map(|team| vec![("owner", team.to_string())]);
-    let untaken = untaken.map(|incident| vec![("owner", incident.owner.to_string())]);
+    let untaken = stock.open.iter().map(|kind| (vec![("owner", kind.owner.to_string())], kind.untaken));
     counted(&mut registry, "handoffs_unacknowledged", "Open incidents that nobody has taken", tally(teams, untaken));
     let paused = stock
         .gates
         .iter()
         .map(|gate| (vec![("gate", gate.name.to_string())], i64::from(gate.state == GateState::Paused)));
     counted(&mut registry, "gate_paused", "Whether each gate is paused", paused.collect());
-    let unknown = stock.asked.iter().filter(|asked| asked.step.status == "unknown").count();
-    number(&mut registry, "steps_unknown", "Steps whose outcome nobody knows", unknown as u64);
-    let approvals = stock.asked.iter().filter(|asked| {
-        asked.step.status == "waiting" && asked.step.approvers.is_some() && asked.step.asked_at.is_some()
-    });
-    number(&mut registry, "approvals_waiting", "Steps that wait for an agreement", approvals.count() as u64);
+    number(&mut registry, "steps_unknown", "Steps whose outcome nobody knows", stock.counts.unknown);
+    number(&mut registry, "approvals_waiting", "Steps that wait for an agreement", stock.counts.approvals);
     number(&mut registry, "holds", "Holds in force", stock.holds as u64);
     number(&mut registry, "silences", "Silences and maintenance windows in force", stock.silences as u64);
     number(&mut registry, "outbox_waiting", "Messages that are due and not sent", stock.outbox.due);

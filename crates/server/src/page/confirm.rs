@@ -95,10 +95,7 @@ async fn against(ask: &Ask, gate: &Name) -> Result<Vec<IncidentRecord>, Problem>
 
 fn recorded(visitor: &Visitor) -> Markup {
     let person = visitor.person(None);
-    let words = person.map_or_else(
-        |_| "you are asked for your name".to_owned(),
-        |person| format!("{}, by {}", person.name, person.account.trim_start_matches("web, ")),
-    );
+    let words = person.map_or_else(|_| "you are asked for your name".to_owned(), |person| visitor.marked(&person.name));
     fact("Recorded as", html! { (words::cut(&words, 120)) })
 }
 

@@ -56,23 +56,6 @@ impl SqliteStore {
         work.await.map_err(|fault: Fault| fault.doing("list the steps that wait for people"))
     }
 
-    /// How many incidents are not resolved, and how many of their steps wait for an agreement.
-    pub async fn open_counts(&self) -> Result<(usize, usize), StoreError> {
-        let work = async {
-            let counts: (i64, i64) = sqlx::query_as(
-                "SELECT (SELECT COUNT(*) FROM incident WHERE state <> 'resolved'),
-                    (SELECT COUNT(*) FROM step JOIN incident ON incident.id = step.incident
-                     WHERE step.status = 'waiting' AND step.asked_at IS NOT NULL AND incident.state <> 'resolved'
-                        AND json_extract(step.arguments, '$.approval') IS NOT NULL)",
-            )
-            .fetch_one(&mut *self.read().await?)
-            .await?;
-            let number = |count: i64| usize::try_from(count).unwrap_or(0);
-            Ok((number(counts.0), number(counts.1)))
-        };
-        work.await.map_err(|fault: Fault| fault.doing("count what is open"))
-    }
-
     /// One step of a run, which is named by its id or a unique beginning of it.
     pub async fn step_of(&self, run: &str, step: &Name) -> Result<AskedStep, PeopleError> {
         let work = async {

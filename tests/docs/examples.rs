@@ -86,3 +86,28 @@ fn what_the_book_says_of_guards_and_telling_lints() {
     let found: Value = serde_json::from_slice(&output.stdout).expect("the findings are JSON");
     assert_eq!(found["errors"], 0, "{found:#}");
 }
+
+#[test]
+fn what_the_book_says_of_the_page_lints() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let workspace = repository().join("tests/docs/workspace");
+    for file in ["config/sources.toml", "runbooks/pause-decisions.toml", "runbooks/restart-scoring.toml"] {
+        copy(&workspace, folder.path(), file);
+    }
+    lay_out_data(folder.path());
+    let written = blocks(&read(&repository().join("docs/src/web.md"))).concat();
+    assert!(
+        ["[web]", "[web.oidc]", "[web.proxy]", "[digest."].iter().all(|table| written.contains(table)),
+        "{written}"
+    );
+    fs::create_dir(folder.path().join("secrets")).expect("a folder");
+    fs::write(folder.path().join("secrets/oidc"), "a secret").expect("it is written");
+    let main = read(&workspace.join("config/watchkeeper.toml"));
+    let rest = "\n[team.business-analysts]\nnotify = [\"mail-business\"]\n[channel.mail-business.console]\n";
+    fs::write(folder.path().join("config/watchkeeper.toml"), format!("{main}{rest}{written}")).expect("it is written");
+    let mut lint = Command::new(binary());
+    let output =
+        lint.arg("--workspace").arg(folder.path()).args(["lint", "--json"]).output().expect("the binary starts");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("the findings are JSON");
+    assert_eq!(found["errors"], 0, "{found:#}");
+}

@@ -73,17 +73,40 @@ async fn whatever_it_holds_it_comes_back_as_it_was() {
     comes_back(&failed).await;
 }
 
+/// A check that finds nothing.
+fn quiet(tick: Time) -> CheckRecord {
+    let quiet = opening(&incident("aa11", "nulls"), tick);
+    let (incidents, steps, messages, ledger, states) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (verdict, evaluation) = (Verdict::Ok, json!(evaluation(tick)));
+    CheckRecord { incidents, steps, messages, ledger, states, verdict, evaluation, ..quiet }
+}
+
+#[tokio::test]
+async fn of_a_long_time_each_part_shows_its_first_tick() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let monitor = name("nulls");
+    let minute = |minute: i64| at(minute * 60);
+    for tick in (0..40).map(minute) {
+        let claim = store.claim(&monitor, tick, tick).await.unwrap().unwrap();
+        record(&store, &claim, quiet(tick)).await;
+    }
+    let all = store.ticks(&monitor, minute(0), minute(39), 40).await.unwrap();
+    assert_eq!((all.recorded, all.shown.len()), (40, 40));
+    let some = store.ticks(&monitor, minute(0), minute(39), 10).await.unwrap();
+    let times: Vec<_> = some.shown.iter().map(|tick| tick.at).collect();
+    let expected = [0, 4, 8, 12, 16, 20, 24, 28, 32, 36].map(minute);
+    assert_eq!((some.recorded, times), (40, expected.to_vec()));
+    assert_eq!(store.ticks(&name("latency"), minute(0), minute(1), 10).await.unwrap().recorded, 0);
+}
+
 #[tokio::test]
 async fn a_tick_of_three_series_takes_under_three_hundred_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
-    let quiet = opening(&incident("aa11", "nulls"), at(0));
-    let (incidents, steps, messages, ledger, states) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let quiet = CheckRecord { incidents, steps, messages, ledger, states, verdict: Verdict::Ok, ..quiet };
     let run = async |ticks: std::ops::Range<i64>| {
         for tick in ticks.map(|minute| at(minute * 60)) {
             let claim = store.claim(&name("nulls"), tick, tick).await.unwrap().unwrap();
-            record(&store, &claim, CheckRecord { evaluation: json!(evaluation(tick)), ..quiet.clone() }).await;
+            record(&store, &claim, quiet(tick)).await;
         }
         let file = SqliteConnectOptions::new().filename(folder.path().join("watchkeeper.db"));
         let mut reader = SqliteConnection::connect_with(&file).await.unwrap();

@@ -1,6 +1,7 @@
 //! The store on real SQLite: what a claim, a step, a message and a ledger row survive.
 #![expect(clippy::unwrap_used, reason = "a broken expectation stops the test")]
 
+mod access;
 mod baseline;
 mod daemon;
 mod evaluations;
@@ -9,6 +10,7 @@ mod fixture;
 mod guard;
 mod ledger;
 mod outbox;
+mod pages;
 mod people;
 mod recovery;
 mod rush;

@@ -71,7 +71,7 @@ fn hold(check: &str, heading: &str, expected: &str) {
 async fn every_page_lists_what_its_check_says_of_itself() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let host = Host::new(HostConfig {
-        cache_dir: folder.path().join("cache"),
+        cache_dir: Some(folder.path().join("cache")),
         compiler: Compiler { program: binary(), args: vec!["compile-plugin".into()] },
         workspace: folder.path().to_owned(),
     });

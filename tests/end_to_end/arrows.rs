@@ -18,10 +18,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-config", &["watchkeeper-model"]),
     ("watchkeeper-engine", &["watchkeeper-model"]),
     ("watchkeeper-secret", &["watchkeeper-model"]),
-    ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
+    ("watchkeeper-net", &[]),
+    ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-net", "watchkeeper-secret"]),
     ("watchkeeper-plugin-host", &["watchkeeper-engine", "watchkeeper-model"]),
-    ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
-    ("watchkeeper-notify", &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-secret"]),
+    ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-net", "watchkeeper-secret"]),
+    (
+        "watchkeeper-notify",
+        &["watchkeeper-chart", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-net", "watchkeeper-secret"],
+    ),
     ("watchkeeper-store", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-testkit", &["watchkeeper-engine", "watchkeeper-model"]),
     (

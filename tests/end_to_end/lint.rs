@@ -58,7 +58,7 @@ fn what_every_run_would_refuse_is_said_before_anybody_is_asked() {
     let found = bench.json(&["lint"], 1);
     let refused = &found["live"][0];
     assert_eq!(refused["asked"], "step model-degradation/call");
-    assert_eq!(refused["answer"], "169.254.169.254 is a link-local address: steps may not reach it");
+    assert_eq!(refused["answer"], "169.254.169.254 is a link-local address: it is never connected to");
 }
 
 #[test]

@@ -1,13 +1,26 @@
 //! The weekly review: what a report says of a week in which two incidents were opened, and digests that send themselves.
 
-use std::{collections::BTreeSet, fs, path::Path, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Daemon};
 
 /// How long a digest may take to land.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
+/// A digest that is due as soon as can be.
+const EACH_MINUTE: &str = "
+[digest.each-minute]
+cron = \"* * * * *\"
+window = \"1h\"
+notify = [\"mail-business\"]
+";
 
 /// The workspace on 15 November 2021: two incidents of the scoring service in the week, one of them open.
 fn bench() -> Bench {
@@ -38,6 +51,16 @@ fn landed(bench: &Bench, _daemon: &Daemon, subject: &str) -> String {
         thread::sleep(Duration::from_millis(50));
     }
     panic!("no mail {subject:?} has landed");
+}
+
+/// The digests that the ledger says were sent.
+fn sent(bench: &Bench) -> Vec<String> {
+    let ledger = String::from_utf8(bench.run(&["ledger", "export"]).stdout).expect("it is text");
+    let rows = ledger.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));
+    let bodies = rows
+        .filter(|row| row["kind"] == "digest.sent")
+        .map(|row| serde_json::from_str::<Value>(row["body"].as_str().expect("a body")).expect("JSON"));
+    bodies.map(|body| body["note"].as_str().expect("a note").to_owned()).collect()
 }
 
 #[test]
@@ -78,8 +101,7 @@ fn a_week_is_told_in_figures_and_words_and_sent_to_its_channels() {
 #[test]
 fn a_digest_that_is_due_is_sent_once_whoever_sends_it() {
     let bench = bench();
-    let digest = "\n[digest.each-minute]\ncron = \"* * * * *\"\nwindow = \"1h\"\nnotify = [\"mail-business\"]\n";
-    bench.edit("config/watchkeeper.toml", |text| text + digest);
+    bench.edit("config/watchkeeper.toml", |text| text + EACH_MINUTE);
     let daemon = bench.daemon();
     landed(&bench, &daemon, "each-minute: ");
     // Whoever takes over finds it done.
@@ -89,14 +111,24 @@ fn a_digest_that_is_due_is_sent_once_whoever_sends_it() {
     assert!(told.status.success());
     landed(&bench, &daemon, "");
     drop(daemon);
-    let ledger = String::from_utf8(bench.run(&["ledger", "export"]).stdout).expect("it is text");
-    let rows = ledger.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));
-    let notes: Vec<String> = rows
-        .filter(|row| row["kind"] == "digest.sent")
-        .map(|row| {
-            serde_json::from_str::<Value>(row["body"].as_str().expect("a body")).expect("JSON")["note"].to_string()
-        })
-        .collect();
+    let notes = sent(&bench);
     assert!(!notes.is_empty());
     assert_eq!(notes.iter().collect::<BTreeSet<_>>().len(), notes.len(), "{notes:?}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the daemon's clock is the real one")]
+fn a_new_installation_does_not_begin_with_a_report_of_the_time_before_it() {
+    let bench = Bench::workspace();
+    bench.edit("config/watchkeeper.toml", |text| text + EACH_MINUTE);
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let daemon = bench.daemon();
+    landed(&bench, &daemon, "each-minute: ");
+    drop(daemon);
+    let notes = sent(&bench);
+    assert!(!notes.is_empty());
+    for note in notes {
+        let (digest, tick) = note.rsplit_once(' ').expect("a name and a tick");
+        assert!(digest == "digest each-minute" && tick.parse::<u64>().expect("a time") >= started, "{note}");
+    }
 }

@@ -18,7 +18,8 @@ fn host(folder: &Path) -> Host {
     let program = test.parent().and_then(Path::parent).expect("tests lie in target/debug/deps").join("watchkeeper");
     assert!(program.exists(), "{} is missing: run `cargo build --package watchkeeper`", program.display());
     let compiler = Compiler { program, args: vec!["compile-plugin".into()] };
-    Host::new(HostConfig { cache_dir: folder.join("cache"), compiler, workspace: folder.to_owned() }).expect("a host")
+    Host::new(HostConfig { cache_dir: Some(folder.join("cache")), compiler, workspace: folder.to_owned() })
+        .expect("a host")
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn read(sources: &DataSources, name: &Name) -> Result<(), FrameError> {
 fn mutate_files(name: &'static str, file: &str, inputs: &[Vec<u8>], words: &'static [&'static str]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let source = Name::parse("a").expect("a name");
-    let kind = SourceKind::Files(FilesSource { path: file.to_owned(), format: None });
+    let kind = SourceKind::Files(FilesSource { path: file.to_owned(), ..FilesSource::default() });
     let sources = BTreeMap::from([(source.clone(), Source { time_column: None, kind })]);
     let runtime = Runtime::new().expect("a runtime");
     fuzz(name, inputs, words, |bytes| {

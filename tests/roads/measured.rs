@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::{Sources, Span},
+    memory::Memory,
 };
 use watchkeeper_model::{ParamValue, Time};
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
@@ -50,7 +51,8 @@ impl Checks {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let compiler = Compiler { program: binary(), args: vec!["compile-plugin".into()] };
-        let config = HostConfig { cache_dir: folder.path().join("cache"), compiler, workspace: folder.path().into() };
+        let config =
+            HostConfig { cache_dir: Some(folder.path().join("cache")), compiler, workspace: folder.path().into() };
         Self { host: Host::new(config).expect("a host"), _folder: folder }
     }
 
@@ -89,7 +91,7 @@ impl Checks {
             window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(asked.at)),
             params: asked.params.clone(),
             timeout: Duration::from_secs(60),
-            memory_bytes_max: 256 << 20,
+            memory: Memory::new(256 << 20),
             current,
             baseline,
         };

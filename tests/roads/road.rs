@@ -93,7 +93,7 @@ fn sources(road: Road, folder: &Path, rows: &[Rows], views: &[View]) -> DataSour
     let mut sources = BTreeMap::new();
     for rows in rows {
         let time_column = rows.time_column.clone();
-        let file = SourceKind::Files(FilesSource { path: format!("{}.parquet", rows.name), format: None });
+        let file = SourceKind::Files(FilesSource { path: format!("{}.parquet", rows.name), ..FilesSource::default() });
         let kind = match road {
             Road::Memory | Road::Streamed => file,
             Road::View => {

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
+use watchkeeper_engine::ports::{
+    frame::{Aggregate, Answer, Field, Frame, FrameError, Scan},
+    memory::Memory,
+};
 use watchkeeper_model::{ParamValue, Time};
 use watchkeeper_testkit::Postgres;
 
@@ -65,8 +68,8 @@ impl Frame for Seen {
         self.inner.aggregate(asks).await
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
-        Ok(Arc::new(Self { inner: self.inner.query(sql).await?, scanned: None }))
+    async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
+        Ok(Arc::new(Self { inner: self.inner.query_in(sql, memory).await?, scanned: None }))
     }
 
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {

@@ -16,12 +16,12 @@ use serde_json::{Map, Value};
 use url::Url;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
 use watchkeeper_model::{Action, HttpAction, Outcome};
+use watchkeeper_net::{TargetError, permitted};
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
     limit::{Limit, backoff, retry_after},
-    target::{self, TargetError},
     web::{self, Answer, NoAnswer},
 };
 
@@ -75,7 +75,7 @@ pub(crate) async fn send(action: &HttpAction, call: &ActionCall, runner: &Action
 }
 
 fn prepare(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> Result<Prepared, HttpError> {
-    let url = target::permitted(&action.url, &runner.allow.hosts)?;
+    let url = permitted(&action.url, &runner.allow.hosts)?;
     let token = action.token.as_ref().map(|secret| runner.secrets.resolve(secret)).transpose()?;
     let method = Method::from_bytes(action.method.as_bytes()).map_err(|_| HttpError::Method(action.method.clone()))?;
     let mut fields: Map<String, Value> =

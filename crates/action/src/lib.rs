@@ -4,14 +4,12 @@
 //! happened is `Unknown`. Data reaches the outside in typed places only (a variable, standard input, a JSON string),
 //! never in a program's arguments, a URL, a header or a query.
 
-mod address;
 mod cause;
 mod exec;
 mod http;
 mod jira;
 mod limit;
 mod runner;
-mod target;
 mod web;
 
 pub use runner::ActionRunner;

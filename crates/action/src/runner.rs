@@ -8,9 +8,10 @@ use std::{
 use async_trait::async_trait;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
 use watchkeeper_model::{Action, Allow};
+use watchkeeper_net::permitted;
 use watchkeeper_secret::SecretReader;
 
-use crate::{cause, exec, http, jira, target};
+use crate::{cause, exec, http, jira};
 
 /// Performs exec, http and jira steps. What a step may reach is checked again on every call, not only when the
 /// configuration is loaded.
@@ -31,7 +32,7 @@ impl ActionRunner {
 impl ActionRunner {
     /// Why no call of an action would be sent from here, whatever its peer said.
     pub fn refusal(&self, action: &Action) -> Option<String> {
-        let refused = |url: &str| target::permitted(url, &self.allow.hosts).err().map(|error| cause::line(&error));
+        let refused = |url: &str| permitted(url, &self.allow.hosts).err().map(|error| cause::line(&error));
         match action {
             Action::Gate(_) => None,
             Action::Exec(exec) => exec::refusal(exec, self),

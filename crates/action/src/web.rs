@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap, redirect, retry};
 
-use crate::{address::GuardedResolver, cause, limit::Limit};
+use watchkeeper_net::GuardedResolver;
+
+use crate::{cause, limit::Limit};
 
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);
 

@@ -12,7 +12,7 @@ mod panel;
 mod picture;
 mod ticks;
 
-use watchkeeper_model::Trend;
+use watchkeeper_model::{Trend, is_hidden};
 
 pub use inline::{Drawing, inline};
 pub use page::{PANELS_MAX, svg};
@@ -40,7 +40,7 @@ impl ChartError {
 
 /// Text that XML can hold on one line: control characters become spaces, and what is too long is cut.
 pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
-    let clean = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
+    let clean = |c: char| if is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
     if text.chars().count() <= chars_max {
         return text.chars().map(clean).collect();
     }

@@ -117,16 +117,17 @@ fn unopened(error: OpenError) -> Failure {
 pub(crate) fn host(folder: &Path) -> Result<Host, Failure> {
     let program = env::current_exe().map_err(Failure::internal)?;
     let compiler = Compiler { program, args: vec!["compile-plugin".into()] };
-    let cache_dir = cache_folder(folder, |name| env::var_os(name));
+    let cache_dir = cache_folder(|name| env::var_os(name));
     Host::new(HostConfig { cache_dir, compiler, workspace: folder.to_owned() }).map_err(Failure::unreachable)
 }
 
-/// Where compiled plugins are kept: the folder that systemd gives a service, else the user's cache, else the workspace.
-fn cache_folder(folder: &Path, environment: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+/// Where compiled plugins are kept: the folder that systemd gives a service, else the user's cache. Never the workspace,
+/// which others write: what is kept is run as it is.
+fn cache_folder(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let users = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
     let given = absolute("CACHE_DIRECTORY").or_else(|| Some(users()?.join("watchkeeper")));
-    given.unwrap_or_else(|| folder.join("state")).join("plugins")
+    Some(given?.join("plugins"))
 }
 
 #[cfg(test)]
@@ -134,15 +135,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compiled_plugins_go_to_the_service_the_user_or_the_workspace() {
+    fn compiled_plugins_go_to_the_service_or_the_user() {
         let folder = |variables: &[(&str, &str)]| {
             let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-            cache_folder(Path::new("/w"), value).display().to_string()
+            cache_folder(value).map(|folder| folder.display().to_string())
         };
         let home = ("HOME", "/home/watch");
-        assert_eq!(folder(&[("CACHE_DIRECTORY", "/var/cache/watchkeeper"), home]), "/var/cache/watchkeeper/plugins");
-        assert_eq!(folder(&[("XDG_CACHE_HOME", "/c"), home]), "/c/watchkeeper/plugins");
-        assert_eq!(folder(&[home]), "/home/watch/.cache/watchkeeper/plugins");
-        assert_eq!(folder(&[("HOME", "nowhere")]), "/w/state/plugins");
+        assert_eq!(
+            folder(&[("CACHE_DIRECTORY", "/var/cache/watchkeeper"), home]).as_deref(),
+            Some("/var/cache/watchkeeper/plugins")
+        );
+        assert_eq!(folder(&[("XDG_CACHE_HOME", "/c"), home]).as_deref(), Some("/c/watchkeeper/plugins"));
+        assert_eq!(folder(&[home]).as_deref(), Some("/home/watch/.cache/watchkeeper/plugins"));
+        assert_eq!(folder(&[("HOME", "nowhere")]), None);
     }
 }

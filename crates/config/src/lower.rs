@@ -5,6 +5,7 @@ mod channel;
 mod database;
 mod digest;
 mod endpoint;
+mod files;
 mod inhibition;
 mod monitor;
 mod names;

@@ -1,6 +1,6 @@
 //! The engine: a configuration, the ports it acts through, and the owners of its moving parts.
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use tokio::sync::{Mutex, Notify, Semaphore};
 use watchkeeper_model::{Monitor, Name, Time, Workspace};
@@ -147,7 +147,7 @@ impl Engine {
             checker,
             baselines: Arc::clone(&baselines),
             reads: Arc::clone(&process.reads),
-            turns: Arc::new(Semaphore::new(workspace.daemon.checks_max.max(1) as usize)),
+            turns: Arc::new(Semaphore::new(checks_max(&workspace))),
         });
         let watch = Arc::new(Watch {
             workspace: Arc::clone(&workspace),
@@ -209,4 +209,10 @@ impl Engine {
         let name = Name::parse(id).map_err(|_| none())?;
         Watched::of(&self.workspace, &name).ok_or_else(none)
     }
+}
+
+/// Checks that compute at once: as many as there are cores, unless somebody says.
+fn checks_max(workspace: &Workspace) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    workspace.daemon.checks_max.map_or_else(cores, |checks| checks.max(1) as usize)
 }

@@ -16,7 +16,10 @@ use futures::FutureExt as _;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use watchkeeper_model::Name;
 
-use crate::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan};
+use crate::ports::{
+    frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan},
+    memory::Memory,
+};
 
 /// Reads of one source that have not ended, at most; the next ones wait for them.
 const OF_ONE_SOURCE_MAX: usize = 8;
@@ -186,9 +189,9 @@ impl Frame for CountedFrame {
         self.run(|frame| async move { frame.aggregate(&asks).await }).await
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
-        let sql = sql.to_owned();
-        let inner = self.run(|frame| async move { frame.query(&sql).await }).await?;
+    async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
+        let (sql, memory) = (sql.to_owned(), Arc::clone(memory));
+        let inner = self.run(|frame| async move { frame.query_in(&sql, &memory).await }).await?;
         Ok(Arc::new(Self { inner, reading: self.reading.clone(), turn: Arc::clone(&self.turn) }))
     }
 

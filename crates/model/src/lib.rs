@@ -10,6 +10,7 @@ mod channel;
 mod digest;
 mod excess;
 mod guard;
+mod hidden;
 mod incident;
 mod judged;
 mod ledger;
@@ -39,6 +40,7 @@ pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, Webho
 pub use digest::{digest_of, short_id};
 pub use excess::Excess;
 pub use guard::{BreakerState, Budget, Busy, CircuitBreaker, Guard, GuardFacts, Inhibitor, Permission, Withheld};
+pub use hidden::is_hidden;
 pub use incident::{Change, GroupState, Incident, IncidentState, Standing, advance};
 pub use judged::{Cause, Counted, Judged, Streaks, Subject};
 pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
@@ -52,8 +54,8 @@ pub use report::{Acted, Figures, Left, Report, Reported, median};
 pub use runbook::{Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
-    DatabaseRows, DatabaseServer, DatabaseSource, FileFormat, FilesSource, HttpSource, PrometheusSource, Source,
-    SourceKind, ViewSource,
+    ColumnType, CsvOptions, DatabaseRows, DatabaseServer, DatabaseSource, Encoding, FileFormat, FilesSource,
+    HttpSource, LogLines, PrometheusSource, Source, SourceKind, ViewSource,
 };
 pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Guarantee, Layer, Name, Severity, Time, Trend};
+use crate::{Guarantee, Layer, Name, Severity, Time, Trend, is_hidden};
 
 /// What happened in a time, for a team or for all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -244,7 +244,7 @@ fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     for c in line.chars() {
         match c {
-            c if c.is_control() => text.push(' '),
+            c if is_hidden(c) => text.push(' '),
             '<' => text += "&lt;",
             '&' => text += "&amp;",
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' => text.extend(['\\', c]),

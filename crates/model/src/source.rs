@@ -1,6 +1,10 @@
 //! Sources: named places that data comes from.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,12 +95,83 @@ pub enum DatabaseRows {
 }
 
 /// Files of one format and one schema.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FilesSource {
     /// A path relative to the workspace, an absolute path or a URL; `*` matches within a folder.
     pub path: String,
     /// The format; told by the file's extension when absent.
     pub format: Option<FileFormat>,
+    /// Folders outside the workspace that local files may lie in.
+    pub folders: BTreeSet<PathBuf>,
+    /// Types of columns of text files; those of the others are told by their values.
+    pub columns: BTreeMap<String, ColumnType>,
+    /// How CSV is written, as far as it is said; the rest is told by the files.
+    pub csv: CsvOptions,
+    /// How lines of a log become columns.
+    pub log: Option<LogLines>,
+}
+
+/// How CSV is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CsvOptions {
+    /// What stands between fields.
+    pub delimiter: Option<char>,
+    /// What stands around fields that hold delimiters or line ends.
+    pub quote: Option<char>,
+    /// What stands before a quote within a field, where quotes are not doubled.
+    pub escape: Option<char>,
+    /// What a line begins with that is no row.
+    pub comment: Option<char>,
+    /// What stands before decimals: a point or a comma.
+    pub decimal: Option<char>,
+    /// Words that mean that there is no value.
+    pub nulls: Option<Vec<String>>,
+    /// Whether the first row holds the names.
+    pub header: Option<bool>,
+    /// The names of the columns, in order.
+    pub names: Vec<String>,
+    /// How characters are written as bytes.
+    pub encoding: Option<Encoding>,
+}
+
+/// How characters are written as bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// UTF-8.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// UTF-16; the byte order is told by the file.
+    #[serde(rename = "utf-16")]
+    Utf16,
+    /// ISO 8859-1, with the letters of Windows-1252.
+    #[serde(rename = "latin-1")]
+    Latin1,
+}
+
+/// The type of a text file's column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnType {
+    /// As it is written.
+    Text,
+    /// With decimals.
+    Number,
+    /// Whole.
+    Integer,
+    /// `true` or `false`.
+    Flag,
+    /// A date, or a date and a time.
+    Time,
+}
+
+/// How lines of a log become columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLines {
+    /// A regular expression whose named groups are the columns.
+    Pattern(String),
+    /// `key=value` pairs.
+    Logfmt,
 }
 
 /// A file format.
@@ -109,6 +184,8 @@ pub enum FileFormat {
     Parquet,
     /// One JSON object a line.
     Jsonl,
+    /// Lines of text, which a pattern takes apart.
+    Log,
 }
 
 /// A read-only query over other sources.

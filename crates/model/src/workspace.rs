@@ -65,8 +65,9 @@ pub struct Daemon {
     pub listen: SocketAddr,
     /// The folder of the store, relative to the workspace.
     pub state: PathBuf,
-    /// How many checks run at once; at least 1.
-    pub checks_max: u32,
+    /// How many checks compute at once, at least 1; as many as there are cores when absent. One that waits for its data
+    /// does not count.
+    pub checks_max: Option<u32>,
     /// How long a stopping daemon waits for what is in flight.
     pub shutdown: Duration,
     /// The channel for what no channel of a team takes.
@@ -84,8 +85,10 @@ impl Daemon {
 pub struct Allow {
     /// Absolute paths of programs that exec steps may run.
     pub exec: BTreeSet<String>,
-    /// `host` or `host:port` that http and jira steps may reach.
+    /// `host` or `host:port` that steps and sources may reach.
     pub hosts: BTreeSet<String>,
+    /// Folders outside the workspace that sources may read.
+    pub folders: BTreeSet<PathBuf>,
 }
 
 /// A team that answers for layers or monitors.

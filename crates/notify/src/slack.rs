@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use slack_morphism::{SlackApiToken, errors::SlackClientError, hyper_tokio::SlackHyperClient};
+use slack_morphism::{SlackApiToken, errors::SlackClientError};
 use tokio::{
     sync::Mutex,
     time::{Interval, MissedTickBehavior, interval},
@@ -25,7 +25,7 @@ use crate::{
 /// Posts to one Slack channel.
 pub(crate) struct Slack {
     channel: SlackChannel,
-    client: SlackHyperClient,
+    client: connect::Client,
     secrets: SecretReader,
     /// Slack takes one message per second per channel; made at the first message, because it needs the runtime.
     pace: Mutex<Option<Interval>>,

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use url::Url;
 use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{Message, Time, WebhookChannel};
+use watchkeeper_net::{GuardedResolver, checked};
 use watchkeeper_secret::SecretReader;
 
 use crate::reason::{reason_of, retry, timed_out};
@@ -49,7 +50,9 @@ impl Webhook {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("`{}` must begin with https:// or http://", channel.url));
         }
-        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().build();
+        checked(&url).map_err(|error| reason_of(&error))?;
+        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().dns_resolver(GuardedResolver);
+        let client = client.build();
         let client = client.map_err(|error| reason_of(&error))?;
         Ok(Self { channel, url, secrets, client, limit: Duration::from_secs(30) })
     }

@@ -7,14 +7,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use crate::engine::compiling_engine;
 
 /// Processor time over all threads.
 const CPU_SECONDS_MAX: u64 = 120;
-/// Compiling a 35 MB Python component takes well under half of this.
+/// Address space by the component's size: compiling a 35 MB Python component takes 2 GiB.
+const ADDRESS_SPACE_BYTES: u64 = 1 << 30;
+const ADDRESS_SPACE_BYTES_A_BYTE: u64 = 64;
 const ADDRESS_SPACE_BYTES_MAX: u64 = 4 << 30;
+/// The size of what is written, by the component's size: machine code is a few times larger.
+const FILE_BYTES: u64 = 64 << 20;
+const FILE_BYTES_A_BYTE: u64 = 16;
+/// Compiling gives way to what watches.
+const NICE: i32 = 10;
 
 /// Why a component was not compiled.
 #[derive(Debug, thiserror::Error)]
@@ -35,18 +42,28 @@ pub enum CompileError {
 
 /// Compiles the component at `input` to machine code at `output`, which must not exist yet.
 ///
-/// Limits the whole calling process for good: 120 s of processor time, 4 GiB of address space, no core file. Call it from
-/// a process started for nothing else.
+/// Limits the whole calling process for good: 120 s of processor time at a low priority, address space and the size of
+/// files by the component's size, no core file. Call it from a process started for nothing else.
 pub fn compile_component(input: &Path, output: &Path) -> Result<(), CompileError> {
-    limit_process().map_err(|errno| CompileError::Limits(errno.into()))?;
-    let wasm = fs::read(input).map_err(|error| CompileError::Read(input.to_owned(), error))?;
+    let unread = |error| CompileError::Read(input.to_owned(), error);
+    let size = fs::metadata(input).map_err(unread)?.len();
+    limit_process(size).map_err(|errno| CompileError::Limits(errno.into()))?;
+    let wasm = fs::read(input).map_err(unread)?;
     let invalid = |error: wasmtime::Error| CompileError::Invalid(format!("{error:#}"));
     let code = compiling_engine().map_err(invalid)?.precompile_component(&wasm).map_err(invalid)?;
     write_private(output, &code).map_err(|error| CompileError::Write(output.to_owned(), error))
 }
 
-fn limit_process() -> rustix::io::Result<()> {
-    let limits = [(Resource::Cpu, CPU_SECONDS_MAX), (Resource::As, ADDRESS_SPACE_BYTES_MAX), (Resource::Core, 0)];
+fn limit_process(size: u64) -> rustix::io::Result<()> {
+    let space = ADDRESS_SPACE_BYTES.saturating_add(size.saturating_mul(ADDRESS_SPACE_BYTES_A_BYTE));
+    let file = FILE_BYTES.saturating_add(size.saturating_mul(FILE_BYTES_A_BYTE));
+    let limits = [
+        (Resource::Cpu, CPU_SECONDS_MAX),
+        (Resource::As, space.min(ADDRESS_SPACE_BYTES_MAX)),
+        (Resource::Fsize, file),
+        (Resource::Core, 0),
+    ];
+    nice(NICE)?;
     for (resource, wanted) in limits {
         // A process may only lower its hard limit.
         let limit = Some(getrlimit(resource).maximum.map_or(wanted, |ceiling| ceiling.min(wanted)));

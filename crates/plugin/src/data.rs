@@ -14,6 +14,9 @@ use crate::{
     translate,
 };
 
+/// Questions of one call; the standard checks ask some ten for a column.
+const ASKS_MAX: usize = 10_000;
+
 /// A frame in a guest's hands.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenFrame(pub(crate) Arc<dyn Frame>);
@@ -34,6 +37,9 @@ impl HostFrame for Sandbox {
 
     fn aggregate(&mut self, frame: Resource<OpenFrame>, ask: Vec<Aggregate>) -> Result<Result<Vec<Answer>, String>> {
         let frame = Arc::clone(&self.open.get(&frame)?.0);
+        if ask.len() > ASKS_MAX {
+            return Ok(Err(format!("{} questions are asked at once; the limit is {ASKS_MAX}", ask.len())));
+        }
         let asks: Vec<_> = ask.into_iter().map(translate::aggregate).collect();
         let answers = self.wait(frame.aggregate(&asks))?;
         Ok(answers
@@ -42,8 +48,8 @@ impl HostFrame for Sandbox {
     }
 
     fn query(&mut self, frame: Resource<OpenFrame>, sql: String) -> Result<Result<Resource<data::Frame>, String>> {
-        let frame = Arc::clone(&self.open.get(&frame)?.0);
-        match self.wait(frame.query(&sql))? {
+        let (frame, memory) = (Arc::clone(&self.open.get(&frame)?.0), Arc::clone(&self.memory));
+        match self.wait(frame.query_in(&sql, &memory))? {
             Ok(result) => Ok(Ok(self.open.push(OpenFrame(result))?)),
             Err(error) => Ok(Err(self.said(error))),
         }

@@ -42,13 +42,12 @@ fn shared_config() -> Config {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable);
     config
 }
 
-/// Room for twice as many guests as run at once: a run whose host call is stuck keeps its place for a while.
-fn pool(slots: u32) -> PoolingAllocationConfig {
-    let guests = slots.saturating_mul(2);
+/// Room for the guests that run at once: a run keeps its slot until it has really ended.
+fn pool(guests: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(guests)
         .total_core_instances(guests.saturating_mul(CORE_INSTANCES_MAX))

@@ -2,12 +2,14 @@
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, FrameSymbol, Trap, WasmBacktrace};
+use watchkeeper_engine::ports::memory::Bytes;
 
 use crate::{engine::STACK_BYTES_MAX, text::one_line};
 
 const MESSAGE_CHARS_MAX: usize = 500;
-const FRAMES_SHOWN: usize = 5;
+const FRAMES_SHOWN: usize = 8;
+const FRAME_CHARS_MAX: usize = 160;
 
 /// What went wrong; reads on from the plugin's name.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,6 +26,8 @@ pub(crate) enum Fault {
     CoreModule,
     #[error("cannot be compiled: {0}")]
     NotCompiled(String),
+    #[error("cannot be loaded, because it goes beyond a limit of the host, or another version compiled it: {0}")]
+    Unfitting(String),
     #[error(
         "imports `{0}`, which is not allowed: a check may import only watchkeeper:check/types, data and log; build it without WASI"
     )]
@@ -111,13 +115,23 @@ impl Fault {
     }
 }
 
-/// The innermost named functions; a component without a name section has none.
+/// The innermost functions; a component without a name section has none.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
-    let names = trace.frames().iter().filter_map(|frame| frame.func_name());
-    names.take(FRAMES_SHOWN).map(|name| one_line(&demangled(name), 120)).collect()
+    trace.frames().iter().flat_map(called).take(FRAMES_SHOWN).map(|name| one_line(&name, FRAME_CHARS_MAX)).collect()
+}
+
+/// The function of a frame and those inlined into it, innermost first, with their lines where the component carries them.
+fn called(frame: &FrameInfo) -> Vec<String> {
+    let line = |symbol: &FrameSymbol| {
+        let name = demangled(symbol.name().or(frame.func_name())?);
+        let place = symbol.file().zip(symbol.line()).map(|(file, line)| format!(" ({file}:{line})"));
+        Some(name + &place.unwrap_or_default())
+    };
+    let lines: Vec<String> = frame.symbols().iter().filter_map(line).collect();
+    if lines.is_empty() { frame.func_name().map(demangled).into_iter().collect() } else { lines }
 }
 
 /// A Rust name without its crate hash; others as they are.
@@ -125,20 +139,5 @@ fn demangled(name: &str) -> String {
     match name.rsplit_once("::h") {
         Some((path, hash)) if hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()) => path.to_owned(),
         _ => name.to_owned(),
-    }
-}
-
-/// A number of bytes in the largest unit that fits.
-pub(crate) struct Bytes(pub(crate) u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |shift: u32| self.0 >= 1 << shift && self.0.trailing_zeros() >= shift;
-        match self.0 {
-            bytes if whole(30) => write!(f, "{} GiB", bytes >> 30),
-            bytes if whole(20) => write!(f, "{} MiB", bytes >> 20),
-            bytes if whole(10) => write!(f, "{} KiB", bytes >> 10),
-            bytes => write!(f, "{bytes} bytes"),
-        }
     }
 }

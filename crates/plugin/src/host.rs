@@ -4,17 +4,12 @@ use std::{
     collections::HashMap,
     io,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::{
-    runtime::Handle,
-    sync::{self, Semaphore},
-    task::spawn_blocking,
-    time::timeout_at,
-};
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout_at};
 use wasmtime::{
     Engine,
     component::{Component, HasSelf, Linker},
@@ -26,6 +21,7 @@ use crate::{
     bindings::{Check, CheckPre},
     cache::Cache,
     compiler::Compiler,
+    compiling::Compiling,
     engine::running_engine,
     fault::Fault,
     origin::{self, Origin},
@@ -45,8 +41,9 @@ const ALLOWED_IMPORTS: [&str; 3] = ["watchkeeper:check/types", "watchkeeper:chec
 /// What a host needs to know.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
-    /// The folder for compiled components; made with mode 0700, and refused when others may write to it.
-    pub cache_dir: PathBuf,
+    /// The folder for compiled components, made with mode 0700. Where there is none, or others could change it, what is
+    /// compiled is kept for as long as the host lives.
+    pub cache_dir: Option<PathBuf>,
     /// What compiles a component, in a process of its own.
     pub compiler: Compiler,
     /// What plugin paths are relative to.
@@ -59,12 +56,9 @@ pub enum HostError {
     /// The engine refused its settings or the memory for its guests.
     #[error("cannot start the Wasm engine: {0}")]
     Engine(String),
-    /// The cache folder cannot be made or read.
-    #[error("cannot use {} for compiled plugins", .0.display())]
-    Cache(PathBuf, #[source] io::Error),
-    /// Code in this folder could be somebody else's.
-    #[error("{} is not ours alone: it must be a folder that this user owns and nobody else may write to (chmod 700)", .0.display())]
-    CacheNotOurs(PathBuf),
+    /// Not even a temporary folder can be made for compiled components.
+    #[error("cannot make a temporary folder for compiled plugins")]
+    Cache(#[source] io::Error),
 }
 
 /// Checks that may be under way at once. Most of them wait for data; how many compute is the engine's to say.
@@ -74,12 +68,9 @@ const GUESTS_MAX: u32 = 64;
 pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
-    cache: Cache,
-    compiler: Compiler,
+    compiling: Compiling,
     workspace: PathBuf,
-    slots: Semaphore,
-    /// One at a time, so that two monitors with the same plugin do not compile it twice.
-    compiling: sync::Mutex<()>,
+    slots: Arc<Semaphore>,
     /// By digest.
     linked: Mutex<HashMap<String, CheckPre<Sandbox>>>,
     /// The digest of what each plugin was when it was last loaded: its file may have changed since.
@@ -93,14 +84,21 @@ impl Host {
         let engine = running_engine(GUESTS_MAX).map_err(broken)?;
         let mut linker = Linker::new(&engine);
         Check::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox: &mut Sandbox| sandbox).map_err(broken)?;
+        let cache = match Cache::open(config.cache_dir.as_deref(), &engine) {
+            Ok(cache) => cache,
+            Err(unusable) => {
+                tracing::warn!(
+                    "compiled plugins are not kept after this run, because their folder is not safe: {unusable}"
+                );
+                Cache::passing(&engine).map_err(HostError::Cache)?
+            }
+        };
         Ok(Self {
-            cache: Cache::open(&config.cache_dir, &engine)?,
+            compiling: Compiling::new(cache, config.compiler),
             engine,
             linker,
-            compiler: config.compiler,
             workspace: config.workspace,
-            slots: Semaphore::new(GUESTS_MAX as usize),
-            compiling: sync::Mutex::new(()),
+            slots: Arc::new(Semaphore::new(GUESTS_MAX as usize)),
             linked: Mutex::new(HashMap::new()),
             loaded: Mutex::new(HashMap::new()),
         })
@@ -132,7 +130,7 @@ impl Host {
             return Ok(guest.clone());
         }
         origin::refuse_other_formats(&origin.wasm)?;
-        let guest = self.link(&self.compiled(&origin).await?)?;
+        let guest = self.link(&self.compiling.of(&self.engine, &origin).await?)?;
         let mut linked = self.linked();
         if linked.len() >= LINKED_MAX {
             linked.clear();
@@ -148,18 +146,6 @@ impl Host {
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn compiled(&self, origin: &Origin) -> Result<Component, Fault> {
-        let _one_at_a_time = self.compiling.lock().await;
-        if let Some(component) = self.cache.load(&self.engine, &origin.digest)? {
-            return Ok(component);
-        }
-        self.cache.fill(&self.compiler, &origin.digest, &origin.wasm).await?;
-        let compiled = self.cache.load(&self.engine, &origin.digest)?;
-        compiled.ok_or_else(|| {
-            Fault::host("the compiler left code that does not load: is it another version of watchkeeper?")
-        })
     }
 
     fn link(&self, component: &Component) -> Result<CheckPre<Sandbox>, Fault> {
@@ -188,16 +174,20 @@ impl Host {
     }
 
     /// Runs a guest's call on a thread of its own, once a slot is free. The deadline starts with the slot: a queue is not
-    /// the guest's fault.
+    /// the guest's fault. The slot is held until the call has really ended, so that who gets one finds an instance.
     async fn within<T: Send + 'static>(
         &self,
         allowed: Duration,
         call: impl FnOnce(&Engine, Deadline, Handle) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let _slot = self.slots.acquire().await.map_err(Fault::host)?;
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(Fault::host)?;
         let deadline = Deadline::start(allowed);
         let (engine, runtime) = (self.engine.clone(), Handle::current());
-        let running = spawn_blocking(move || call(&engine, deadline, runtime));
+        let running = spawn_blocking(move || {
+            let ended = call(&engine, deadline, runtime);
+            drop(slot);
+            ended
+        });
         match timeout_at(deadline.at + GRACE, running).await {
             Ok(ended) => ended.map_err(Fault::host)?,
             // Only a host call that blocks its thread gets here; the thread ends when that call does.

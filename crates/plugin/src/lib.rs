@@ -7,6 +7,7 @@ mod bindings;
 mod cache;
 mod compile;
 mod compiler;
+mod compiling;
 mod data;
 mod engine;
 mod fault;

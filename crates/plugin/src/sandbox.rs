@@ -1,13 +1,13 @@
 //! What one run of a guest holds on the host's side: its limits, its deadline, its log and its open frames.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout_at},
 };
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline, component::ResourceTable};
-use watchkeeper_engine::ports::frame::FrameFault;
+use watchkeeper_engine::ports::{frame::FrameFault, memory::Memory};
 
 use crate::{
     engine::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX},
@@ -46,6 +46,8 @@ pub(crate) struct Sandbox {
     pub(crate) log: RunLog,
     /// What kept the last of its reads from its data.
     pub(crate) unread: Option<FrameFault>,
+    /// The account of the run.
+    pub(crate) memory: Arc<Memory>,
     limits: Limits,
     deadline: Deadline,
     runtime: Handle,
@@ -55,15 +57,16 @@ impl Sandbox {
     /// A fresh store with every limit set.
     pub(crate) fn store(
         engine: &Engine,
-        memory_bytes_max: u64,
+        memory: &Arc<Memory>,
         deadline: Deadline,
         log: RunLog,
         runtime: Handle,
     ) -> Store<Self> {
         let mut open = ResourceTable::new();
         open.set_max_capacity(OPEN_MAX);
-        let limits = Limits { memory_bytes_max, memory_bytes: 0 };
-        let mut store = Store::new(engine, Self { open, log, unread: None, limits, deadline, runtime });
+        let limits = Limits { memory: Arc::clone(memory), guest_bytes: 0 };
+        let memory = Arc::clone(memory);
+        let mut store = Store::new(engine, Self { open, log, unread: None, memory, limits, deadline, runtime });
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);
@@ -85,18 +88,23 @@ impl Sandbox {
 
 /// Limits over all memories and tables of a component together.
 struct Limits {
-    memory_bytes_max: u64,
-    memory_bytes: u64,
+    memory: Arc<Memory>,
+    /// What of it is the guest's own.
+    guest_bytes: u64,
+}
+
+impl Drop for Limits {
+    fn drop(&mut self) {
+        self.memory.give_back(self.guest_bytes);
+    }
 }
 
 impl ResourceLimiter for Limits {
     /// Traps rather than answering -1: what a guest makes of -1 hides the reason from its author.
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current) as u64);
-        if total > self.memory_bytes_max {
-            return Err(Fault::Memory(self.memory_bytes_max).into());
-        }
-        self.memory_bytes = total;
+        let more = desired.saturating_sub(current) as u64;
+        self.memory.take(more).map_err(|refused| Fault::Memory(refused.bytes_max))?;
+        self.guest_bytes += more;
         Ok(true)
     }
 

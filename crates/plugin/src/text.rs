@@ -1,13 +1,15 @@
-//! Text from a guest, made fit to show: one line, no control characters, a bounded length.
+//! Text from a guest, made fit to show: one line, no hidden characters, a bounded length.
 
-/// The first `chars_max` characters with line breaks as spaces and other control characters escaped.
+use watchkeeper_model::is_hidden;
+
+/// The first `chars_max` characters with line breaks as spaces and other hidden characters escaped.
 pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
     let mut line = String::new();
     let mut chars = text.trim().chars();
     for c in chars.by_ref().take(chars_max) {
         match c {
             '\n' | '\r' | '\t' => line.push(' '),
-            c if c.is_control() => line.extend(c.escape_default()),
+            c if is_hidden(c) => line.extend(c.escape_unicode()),
             c => line.push(c),
         }
     }
@@ -23,7 +25,7 @@ mod tests {
 
     #[test]
     fn breaks_become_spaces_and_escapes_are_shown() {
-        assert_eq!(one_line("panicked:\n\u{1b}[31mno", 100), "panicked: \\u{1b}[31mno");
+        assert_eq!(one_line("panicked:\n\u{1b}[31m\u{202e}no", 100), "panicked: \\u{1b}[31m\\u{202e}no");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use watchkeeper_model::is_hidden;
 
 /// What stands in a secret's place.
 const MASKED: &str = "[secret]";
@@ -117,15 +118,11 @@ pub fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
         match c {
             '\t' => line.push(' '),
-            c if is_unsafe(c) => line.extend(c.escape_default()),
+            c if is_hidden(c) => line.extend(c.escape_default()),
             c => line.push(c),
         }
         line
     })
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::FutureExt;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, RowCount, Scan};
+use watchkeeper_engine::ports::memory::Memory;
 
 use crate::fault::malformed;
 
@@ -47,8 +48,8 @@ impl Frame for CaughtFrame {
         caught(&self.source, self.inner.aggregate(asks)).await
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
-        let inner = caught(&self.source, self.inner.query(sql)).await?;
+    async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
+        let inner = caught(&self.source, self.inner.query_in(sql, memory)).await?;
         Ok(Arc::new(Self { source: Arc::clone(&self.source), inner }))
     }
 

@@ -16,6 +16,9 @@ use crate::shape::Shape;
 /// The most rows in a chunk.
 const CHUNK_ROWS_MAX: usize = 65_536;
 
+/// What a chunk takes, about: it is copied on its way to the guest.
+const CHUNK_BYTES: usize = 16 << 20;
+
 /// A scan over batches that hold just the columns asked for.
 pub(crate) struct ChunkScan {
     shape: Arc<Shape>,
@@ -54,7 +57,7 @@ impl ChunkScan {
 impl Scan for ChunkScan {
     async fn next(&mut self) -> Result<Option<Vec<Column>>, FrameError> {
         let Some(batch) = self.batch().await? else { return Ok(None) };
-        let rows = batch.num_rows().min(CHUNK_ROWS_MAX);
+        let rows = batch.num_rows().min(rows_of_chunk(&batch));
         if rows < batch.num_rows() {
             self.rest = Some(batch.slice(rows, batch.num_rows() - rows));
         }
@@ -62,6 +65,14 @@ impl Scan for ChunkScan {
         let column = |index: &usize| column(head.column(*index)).map_err(|what| self.shape.malformed(what));
         self.columns.iter().map(column).collect::<Result<Vec<_>, _>>().map(Some)
     }
+}
+
+/// Rows that take no more than a chunk's bytes, by what the batch's rows take on average.
+fn rows_of_chunk(batch: &RecordBatch) -> usize {
+    let bytes = |array: &ArrayRef| array.to_data().get_slice_memory_size().unwrap_or_default();
+    let whole: usize = batch.columns().iter().map(bytes).sum();
+    let each = whole.div_ceil(batch.num_rows().max(1)).max(1);
+    (CHUNK_BYTES / each).clamp(1, CHUNK_ROWS_MAX)
 }
 
 fn column(array: &ArrayRef) -> Result<Column, String> {

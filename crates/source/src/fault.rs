@@ -10,7 +10,7 @@ use watchkeeper_engine::ports::frame::{FrameError, FrameFault};
 use watchkeeper_secret::Mask;
 
 use crate::aggregate::NotKept;
-use crate::kind::FileMoved;
+use crate::kind::{FileMoved, Misreading};
 
 /// What keeps a source from being read, before it is known whose words they are.
 #[derive(Debug)]
@@ -74,6 +74,11 @@ pub(crate) fn fault_of(error: &DataFusionError) -> FrameFault {
         cause = error.source();
     }
     FrameFault::Malformed
+}
+
+/// Whether it is a text file's own sentence, which names the file and the line.
+pub(crate) fn is_misreading(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::External(error) if error.is::<Misreading>())
 }
 
 /// The innermost reason of a DataFusion error, on one line, without its class names and backtrace.

@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use datafusion::common::TableReference;
+use datafusion::error::DataFusionError;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
+use watchkeeper_engine::ports::memory::{Held, Memory};
 
 use crate::chunks::ChunkScan;
 use crate::cut::Cut;
 use crate::fault::{Why, fault_of, reason};
 use crate::rows::Rows;
-use crate::session::{SQL_PARTS, Sessions, read_only};
+use crate::session::Sessions;
 use crate::shape::Shape;
+use crate::sql::{bounded, deeper, read_only};
 
 /// The name that a frame goes by in SQL.
 const INPUT: &str = "input";
@@ -23,12 +26,21 @@ pub(crate) struct SourceFrame {
     sessions: Arc<Sessions>,
     /// Whether it is still to be expected that something is asked of it.
     fresh: AtomicBool,
+    /// Of so many queries over one another.
+    depth: usize,
+    /// What its rows take of the run that asked for them.
+    _held: Option<Held>,
 }
 
 impl SourceFrame {
     pub(crate) fn new(cut: Arc<Cut>, sessions: Arc<Sessions>) -> Self {
+        Self::of_queries(cut, sessions, 0, None)
+    }
+
+    /// The rows of so many queries over one another.
+    fn of_queries(cut: Arc<Cut>, sessions: Arc<Sessions>, depth: usize, held: Option<Held>) -> Self {
         cut.fresh.fetch_add(1, Ordering::Relaxed);
-        Self { cut, sessions, fresh: AtomicBool::new(true) }
+        Self { cut, sessions, fresh: AtomicBool::new(true), depth, _held: held }
     }
 
     /// Nobody waits for it any more: it asks now, or never will.
@@ -64,18 +76,22 @@ impl Frame for SourceFrame {
         self.cut.answers(asks).await
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         self.is_asked();
-        let context = self.sessions.context(SQL_PARTS);
+        let depth = deeper(self.depth).map_err(|what| self.shape().refused(what))?;
+        let context = self.sessions.guest(memory);
         let input = self.cut.rows.table().and_then(|rows| context.register_table(TableReference::bare(INPUT), rows));
         input.map_err(|error| self.shape().unread(&error))?;
         let plan = read_only(&context, sql).await.map_err(|what| self.shape().refused(what))?;
+        let failed = |error: &DataFusionError| {
+            Why::new(fault_of(error), format!("the SQL failed: {}", reason(error))).of(&self.shape().source)
+        };
+        let plan = bounded(plan).map_err(|error| failed(&error))?;
         let shape = Shape::new(&self.shape().source, Arc::clone(plan.schema().inner()), None)?;
-        let gathered = Rows::gather(plan, self.sessions.decoded_bytes_max()).await;
-        let rows = gathered.map_err(|error| {
-            Why::new(fault_of(&error), format!("the SQL failed: {}", reason(&error))).of(&self.shape().source)
-        })?;
-        Ok(Arc::new(Self::new(Arc::new(Cut::new(Arc::new(shape), rows, None)), Arc::clone(&self.sessions))))
+        let bytes_max = self.sessions.decoded_bytes_max();
+        let (rows, held) = Rows::gather_in(plan, bytes_max, memory).await.map_err(|error| failed(&error))?;
+        let cut = Arc::new(Cut::new(Arc::new(shape), rows, None));
+        Ok(Arc::new(Self::of_queries(cut, Arc::clone(&self.sessions), depth, held)))
     }
 
     async fn remark(&self, column: &str) -> Option<String> {

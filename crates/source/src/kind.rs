@@ -13,7 +13,7 @@ use watchkeeper_secret::SecretReader;
 
 use crate::kept::{Budget, Kept};
 
-pub(crate) use files::{FileMoved, Files, Lines, Listing, Timed};
+pub(crate) use files::{FileMoved, Files, Lines, Listing, Misreading, Timed};
 pub(crate) use http::Http;
 pub(crate) use prometheus::Prometheus;
 pub(crate) use view::View;

@@ -13,8 +13,10 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use tokio::task::JoinSet;
 use watchkeeper_engine::ports::frame::Answer;
+use watchkeeper_engine::ports::memory::{Held, Memory};
 
 use crate::aggregate::{Questions, Tally};
+use crate::memory::exhausted;
 use crate::session::SCAN_PARTS;
 use crate::shape::Shape;
 
@@ -48,6 +50,24 @@ impl Rows {
             batches.push(batch);
         }
         Ok(Self::Memory(concat_batches(&schema, &batches)?))
+    }
+
+    /// Reads the plan of a run to its end, unless its rows take more than so many bytes or more than the run's account
+    /// has; gives what they take of it.
+    pub(crate) async fn gather_in(
+        plan: DataFrame,
+        bytes_max: usize,
+        memory: &Arc<Memory>,
+    ) -> Result<(Self, Option<Held>), DataFusionError> {
+        // Batches and the one batch of all of them are held at once.
+        let left = usize::try_from(memory.left() / 2).unwrap_or(usize::MAX);
+        match Self::gather(plan, bytes_max.min(left)).await? {
+            Self::Memory(batch) => {
+                let held = memory.hold(batch.get_array_memory_size() as u64).map_err(exhausted)?;
+                Ok((Self::Memory(batch), Some(held)))
+            }
+            plan @ Self::Plan(_) => Ok((plan, None)),
+        }
     }
 
     /// The rows as a table for SQL.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use datafusion::catalog::MemoryCatalogProviderList;
-use datafusion::dataframe::DataFrame;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::context::{SQLOptions, SessionState};
+use datafusion::execution::context::SessionState;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use datafusion::sql::parser::{DFParser, Statement};
-use datafusion::sql::sqlparser::ast;
+use watchkeeper_engine::ports::memory::Memory;
 
-use crate::fault::reason;
+use crate::memory::RunPool;
 use crate::table::Stamp;
 
 /// Parts a scan of files is split into. Fixed, not the number of cores, so that every machine adds up the same parts.
@@ -23,6 +24,12 @@ const BATCH_ROWS: usize = 16_384;
 
 /// Rows decoded from small sources may take this many times the bytes of their files.
 const DECODED_FACTOR: u64 = 4;
+
+/// What the SQL of all views together may hold while it runs; past it, sorts and joins go on on disk.
+const VIEWS_BYTES_MAX: usize = 512 << 20;
+
+/// What sorts and joins of everybody together may write to the folder for temporary files.
+const SPILLED_BYTES_MAX: u64 = 1 << 30;
 
 /// Functions that answer otherwise tomorrow; windows are the way to speak of now.
 const FICKLE_FUNCTIONS: [&str; 8] =
@@ -40,7 +47,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// Sessions that hold sources up to this size on disk in memory.
     pub(crate) fn new(memory_bytes_max: u64) -> Self {
-        let context = SessionContext::new_with_config_rt(config(SQL_PARTS), Arc::default());
+        let context = SessionContext::new_with_config_rt(config(SQL_PARTS), Arc::new(bounded()));
         FICKLE_FUNCTIONS.iter().for_each(|function| context.deregister_udf(function));
         Self { template: context.state(), memory_bytes_max }
     }
@@ -62,6 +69,24 @@ impl Sessions {
             .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()));
         SessionContext::new_with_state(state.build())
     }
+
+    /// A session without tables for the SQL of a run, which takes what it holds from the run's account.
+    pub(crate) fn guest(&self, memory: &Arc<Memory>) -> SessionContext {
+        let shared = self.template.runtime_env().as_ref().clone();
+        let runtime = RuntimeEnv { memory_pool: Arc::new(RunPool(Arc::clone(memory))), ..shared };
+        let state = SessionStateBuilder::new_from_existing(self.template.clone())
+            .with_config(config(SQL_PARTS))
+            .with_runtime_env(Arc::new(runtime))
+            .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()));
+        SessionContext::new_with_state(state.build())
+    }
+}
+
+/// Memory and disk that are bounded. Without a folder for temporary files nothing is spilled.
+fn bounded() -> RuntimeEnv {
+    let disk = DiskManagerBuilder::default().with_max_temp_directory_size(SPILLED_BYTES_MAX);
+    let builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(VIEWS_BYTES_MAX)));
+    builder.with_disk_manager_builder(disk).build().unwrap_or_default()
 }
 
 fn config(parts: usize) -> SessionConfig {
@@ -78,32 +103,4 @@ fn config(parts: usize) -> SessionConfig {
     options.execution.time_zone = Some("+00:00".to_owned());
     options.execution.parquet.schema_force_view_types = false;
     config
-}
-
-/// Plans one `SELECT` or `WITH` over the session's tables; refuses everything else.
-pub(crate) async fn read_only(context: &SessionContext, sql: &str) -> Result<DataFrame, String> {
-    let mut statements =
-        DFParser::parse_sql(sql).map_err(|error| format!("the SQL cannot be parsed: {}", reason(&error)))?;
-    let statement = match (statements.pop_front(), statements.is_empty()) {
-        (Some(statement), true) if is_query(&statement) => statement,
-        (Some(_), false) => return Err("the SQL holds several statements; write one SELECT".to_owned()),
-        _ => return Err("the SQL is not a query; only SELECT and WITH are allowed".to_owned()),
-    };
-    let state = context.state();
-    let planned = state
-        .statement_to_plan(statement)
-        .await
-        .map_err(|error| format!("the SQL cannot be planned: {}", unknown_table(&reason(&error))))?;
-    let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    only_queries.verify_plan(&planned).map_err(|error| format!("the SQL does more than read: {}", reason(&error)))?;
-    Ok(DataFrame::new(state, planned))
-}
-
-fn is_query(statement: &Statement) -> bool {
-    matches!(statement, Statement::Statement(statement) if matches!(statement.as_ref(), ast::Statement::Query(_)))
-}
-
-/// DataFusion names a table with its catalog and schema, which users never see.
-fn unknown_table(reason: &str) -> String {
-    reason.replace("datafusion.public.", "")
 }

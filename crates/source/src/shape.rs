@@ -6,7 +6,7 @@ use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use watchkeeper_engine::ports::frame::{Field, FieldKind, FrameError, FrameFault};
 
-use crate::fault::{Why, fault_of, malformed, missing, nearest, reason, refused};
+use crate::fault::{Why, fault_of, is_misreading, malformed, missing, nearest, reason, refused};
 use crate::kind::Lines;
 
 /// The columns of a frame.
@@ -46,6 +46,9 @@ impl Shape {
 
     /// An error while some of its columns were read: the first value among them that is not what it should be.
     pub(crate) async fn unread_in(&self, columns: &[usize], error: &DataFusionError) -> FrameError {
+        if is_misreading(error) {
+            return self.malformed(reason(error));
+        }
         if let (Some(lines), FrameFault::Malformed) = (&self.lines, fault_of(error)) {
             for column in columns {
                 let (name, data_type) = (&self.fields[*column].name, self.schema.field(*column).data_type());
@@ -105,6 +108,9 @@ impl Shape {
 
     /// An error while it was read.
     pub(crate) fn unread(&self, error: &DataFusionError) -> FrameError {
+        if is_misreading(error) {
+            return self.malformed(reason(error));
+        }
         Why::new(fault_of(error), format!("cannot be read: {}", reason(error))).of(&self.source)
     }
 
@@ -162,5 +168,17 @@ pub(crate) fn kind_of(data_type: &DataType) -> FieldKind {
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => FieldKind::Time,
         DataType::Dictionary(_, values) => kind_of(values),
         _ => FieldKind::Other,
+    }
+}
+
+/// A kind in a sentence.
+pub(crate) const fn word(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Number => "number",
+        FieldKind::Integer => "integer",
+        FieldKind::Text => "text",
+        FieldKind::Flag => "flag",
+        FieldKind::Time => "time",
+        FieldKind::Other => "of no kind that is read",
     }
 }

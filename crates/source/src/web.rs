@@ -8,7 +8,8 @@ use reqwest::{Client, Response, StatusCode, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use watchkeeper_engine::ports::frame::FrameFault;
-use watchkeeper_model::Secret;
+use watchkeeper_model::{Secret, is_hidden};
+use watchkeeper_net::{GuardedResolver, checked};
 use watchkeeper_secret::{Mask, SecretReader};
 
 use crate::fault::Why;
@@ -40,6 +41,7 @@ pub(crate) async fn get(
     let place = shown(&url);
     let token =
         token.map(|token| secrets.resolve(token)).transpose().map_err(|error| Why::new(FrameFault::Refused, error))?;
+    checked(&url).map_err(|error| Why::new(FrameFault::Refused, error))?;
     let client = client(timeout).map_err(|error| format!("cannot set up an HTTP client: {error}"))?;
     let asked = ask(&client, url, token.as_ref(), &place);
     // The client's own limit covers the body as well; this one holds whatever it does.
@@ -57,7 +59,7 @@ impl Answer {
         // Masked before it is cut: a part of a secret is not recognised.
         let text = self.mask.apply(&String::from_utf8_lossy(&self.body));
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.chars().filter(|c| !c.is_control()).take(EXCERPT_CHARS_MAX).collect()
+        line.chars().filter(|c| !is_hidden(*c)).take(EXCERPT_CHARS_MAX).collect()
     }
 
     /// Why a status that is not 2xx is no answer, and what to try.
@@ -91,6 +93,7 @@ fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .no_proxy()
+        .dns_resolver(GuardedResolver)
         .build()
 }
 

@@ -124,6 +124,10 @@ impl Store for SqliteStore {
         Self::report(self, workspace, team, from, to).await
     }
 
+    async fn ledger_begins(&self) -> Result<Option<Time>, StoreError> {
+        Ok(self.ledger(0, 1).await?.first().map(|row| row.at))
+    }
+
     async fn add_digest(&self, note: &str, messages: &[NewMessage]) -> Result<bool, StoreError> {
         Self::add_digest(self, note, messages).await
     }

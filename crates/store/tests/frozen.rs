@@ -19,6 +19,7 @@ use watchkeeper_engine::{
             Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, FrameFault, Moment, Scan, Sources, Span,
             Values,
         },
+        memory::Memory,
         store::Store as _,
     },
 };
@@ -109,7 +110,7 @@ impl Frame for Numbers {
         asks.iter().map(answer).collect()
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         assert_eq!(sql, "half");
         Ok(Arc::new(Self::new(self.0.iter().map(|value| value / 2.0).collect())))
     }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker, Manual},
     frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Moment, Scan, Sources, Span},
+    memory::Memory,
 };
 use watchkeeper_model::{Labels, Measurement, Name, Series};
 
@@ -89,7 +90,7 @@ impl Frame for EmptyFrame {
         asks.iter().map(answer).collect()
     }
 
-    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, _sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         Err(missing("the frame has no columns"))
     }
 

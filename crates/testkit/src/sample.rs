@@ -103,7 +103,7 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
         daemon: Daemon {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state: PathBuf::from("state"),
-            checks_max: 2,
+            checks_max: Some(2),
             shutdown: Duration::from_secs(30),
             fallback: None,
         },

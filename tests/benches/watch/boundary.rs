@@ -10,7 +10,10 @@ use std::{
 };
 
 use tokio::runtime::Runtime;
-use watchkeeper_engine::ports::checker::{CheckOutcome, CheckRequest, Checker as _};
+use watchkeeper_engine::ports::{
+    checker::{CheckOutcome, CheckRequest, Checker as _},
+    memory::Memory,
+};
 use watchkeeper_model::Name;
 use watchkeeper_plugin_host::Host;
 use watchkeeper_testkit::guests;
@@ -144,7 +147,7 @@ impl Ours {
             window: (at, at),
             params: Vec::new(),
             timeout: Duration::from_secs(60),
-            memory_bytes_max: 64 << 20,
+            memory: Memory::new(64 << 20),
             current: Arc::new(Numbers { chunks, chunk_rows: CHUNK_ROWS }),
             baseline: None,
         };

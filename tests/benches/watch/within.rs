@@ -48,7 +48,8 @@ impl Within {
 /// A host that compiles with the measured binary.
 pub(crate) fn host(options: &Options, cache: &Path, workspace: &Path) -> Host {
     let compiler = Compiler { program: options.binary.clone(), args: vec!["compile-plugin".into()] };
-    Host::new(HostConfig { cache_dir: cache.to_owned(), compiler, workspace: workspace.to_owned() }).expect("a host")
+    Host::new(HostConfig { cache_dir: Some(cache.to_owned()), compiler, workspace: workspace.to_owned() })
+        .expect("a host")
 }
 
 fn workspace(folder: &Path, host: &Host) -> Workspace {

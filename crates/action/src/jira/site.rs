@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use url::Url;
 use watchkeeper_engine::ports::action::ActionCall;
 use watchkeeper_model::{JiraAction, JiraApi};
+use watchkeeper_net::{TargetError, permitted};
 use watchkeeper_secret::{Mask, SecretError};
 
 use super::{adf, text};
 use crate::{
     ActionRunner,
     limit::{Limit, backoff, retry_after},
-    target::{self, TargetError},
     web::{self, Answer, NoAnswer},
 };
 
@@ -79,7 +79,7 @@ impl Site {
         key: &str,
         runner: &ActionRunner,
     ) -> Result<Self, SiteError> {
-        let base = target::permitted(&action.url, &runner.allow.hosts)?;
+        let base = permitted(&action.url, &runner.allow.hosts)?;
         let token = runner.secrets.resolve(&action.token)?;
         Ok(Self {
             client: web::client(timeout)?,

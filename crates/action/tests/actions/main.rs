@@ -47,7 +47,7 @@ impl Bench {
 fn runner(workspace: &Path, hosts: &[&str]) -> ActionRunner {
     let set = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<BTreeSet<String>>();
     let programs = ["/bin/sh", "/bin/cat", "/usr/bin/env", "/bin/no-such-program", "relative"];
-    let allow = Allow { exec: set(&programs), hosts: set(hosts) };
+    let allow = Allow { exec: set(&programs), hosts: set(hosts), ..Allow::default() };
     ActionRunner::new(workspace, allow, SecretReader::new(workspace))
 }
 

@@ -1,22 +1,17 @@
 //! Text that came from outside, made harmless for a terminal.
 
 use chrono::SecondsFormat;
-use watchkeeper_model::Time;
+use watchkeeper_model::{Time, is_hidden};
 
 /// The text with every control character written out (`\u{1b}`), so that data cannot move the cursor, set a title or
 /// pretend to be another line.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if is_dangerous(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 /// The same over several lines: line ends stay.
 pub(crate) fn harmless_lines(text: &str) -> String {
     text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
-}
-
-/// Control characters, and those that reorder the text around them.
-fn is_dangerous(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// RFC 3339 UTC, to the second: people need no more.

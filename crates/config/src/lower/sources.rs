@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_model::{FilesSource, Name, Source, SourceKind, ViewSource};
+use watchkeeper_model::{Name, Source, SourceKind, ViewSource};
 
-use super::{Context, Parsed, database, endpoint, names::Kind, present, sql};
+use super::{Context, Parsed, database, endpoint, files, names::Kind, sql};
 use crate::{
     place::{Place, Report},
     raw::{self, sources::SourcesFile},
@@ -36,9 +36,7 @@ fn lower_kind(
     report: &mut Report,
 ) -> SourceKind {
     if let Some(files) = &raw.files {
-        warn_of_nothing(&files.path, place.key("files").key("path"), context, report);
-        let format = files.format.as_ref().map(|format| format.0);
-        return SourceKind::Files(FilesSource { path: files.path.clone(), format });
+        return SourceKind::Files(files::lower(files, place.key("files"), context, report));
     }
     if let Some(source) = database::lower(raw, place, context, report) {
         return SourceKind::Database(source);
@@ -70,15 +68,6 @@ fn lower_kind(
     inputs.sort();
     inputs.dedup();
     SourceKind::View(ViewSource { sql: text.to_owned(), inputs })
-}
-
-/// A path that matches nothing is probably misspelt; files may also come later.
-fn warn_of_nothing(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
-    let local = path.strip_prefix("file://").unwrap_or(path);
-    if !local.contains("://") && !present::any_file(&context.folder.join(local)) {
-        let help = Some("paths start at the workspace folder; `*` matches within a folder".to_owned());
-        place.warn(report, format!("there is no file at `{path}`"), help);
-    }
 }
 
 /// Reports every circle of views once, at the view whose name comes first.

@@ -32,7 +32,7 @@ pub(crate) fn daemon(context: &Context<'_>, report: &mut Report) -> Daemon {
     Daemon {
         listen: raw.listen.and_then(|text| text.parse().ok()).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7707))),
         state: raw.state.unwrap_or_else(|| STATE.to_owned()).into(),
-        checks_max: raw.checks_max.unwrap_or(4),
+        checks_max: raw.checks_max,
         shutdown: raw.shutdown.map_or(Daemon::SHUTDOWN, |limit| limit.0),
         fallback: raw.fallback.map(|channel| channel.0),
     }
@@ -72,9 +72,15 @@ pub(crate) fn allow(context: &Context<'_>, report: &mut Report) -> Allow {
         let help = "write what it should do into a script, and allow that".to_owned();
         place.key("allow").key("exec").index(index).warn(report, message, Some(help));
     }
+    for (index, folder) in raw.folders.iter().enumerate().filter(|(_, folder)| !Path::new(folder).is_absolute()) {
+        let message = format!("`{folder}` is not a folder's whole path");
+        let help = "write it from `/`, as in \"/var/log/orders\"".to_owned();
+        place.key("allow").key("folders").index(index).mistake(report, message, Some(help));
+    }
     Allow {
         exec: raw.exec.into_iter().collect(),
         hosts: raw.hosts.into_iter().map(|host| host.0.to_lowercase()).collect(),
+        folders: raw.folders.into_iter().map(Into::into).collect(),
     }
 }
 

@@ -6,8 +6,8 @@ use chrono::{NaiveTime, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 use watchkeeper_model::{
-    Access, Cron, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve, PolicyVerdict, Role,
-    Severity, SmtpTls, StepRun, Template, Time,
+    Access, ColumnType, Cron, Encoding, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve,
+    PolicyVerdict, Role, Severity, SmtpTls, StepRun, Template, Time,
 };
 
 use crate::units;
@@ -78,7 +78,12 @@ leaves! {
     HeaderText(String) = { "type": "string", "format": "header" };
     MatcherText(Matcher) = { "type": "string", "format": "matcher" };
     DayWord(Weekday) = { "type": "string", "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] };
-    FormatWord(FileFormat) = { "type": "string", "enum": ["csv", "parquet", "jsonl"] };
+    FormatWord(FileFormat) = { "type": "string", "enum": ["csv", "parquet", "jsonl", "log"] };
+    EncodingWord(Encoding) = { "type": "string", "enum": ["utf-8", "utf-16", "latin-1"] };
+    ColumnWord(ColumnType) = { "type": "string", "enum": ["text", "number", "integer", "flag", "time"] };
+    LogStyle(String) = { "type": "string", "enum": ["logfmt"] };
+    DecimalMark(char) = { "type": "string", "enum": [".", ","] };
+    Mark(char) = { "type": "string", "minLength": 1, "maxLength": 1 };
 }
 
 parsed_leaves! {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    leaf::{DurationText, FormatWord, UrlText},
+    leaf::{ColumnWord, DecimalMark, DurationText, EncodingWord, FormatWord, LogStyle, Mark, UrlText},
     watchkeeper::SecretTable,
 };
 
@@ -52,6 +52,49 @@ pub(crate) struct Files {
     pub(crate) path: String,
     /// Told by the file's extension when absent.
     pub(crate) format: Option<FormatWord>,
+    /// Types of columns of text files, by name; those of the others are told by their values.
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<String, ColumnWord>,
+    /// How CSV is written; what is not said is told by the files.
+    pub(crate) csv: Option<Csv>,
+    /// How lines of a log become columns.
+    pub(crate) log: Option<Log>,
+}
+
+/// How CSV is written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Csv {
+    /// What stands between fields, as `";"` or `"\t"`.
+    pub(crate) delimiter: Option<Mark>,
+    /// What stands around fields that hold delimiters or line ends.
+    pub(crate) quote: Option<Mark>,
+    /// What stands before a quote within a field, where quotes are not doubled.
+    pub(crate) escape: Option<Mark>,
+    /// What a line begins with that is no row.
+    pub(crate) comment: Option<Mark>,
+    /// What stands before decimals.
+    pub(crate) decimal: Option<DecimalMark>,
+    /// Words for no value, instead of NA, N/A, n/a, NULL, null, \N, nan, NaN and a hyphen; an empty field is one always.
+    pub(crate) nulls: Option<Vec<String>>,
+    /// Whether the first row holds the names.
+    pub(crate) header: Option<bool>,
+    /// The names of the columns, in order; in the place of a header's, where there is one.
+    #[serde(default)]
+    pub(crate) names: Vec<String>,
+    /// How characters are written as bytes.
+    pub(crate) encoding: Option<EncodingWord>,
+}
+
+/// How lines of a log become columns.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["pattern"]}, {"required": ["style"]}]))]
+pub(crate) struct Log {
+    /// A regular expression whose named groups are the columns, as in `^(?<at>\S+) (?<level>\w+) (?<message>.*)$`.
+    pub(crate) pattern: Option<String>,
+    /// `logfmt`: key=value pairs.
+    pub(crate) style: Option<LogStyle>,
 }
 
 /// A read-only query over other sources.

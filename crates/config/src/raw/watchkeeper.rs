@@ -59,7 +59,8 @@ pub(crate) struct Daemon {
     pub(crate) listen: Option<String>,
     /// The folder of the store, relative to the workspace; "state" when absent.
     pub(crate) state: Option<String>,
-    /// How many checks run at once; 4 when absent.
+    /// How many checks compute at once; as many as the machine has cores when absent. A check that waits for its data does
+    /// not count.
     #[schemars(range(min = 1))]
     pub(crate) checks_max: Option<u32>,
     /// How long a stopping daemon waits for what is in flight; "30s" when absent.
@@ -144,9 +145,12 @@ pub(crate) struct Allow {
     /// Absolute paths of programs that exec steps may run.
     #[serde(default)]
     pub(crate) exec: Vec<String>,
-    /// Hosts, or host:port, that http and jira steps may reach.
+    /// Hosts, or host:port, that steps and sources may reach; of an object store, the bucket.
     #[serde(default)]
     pub(crate) hosts: Vec<HostText>,
+    /// Absolute paths of folders outside the workspace that sources may read.
+    #[serde(default)]
+    pub(crate) folders: Vec<String>,
 }
 
 /// A team that answers for layers or monitors.

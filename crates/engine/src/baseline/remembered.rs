@@ -10,7 +10,10 @@ use super::{
     origin::Origin,
     replay::{KeptScan, RecordingScan},
 };
-use crate::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan};
+use crate::ports::{
+    frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan},
+    memory::Memory as RunMemory,
+};
 
 /// A frame with a memory.
 pub(crate) struct RememberedFrame {
@@ -66,7 +69,7 @@ impl Frame for RememberedFrame {
         answers.ok_or_else(|| FrameError::new(FrameFault::Malformed, "the baseline did not answer every question"))
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, sql: &str, account: &Arc<RunMemory>) -> Result<Arc<dyn Frame>, FrameError> {
         let query = |result: OnceCell<Arc<dyn Frame>>| Origin::Query {
             of: Arc::clone(&self.origin),
             sql: sql.to_owned(),
@@ -75,7 +78,7 @@ impl Frame for RememberedFrame {
         if let Some(memory) = self.memory.query(sql) {
             return Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new())) }));
         }
-        let result = self.origin.frame().await?.query(sql).await?;
+        let result = self.origin.frame().await?.query_in(sql, account).await?;
         let memory = self.memory.learn_query(sql, &*result);
         Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new_with(Some(result)))) }))
     }

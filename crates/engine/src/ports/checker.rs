@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use watchkeeper_model::{Measurement, Monitor, Name, ParamValue, Time};
 
-use super::frame::{Frame, Span};
+use super::{
+    frame::{Frame, Span},
+    memory::Memory,
+};
 
 /// Runs checks.
 #[async_trait]
@@ -34,8 +37,8 @@ pub struct CheckRequest {
     pub params: Vec<(String, ParamValue)>,
     /// The deadline.
     pub timeout: Duration,
-    /// The guest's memory limit, in bytes.
-    pub memory_bytes_max: u64,
+    /// What the guest, and the host for it, may hold.
+    pub memory: Arc<Memory>,
     /// The rows to look at.
     pub current: Arc<dyn Frame>,
     /// The rows to compare with.
@@ -58,7 +61,7 @@ impl CheckRequest {
             window: (span.start.unwrap_or(Time::UNIX_EPOCH), span.end.unwrap_or(at)),
             params: monitor.check.params.clone(),
             timeout: monitor.check.timeout,
-            memory_bytes_max: monitor.check.memory_bytes_max,
+            memory: Memory::new(monitor.check.memory_bytes_max),
             current,
             baseline,
         }

@@ -6,6 +6,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use watchkeeper_model::{Name, Time};
 
+use super::memory::Memory;
+
+/// What SQL may hold that no run asks for.
+const QUERY_BYTES_MAX: u64 = 256 << 20;
+
 /// Opens named sources.
 #[async_trait]
 pub trait Sources: Send + Sync {
@@ -56,8 +61,12 @@ pub trait Frame: Send + Sync {
     fn time_column(&self) -> Option<&str>;
     /// Answers every question in one scan, in the order asked.
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError>;
-    /// Runs read-only SQL over this frame, visible as `input`.
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError>;
+    /// Runs read-only SQL over this frame, visible as `input`; what is held of it here is taken from a run's account.
+    async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError>;
+    /// Runs SQL with an account of its own.
+    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+        self.query_in(sql, &Memory::new(QUERY_BYTES_MAX)).await
+    }
     /// How many rows there are.
     async fn count(&self) -> Result<u64, FrameError> {
         match self.aggregate(&[Aggregate::Rows]).await?[..] {

@@ -90,6 +90,8 @@ pub trait Store: Send + Sync {
         from: Time,
         to: Time,
     ) -> Result<Report, StoreError>;
+    /// When the oldest row of the ledger was written; none while it is empty.
+    async fn ledger_begins(&self) -> Result<Option<Time>, StoreError>;
     /// Puts the messages of a digest into the outbox, unless those of this `note` were put there before; gives whether
     /// they were put there now.
     async fn add_digest(&self, note: &str, messages: &[NewMessage]) -> Result<bool, StoreError>;

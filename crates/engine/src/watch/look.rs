@@ -20,7 +20,7 @@ impl Watch {
     /// Looks until asked to stop.
     pub(super) async fn look_after_the_store(self: Arc<Self>, stop: Stop) -> Result<(), EngineError> {
         let mut alarm = Alarm::default();
-        let mut reports = Reports::default();
+        let mut reports = Reports::since(self.retry.clock.now());
         while !stopped_within(&self.retry, LOOK_EVERY, &stop).await {
             self.look_once(&mut alarm).await;
             self.send_reports(&mut reports).await;

@@ -1,5 +1,11 @@
 //! The way to a mail server, and what its answers mean.
 
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     address::Envelope,
@@ -11,12 +17,16 @@ use lettre::{
     },
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::{net::TcpStream, time::timeout};
 use watchkeeper_engine::ports::notifier::Delivery;
 use watchkeeper_model::{SmtpTls, Transport};
+use watchkeeper_net::resolve;
 use watchkeeper_secret::{Mask, SecretReader};
 
 use crate::reason::{reason_of, retry};
 
+/// How long a server of several addresses is looked for.
+const CONNECT: Duration = Duration::from_secs(10);
 /// The answers by which a server refuses credentials (RFC 4954).
 const AUTHENTICATION: [u16; 4] = [530, 534, 535, 538];
 
@@ -51,7 +61,7 @@ pub(super) async fn deliver(
         Err(error) => return retry(reason_of(&error)),
     };
     let mask = Mask::over(&password);
-    match connection(transport, password.as_ref()) {
+    match connection(transport, password.as_ref()).await {
         Ok(smtp) => outcome_of(smtp.send_raw(envelope, letter).await, &mask),
         Err(reason) => retry(reason),
     }
@@ -62,7 +72,7 @@ pub(super) async fn ask(transport: &Transport, secrets: &SecretReader) -> Result
     let Transport::Smtp { credentials, .. } = transport else { return Ok(()) };
     let password = credentials.as_ref().map(|(_, secret)| secrets.resolve(secret)).transpose();
     let password = password.map_err(|error| reason_of(&error))?;
-    let asked = connection(transport, password.as_ref())?.test_connection().await;
+    let asked = connection(transport, password.as_ref()).await?.test_connection().await;
     match asked {
         Ok(true) => Ok(()),
         Ok(false) => Err("the mail server closed the connection".to_owned()),
@@ -71,7 +81,7 @@ pub(super) async fn ask(transport: &Transport, secrets: &SecretReader) -> Result
 }
 
 /// A connection that is opened when mail is sent, with the password as it is now.
-fn connection(transport: &Transport, password: Option<&SecretString>) -> Result<Smtp, String> {
+async fn connection(transport: &Transport, password: Option<&SecretString>) -> Result<Smtp, String> {
     let Transport::Smtp { host, port, tls, credentials } = transport else { return Err("no mail server".to_owned()) };
     let parameters = || TlsParameters::new(host.clone()).map_err(|error| reason_of(&error));
     let tls = match tls {
@@ -79,11 +89,26 @@ fn connection(transport: &Transport, password: Option<&SecretString>) -> Result<
         SmtpTls::Implicit => Tls::Wrapper(parameters()?),
         SmtpTls::None => Tls::None,
     };
-    let mut builder = Smtp::builder_dangerous(host).port(*port).tls(tls);
+    let address = address(host, *port).await.map_err(|error| reason_of(&error))?;
+    let mut builder = Smtp::builder_dangerous(address.to_string()).port(*port).tls(tls);
     if let (Some((user, _)), Some(password)) = (credentials, password) {
         builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
     }
     Ok(builder.build())
+}
+
+/// The server's address: of several the first one that is there.
+async fn address(host: &str, port: u16) -> io::Result<IpAddr> {
+    let found: Vec<IpAddr> = resolve(host).await?.into_iter().map(|at| at.ip()).collect();
+    match found[..] {
+        [] => Err(io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address"))),
+        [only] => Ok(only),
+        [first, ..] => {
+            let places: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, port)).collect();
+            let there = timeout(CONNECT, TcpStream::connect(&places[..])).await;
+            Ok(there.ok().and_then(Result::ok).and_then(|stream| stream.peer_addr().ok()).map_or(first, |at| at.ip()))
+        }
+    }
 }
 
 /// Permanent answers and missing abilities of the server (no STARTTLS) are refusals; a password that is not taken may

@@ -1,14 +1,10 @@
 //! Foreign text made fit for one line.
 
-/// Marks that reorder text on a screen, so that a line could show something else than it says.
-const REORDERING: [char; 11] = [
-    '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
-    '\u{2068}', '\u{2069}',
-];
+use watchkeeper_model::is_hidden;
 
 /// The text on one line: line ends, control characters and reordering marks become single spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    let blank = |c: char| c.is_whitespace() || c.is_control() || REORDERING.contains(&c);
+    let blank = |c: char| c.is_whitespace() || is_hidden(c);
     text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::Frame,
+    memory::Memory,
 };
 use watchkeeper_model::{Name, Time};
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
@@ -53,7 +54,7 @@ impl Bench {
 
 pub(crate) fn config(folder: &Path) -> HostConfig {
     HostConfig {
-        cache_dir: folder.join("cache"),
+        cache_dir: Some(folder.join("cache")),
         compiler: Compiler { program: env!("CARGO_BIN_EXE_compile-plugin").into(), args: Vec::new() },
         workspace: folder.to_owned(),
     }
@@ -69,7 +70,7 @@ pub(crate) fn request(plugin: &str, current: Arc<dyn Frame>) -> CheckRequest {
         window: (at(0), at(1_700_000_000_000_000)),
         params: Vec::new(),
         timeout: AMPLE,
-        memory_bytes_max: 64 << 20,
+        memory: Memory::new(64 << 20),
         current,
         baseline: None,
     }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::frame::{
-    Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, FrameFault, Scan, Values,
+use watchkeeper_engine::ports::{
+    frame::{Aggregate, Answer, Column, Field, FieldKind, Frame, FrameError, FrameFault, Scan, Values},
+    memory::Memory,
 };
 
 /// Columns of numbers; `None` is a null.
@@ -74,7 +75,7 @@ impl Frame for Table {
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         asks.iter().map(|ask| self.answer(ask)).collect()
     }
-    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, _sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         Ok(Arc::new(Self { fields: self.fields.clone(), columns: self.columns.clone() }))
     }
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
@@ -120,7 +121,7 @@ impl Frame for Stuck {
     async fn aggregate(&self, _asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         self.wait().await
     }
-    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, _sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         self.wait().await
     }
     async fn scan(&self, _columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::Frame,
+    memory::Memory,
 };
 use watchkeeper_testkit::guests;
 
@@ -86,7 +87,7 @@ async fn a_memory_bomb_is_told_its_limit() {
 async fn a_limit_below_the_first_memory_is_told_too() {
     let bench = Bench::new();
     let plugin = bench.add("guest", &guests::measuring("1"));
-    let message = bench.failure(CheckRequest { memory_bytes_max: 64 << 10, ..request(&plugin, nothing()) }).await;
+    let message = bench.failure(CheckRequest { memory: Memory::new(64 << 10), ..request(&plugin, nothing()) }).await;
     assert!(message.contains("more memory than its limit of 64 KiB"), "{message}");
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use watchkeeper_engine::ports::checker::{CheckOutcome, Checker};
-use watchkeeper_plugin_host::{Host, HostError};
+use watchkeeper_plugin_host::Host;
 use watchkeeper_testkit::guests;
 
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 
 fn compiled(bench: &Bench) -> Vec<PathBuf> {
     let cache = fs::read_dir(bench.folder.path().join("cache")).expect("the cache");
-    cache.map(|entry| entry.expect("an entry").path()).collect()
+    let files = cache.map(|entry| entry.expect("an entry").path());
+    files.filter(|path| path.file_name().is_some_and(|name| name != "key")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,12 +86,44 @@ async fn damaged_code_is_compiled_again() {
     assert!(matches!(second.check(request(&plugin, Table::of(&[]))).await, CheckOutcome::Measured(_)));
 }
 
-#[test]
-fn a_cache_that_others_may_write_to_is_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let config = bench::config(folder.path());
-    fs::create_dir(&config.cache_dir).expect("the folder");
-    fs::set_permissions(&config.cache_dir, Permissions::from_mode(0o777)).expect("a lax mode");
-    let refused = Host::new(config).err();
-    assert!(matches!(refused, Some(HostError::CacheNotOurs(_))), "{refused:?}");
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_folder_that_others_may_change_nothing_is_kept_or_loaded() {
+    for lax in ["cache", "."] {
+        let bench = Bench::new();
+        let plugin = bench.add("guest", &guests::measuring("1"));
+        let cache = bench.folder.path().join("cache");
+        fs::create_dir_all(&cache).expect("the folder");
+        fs::set_permissions(bench.folder.path().join(lax), Permissions::from_mode(0o777)).expect("a lax mode");
+        let before = fs::read_dir(&cache).expect("the cache").count();
+        let host = Host::new(bench::config(bench.folder.path())).expect("a host");
+        assert!(matches!(host.check(request(&plugin, Table::of(&[]))).await, CheckOutcome::Measured(_)), "{lax}");
+        assert_eq!(fs::read_dir(&cache).expect("the cache").count(), before, "{lax}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swapped_code_is_not_run() {
+    let bench = Bench::new();
+    let (one, two) = (bench.add("one", &guests::measuring("1")), bench.add("two", &guests::measuring("2")));
+    bench.host.manual(&one).await.expect("it compiles");
+    let code_of_one = compiled(&bench).remove(0);
+    bench.host.manual(&two).await.expect("it compiles");
+    let code_of_two = compiled(&bench).into_iter().find(|file| *file != code_of_one).expect("another file");
+    fs::copy(&code_of_two, &code_of_one).expect("it is swapped");
+    let second = Host::new(bench::config(bench.folder.path())).expect("a second host");
+    match second.check(request(&one, Table::of(&[]))).await {
+        CheckOutcome::Measured(measured) => assert_eq!(measured[0].value, 1.0, "it is compiled again"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_used_for_a_season_goes() {
+    let bench = Bench::new();
+    let plugin = bench.add("guest", &guests::measuring("1"));
+    bench.host.manual(&plugin).await.expect("it compiles");
+    let file = fs::File::options().write(true).open(compiled(&bench).remove(0)).expect("the file");
+    file.set_modified(std::time::UNIX_EPOCH).expect("an old time");
+    Host::new(bench::config(bench.folder.path())).expect("a second host");
+    assert_eq!(compiled(&bench), Vec::<PathBuf>::new());
 }

@@ -1,6 +1,6 @@
 //! Words that several pages use.
 
-use watchkeeper_model::{Action, Guarantee, SeriesReport, number, reading};
+use watchkeeper_model::{Action, Guarantee, SeriesReport, is_hidden, number, reading};
 
 /// `2 incidents`, `1 incident`.
 pub(crate) fn count(number: usize, one: &str) -> String {
@@ -57,7 +57,7 @@ pub(crate) fn plain(value: f64) -> String {
 
 /// A text that is shown on one line, cut where it is too long.
 pub(crate) fn cut(text: &str, chars: usize) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let clean = |c: char| if is_hidden(c) { ' ' } else { c };
     if text.chars().count() <= chars {
         return text.chars().map(clean).collect();
     }

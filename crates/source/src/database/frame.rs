@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, RowCount, Scan, Span};
+use watchkeeper_engine::ports::memory::Memory;
 
 use super::answers;
 use super::asks::{Statement, grouped};
@@ -11,6 +12,7 @@ use super::pushed::{Input, translate};
 use super::relation::Opened;
 use crate::aggregate::Questions;
 use crate::session::Sessions;
+use crate::sql::deeper;
 
 /// So many rows are looked for one by one.
 const ENOUGH_MAX: u64 = 100_000;
@@ -25,6 +27,8 @@ pub(crate) struct DatabaseFrame {
     sessions: Arc<Sessions>,
     /// How many there are; every statement of asks counts them on the way.
     rows: OnceLock<u64>,
+    /// Of so many queries over one another.
+    depth: usize,
 }
 
 impl DatabaseFrame {
@@ -33,7 +37,7 @@ impl DatabaseFrame {
         if span != Span::default() && opened.relation.time.is_none() {
             return Err(opened.shape.windowless());
         }
-        Ok(Self { opened, span, sessions, rows: OnceLock::new() })
+        Ok(Self { opened, span, sessions, rows: OnceLock::new(), depth: 0 })
     }
 
     async fn ask(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
@@ -67,7 +71,9 @@ impl Frame for DatabaseFrame {
         Ok(answers)
     }
 
-    async fn query(&self, sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    /// The database has the rows, so nothing is held here.
+    async fn query_in(&self, sql: &str, _: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
+        let depth = deeper(self.depth).map_err(|what| self.opened.shape.refused(what))?;
         let Opened { database, shape, relation } = &self.opened;
         let query = relation.select_all(database.dialect(), self.span);
         let input = Input { name: INPUT, columns: &relation.columns, query };
@@ -76,7 +82,7 @@ impl Frame for DatabaseFrame {
         // What the database does not understand is said now, not when the rows are read.
         database.columns_of_query(&translated.query).await?;
         let opened = Opened::of_planned(&shape.source, None, translated, database)?;
-        Ok(Arc::new(Self::new(opened, Span::default(), Arc::clone(&self.sessions))?))
+        Ok(Arc::new(Self { depth, ..Self::new(opened, Span::default(), Arc::clone(&self.sessions))? }))
     }
 
     /// A whole table is not counted where nobody asked for its rows.

@@ -17,7 +17,8 @@ use crate::fault::reason;
 use rewrite::rewritten;
 pub(crate) use written::text;
 
-use crate::session::{SQL_PARTS, Sessions, read_only};
+use crate::session::{SQL_PARTS, Sessions};
+use crate::sql::read_only;
 
 /// A table that a query may name.
 pub(crate) struct Input<'a> {

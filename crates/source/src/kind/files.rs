@@ -7,6 +7,7 @@ mod lines;
 mod listed;
 mod listing;
 mod location;
+mod text;
 mod timed;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub(crate) use format::settle;
 pub(crate) use lines::Lines;
 pub(crate) use listed::FileMoved;
 pub(crate) use listing::{File, Listing};
+pub(crate) use text::Misreading;
 pub(crate) use timed::Timed;
 
 /// A file may change while it is read; after so many tries it is said.
@@ -89,14 +91,17 @@ impl Files {
     ) -> Result<Arc<Table>, FrameError> {
         let Place { name, location, sessions, known } = place;
         let listing = self.stamp(name).await?;
-        let learned = learn::all(&listing, location, sessions, known).await.map_err(|why| why.of(name))?;
+        let learned =
+            learn::all(&listing, location, sessions, &self.source, known).await.map_err(|why| why.of(name))?;
         let eras = Eras::of(place, &listing, learned);
         let columns = eras.schema(eras.last_in(time_column, span).await?);
         let stamp = Stamp { listing: Some(listing.clone()), columns: Some(Arc::clone(&columns)), ..Stamp::default() };
         let read = async |stamp: Arc<Stamp>| {
             let plan = eras.plan(&columns).map_err(|why| why.of(name))?;
             let bytes_max = sessions.bytes_max(&stamp);
-            let table = Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location)).await?;
+            let table =
+                Table::read(name, time_column, stamp, plan, bytes_max, Lines::of(&listing, location, &eras.texts))
+                    .await?;
             let timed = eras.timed(&columns, time_column).map_err(|why| why.of(name))?;
             Ok(table.with_footers(eras.footer(&columns), timed))
         };

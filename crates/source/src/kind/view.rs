@@ -9,7 +9,8 @@ use watchkeeper_model::{Name, ViewSource};
 
 use crate::fault::{reason, refused};
 use crate::kept::Kept;
-use crate::session::{SQL_PARTS, Sessions, read_only};
+use crate::session::{SQL_PARTS, Sessions};
+use crate::sql::{bounded, read_only};
 use crate::table::{Stamp, Table};
 
 /// A query over other sources.
@@ -77,6 +78,7 @@ impl View {
             let unusable = |error| refused(name, format!("cannot use the source `{input}`: {}", reason(&error)));
             registered.map_err(unusable)?;
         }
-        read_only(&context, &self.source.sql).await.map_err(|what| refused(name, what))
+        let plan = read_only(&context, &self.source.sql).await.map_err(|what| refused(name, what))?;
+        bounded(plan).map_err(|error| refused(name, reason(&error)))
     }
 }

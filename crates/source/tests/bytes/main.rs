@@ -77,7 +77,7 @@ async fn a_question_costs_the_bytes_of_its_columns_once_and_what_the_footer_says
     let path = folder.path().join("rows.parquet");
     write(&path, 0..ROWS);
     let (rows, name) = (u64::from(ROWS), Name::parse("rows").expect("a name"));
-    let kind = SourceKind::Files(FilesSource { path: "rows.parquet".to_owned(), format: None });
+    let kind = SourceKind::Files(FilesSource { path: "rows.parquet".to_owned(), ..FilesSource::default() });
     let source = Source { time_column: Some("at".to_owned()), kind };
     let sources = DataSources::new(folder.path(), BTreeMap::from([(name.clone(), source)])).with_memory_limit(0);
     let time = |second: u32| Time::from_timestamp(i64::from(second), 0);
@@ -138,7 +138,7 @@ async fn a_window_opens_the_files_that_it_needs(workspace: &Path) {
     let file = |hour: u32| folder.join(format!("{hour:02}.parquet"));
     (0..HOURS).for_each(|hour| write(&file(hour), hour * 3_600..(hour + 1) * 3_600));
     let name = Name::parse("hours").expect("a name");
-    let kind = SourceKind::Files(FilesSource { path: "hours".to_owned(), format: None });
+    let kind = SourceKind::Files(FilesSource { path: "hours".to_owned(), ..FilesSource::default() });
     let source = Source { time_column: Some("at".to_owned()), kind };
     let sources = DataSources::new(workspace, BTreeMap::from([(name.clone(), source)])).with_memory_limit(0);
     let time = |second: u32| Time::from_timestamp(i64::from(second), 0);

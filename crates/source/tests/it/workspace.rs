@@ -49,7 +49,7 @@ impl Workspace {
     }
 
     pub(crate) fn files(mut self, name: &str, path: &str, time_column: Option<&str>) -> Self {
-        let kind = SourceKind::Files(FilesSource { path: path.to_owned(), format: None });
+        let kind = SourceKind::Files(FilesSource { path: path.to_owned(), ..FilesSource::default() });
         self.sources.insert(named(name), Source { time_column: time_column.map(str::to_owned), kind });
         self
     }

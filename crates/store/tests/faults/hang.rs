@@ -9,6 +9,7 @@ use watchkeeper_engine::{
     ports::{
         checker::{CheckOutcome, CheckRequest, Checker, Manual},
         frame::{Aggregate, Answer, Field, Frame, FrameError, Moment, Scan, Sources, Span},
+        memory::Memory,
     },
 };
 use watchkeeper_model::{Name, Verdict, Workspace};
@@ -58,7 +59,7 @@ impl Moment for Blocking {
 /// The sample's monitor and `others` that wait for the source `stuck`; each may take 100 ms, one check computes at once.
 fn with_stuck(others: usize) -> Workspace {
     let mut workspace = sample(pause());
-    workspace.daemon.checks_max = 1;
+    workspace.daemon.checks_max = Some(1);
     let good = workspace.monitors[&name("loan-auc")].clone();
     for number in 0..others {
         let mut stuck = good.clone();
@@ -119,7 +120,7 @@ impl Frame for OnlyCounted {
         }
     }
 
-    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, _sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         std::future::pending().await
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan, Values};
+use watchkeeper_engine::ports::{
+    frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan, Values},
+    memory::Memory,
+};
 
 pub(super) struct Numbers {
     pub(super) chunks: usize,
@@ -21,7 +24,7 @@ impl Frame for Numbers {
     async fn aggregate(&self, _asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         Err(FrameError::new(FrameFault::Refused, "it is only read"))
     }
-    async fn query(&self, _sql: &str) -> Result<Arc<dyn Frame>, FrameError> {
+    async fn query_in(&self, _sql: &str, _memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         Err(FrameError::new(FrameFault::Refused, "it is only read"))
     }
     async fn scan(&self, _columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {

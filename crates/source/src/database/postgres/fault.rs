@@ -29,6 +29,18 @@ impl Place {
         Self { server, user, database }
     }
 
+    /// Nobody answers there.
+    pub(super) fn unreachable(&self, reason: &str) -> Unread {
+        Unread::Connect(self.away(reason))
+    }
+
+    fn away(&self, reason: &str) -> String {
+        let server = &self.server;
+        format!(
+            "the database at {server} cannot be reached: {reason}; check that it runs, and that this machine may connect"
+        )
+    }
+
     /// Why there is no connection.
     pub(super) fn refused(&self, error: &Error) -> Unread {
         let Self { server, user, database } = self;
@@ -46,10 +58,7 @@ impl Place {
             Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => {
                 format!("the database at {server} has no connection left; raise max_connections or ask again later")
             }
-            _ => format!(
-                "the database at {server} cannot be reached: {}; check that it runs, and that this machine may connect",
-                deepest(error)
-            ),
+            _ => self.away(&deepest(error)),
         };
         match error.code() {
             Some(code) if !may_pass(code) => Unread::Setting(what),

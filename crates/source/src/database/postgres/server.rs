@@ -1,12 +1,15 @@
 //! A server's connections: few, and shared by all sources that name it by one address.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config};
 use watchkeeper_model::Secret;
+use watchkeeper_net::resolve;
 use watchkeeper_secret::{Mask, SecretReader};
 
 use super::Unread;
@@ -78,12 +81,43 @@ impl Server {
         config.application_name("watchkeeper").connect_timeout(CONNECT.min(limit));
         let place = Place::of(&config);
         let tls = Tls::new().map_err(Unread::Setting)?;
-        let connected = config.connect(tls).await;
-        let (client, connection) = connected.map_err(|error| place.refused(&error))?;
-        // It ends with its client; what goes wrong on it is told to whoever waits for an answer.
-        tokio::spawn(connection);
-        Ok(client)
+        let mut refused = place.unreachable("it has no address");
+        for way in ways(&config).await.map_err(|error| place.unreachable(&error.to_string()))? {
+            match way.connect(tls.clone()).await {
+                Ok((client, connection)) => {
+                    // It ends with its client; what goes wrong on it is told to whoever waits for an answer.
+                    tokio::spawn(connection);
+                    return Ok(client);
+                }
+                // Who was answered need not ask at another address.
+                Err(error) if error.code().is_some() => return Err(place.refused(&error)),
+                Err(error) => refused = place.refused(&error),
+            }
+        }
+        Err(refused)
     }
+}
+
+/// The ways to a server, in the order in which they are tried: one an address of its host that may be reached.
+async fn ways(config: &Config) -> io::Result<Vec<Config>> {
+    // Addresses that the URL gives itself, and sockets, ask no resolver.
+    if !config.get_hostaddrs().is_empty() || config.get_hosts().iter().any(|host| !matches!(host, Host::Tcp(_))) {
+        return Ok(vec![config.clone()]);
+    }
+    let mut found = Vec::new();
+    for host in config.get_hosts() {
+        let Host::Tcp(name) = host else { continue };
+        found.push(resolve(name).await?);
+    }
+    let most = found.iter().map(Vec::len).max().unwrap_or_default();
+    let way = |turn: usize| {
+        let mut way = config.clone();
+        found.iter().filter_map(|addresses| addresses.get(turn % addresses.len().max(1))).for_each(|address| {
+            way.hostaddr(address.ip());
+        });
+        way
+    };
+    Ok((0..most).map(way).collect())
 }
 
 fn malformed() -> String {

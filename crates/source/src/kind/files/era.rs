@@ -9,6 +9,7 @@ use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{cast, ident, lit};
+use datafusion::object_store::ObjectStore;
 use datafusion::object_store::path::Path as ObjectPath;
 use tokio::sync::Mutex;
 use url::Url;
@@ -19,7 +20,7 @@ use super::format::in_common;
 use super::learn::Known;
 use super::listed::Listed;
 use super::location::Location;
-use super::timed::{Reading, Timed};
+use super::timed::{Reading, Texts, Timed};
 use crate::aggregate::Questions;
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
@@ -46,6 +47,8 @@ pub(super) struct Eras<'a> {
     place: Place<'a>,
     listing: &'a Listing,
     files: Vec<Known>,
+    /// How its text files are written.
+    pub(super) texts: Texts,
 }
 
 impl<'a> Eras<'a> {
@@ -55,7 +58,9 @@ impl<'a> Eras<'a> {
         for file in &mut files {
             file.schema = in_common(listing.format, &file.schema, &own);
         }
-        Self { place, listing, files }
+        let text = |known: &Known| Some((known.file.meta.location.clone(), Arc::clone(known.text.as_ref()?)));
+        let texts = Arc::new(files.iter().filter_map(text).collect());
+        Self { place, listing, files, texts }
     }
 
     /// The columns as of one file; one that another file lacks may be null. Times are in UTC, whatever zone a file shows
@@ -174,9 +179,10 @@ impl<'a> Eras<'a> {
     fn reading(&self) -> Result<Reading, Why> {
         let Place { name, location, sessions, .. } = self.place;
         let (context, base) = (sessions.context(SCAN_PARTS), store_url(name)?);
-        let store = Listed::new(Arc::clone(&location.store), &self.listing.files);
-        context.register_object_store(&base, Arc::new(store));
-        Ok(Reading { context, base, format: self.listing.format })
+        let store: Arc<dyn ObjectStore> = Arc::new(Listed::new(Arc::clone(&location.store), &self.listing.files));
+        context.register_object_store(&base, Arc::clone(&store));
+        let (format, location, texts) = (self.listing.format, location.clone(), Arc::clone(&self.texts));
+        Ok(Reading { context, base, format, store, location, texts })
     }
 }
 

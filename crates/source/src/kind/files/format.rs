@@ -4,37 +4,40 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::file_format::FileFormat as Reader;
-use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use watchkeeper_model::FileFormat;
+
+use super::text::Packing;
 
 /// Types of text files are learned from this many rows of each file.
 const INFERRED_ROWS_MAX: usize = 1_000_000;
 
 /// The format that a file's extension tells.
 pub(super) fn told_by(path: &str) -> Option<FileFormat> {
-    let extension = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
+    let (packing, plain) = Packing::of(path);
+    let extension = plain.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
     match extension.as_str() {
-        "csv" => Some(FileFormat::Csv),
+        "csv" | "tsv" => Some(FileFormat::Csv),
+        "log" => Some(FileFormat::Log),
+        _ if packing != Packing::Plain => None,
         "parquet" => Some(FileFormat::Parquet),
         "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
         _ => None,
     }
 }
 
+/// Whether a format is texts, which are read here and not by DataFusion.
+pub(super) const fn is_text(format: FileFormat) -> bool {
+    matches!(format, FileFormat::Csv | FileFormat::Log)
+}
+
 /// DataFusion's reader of a format.
 pub(super) fn reader(format: FileFormat) -> Arc<dyn Reader> {
     match format {
-        FileFormat::Csv => Arc::new(
-            CsvFormat::default()
-                .with_has_header(true)
-                .with_newlines_in_values(true)
-                .with_schema_infer_max_rec(INFERRED_ROWS_MAX),
-        ),
         // Views of strings would give a column another type name than the same column of a CSV file.
         FileFormat::Parquet => Arc::new(ParquetFormat::default().with_force_view_types(false)),
-        FileFormat::Jsonl => Arc::new(JsonFormat::default().with_schema_infer_max_rec(INFERRED_ROWS_MAX)),
+        _ => Arc::new(JsonFormat::default().with_schema_infer_max_rec(INFERRED_ROWS_MAX)),
     }
 }
 
@@ -61,6 +64,9 @@ fn kindred(one: &DataType, other: &DataType) -> Option<DataType> {
         (a, b) if a == b => Some(a.clone()),
         (DataType::Null, known) | (known, DataType::Null) => Some(known.clone()),
         (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => Some(DataType::Float64),
+        (DataType::Date32, time @ DataType::Timestamp(..)) | (time @ DataType::Timestamp(..), DataType::Date32) => {
+            Some(time.clone())
+        }
         (DataType::Timestamp(a, zone), DataType::Timestamp(b, other)) if zone == other => {
             Some(DataType::Timestamp(*a.max(b), zone.clone()))
         }
@@ -95,6 +101,8 @@ mod tests {
         assert_eq!(told_by("a/b.CSV"), Some(FileFormat::Csv));
         assert_eq!(told_by("b.ndjson"), Some(FileFormat::Jsonl));
         assert_eq!(told_by("dir.csv/b"), None);
+        assert_eq!(told_by("a.csv.gz"), Some(FileFormat::Csv));
+        assert_eq!(told_by("a.parquet.gz"), None);
     }
 
     #[test]

@@ -12,11 +12,12 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio::sync::Mutex;
 use watchkeeper_engine::ports::frame::FrameFault;
-use watchkeeper_model::FileFormat;
+use watchkeeper_model::{FileFormat, FilesSource};
 
-use super::format::reader;
+use super::format::{is_text, reader};
 use super::listed::Listed;
 use super::location::Location;
+use super::text::TextFile;
 use super::{File, Listing};
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
@@ -33,6 +34,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct Known {
     pub(super) file: File,
     pub(super) schema: SchemaRef,
+    /// Of CSV and logs: how it is written.
+    pub(super) text: Option<Arc<TextFile>>,
     /// What it says of its rows itself.
     pub(super) footer: Option<Footer>,
     /// The first and the last time of its rows, once they were asked for; `Some(None)`: it has none.
@@ -44,6 +47,7 @@ pub(super) async fn all(
     listing: &Listing,
     location: &Location,
     sessions: &Sessions,
+    source: &FilesSource,
     known: &Mutex<BTreeMap<ObjectPath, Known>>,
 ) -> Result<Vec<Known>, Why> {
     let mut known = known.lock().await;
@@ -54,7 +58,7 @@ pub(super) async fn all(
     let new = filled.clone().filter(|file| !known.contains_key(&file.meta.location));
     let mut learning: Vec<BoxFuture<'_, Result<Known, Why>>> = Vec::new();
     for file in new {
-        learning.push(learn(&context, listing.format, &store, location, file).boxed());
+        learning.push(learn(&context, listing.format, &store, location, source, file).boxed());
     }
     let learned: Vec<Known> = stream::iter(learning).buffered(AT_ONCE).try_collect().await?;
     known.extend(learned.into_iter().map(|learned| (learned.file.meta.location.clone(), learned)));
@@ -73,9 +77,19 @@ async fn learn(
     format: FileFormat,
     store: &Arc<dyn ObjectStore>,
     location: &Location,
+    source: &FilesSource,
     file: &File,
 ) -> Result<Known, Why> {
     let shown = location.show(&file.meta);
+    if is_text(format) {
+        let learned = TextFile::learn(store.as_ref(), file, format, source).await;
+        let (text, schema) = learned.map_err(|error| {
+            let error = error.of(&shown);
+            Why::new(fault_of(&error), reason(&error))
+        })?;
+        let text = Some(Arc::new(text));
+        return Ok(Known { file: file.clone(), schema, text, footer: None, times: None });
+    }
     if format == FileFormat::Parquet {
         whole_parquet(store, &file.meta).await.map_err(|what| Why::from(broken(format, &shown, &what)))?;
     }
@@ -88,7 +102,7 @@ async fn learn(
     let schema = reader.infer_schema(&state, store, std::slice::from_ref(&meta)).await.map_err(unlearned)?;
     let said = reader.infer_stats(&state, store, Arc::clone(&schema), &meta).await.map_err(unlearned)?;
     let footer = Footer::of(&schema, &said);
-    Ok(Known { file: file.clone(), schema, footer, times: None })
+    Ok(Known { file: file.clone(), schema, text: None, footer, times: None })
 }
 
 /// Looks at a Parquet file's end itself, because the Parquet reader counts on the length that stands there.
@@ -106,9 +120,8 @@ async fn whole_parquet(store: &Arc<dyn ObjectStore>, file: &ObjectMeta) -> Resul
 
 fn broken(format: FileFormat, path: &str, reason: &str) -> String {
     let (what, remedy) = match format {
-        FileFormat::Csv => ("CSV with a header line", "check the lines' columns and quotes"),
         FileFormat::Parquet => ("a whole Parquet file", "write it again, under another name until it is complete"),
-        FileFormat::Jsonl => ("one JSON object a line", "check for broken lines"),
+        _ => ("one JSON object a line", "check for broken lines"),
     };
     format!("{path} is not {what}: {reason}; {remedy}")
 }

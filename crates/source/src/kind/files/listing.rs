@@ -9,6 +9,7 @@ use watchkeeper_model::{FileFormat, FilesSource};
 
 use super::format::told_by;
 use super::location::Location;
+use super::text::Packing;
 use crate::fault::Why;
 
 /// A text file that was written to within this time may end in the middle of a line.
@@ -32,6 +33,8 @@ pub(crate) struct File {
     pub(crate) meta: ObjectMeta,
     /// Bytes that are read: without a last line that is still being written.
     pub(crate) end: u64,
+    /// Whether somebody may be writing to it just now.
+    pub(crate) growing: bool,
 }
 
 impl Listing {
@@ -50,8 +53,10 @@ impl Listing {
         };
         let mut whole = Vec::with_capacity(files.len());
         for meta in files {
-            let end = if format == FileFormat::Parquet { meta.size } else { end(&meta, location).await };
-            whole.push(File { meta, end });
+            let is_packed = Packing::of(meta.location.as_ref()).0 != Packing::Plain;
+            let growing = format != FileFormat::Parquet && !is_packed && location.is_local() && is_fresh(&meta);
+            let end = if growing { end(&meta, location).await } else { meta.size };
+            whole.push(File { meta, end, growing });
         }
         Ok(Self { files: whole, format })
     }
@@ -91,16 +96,16 @@ fn node(meta: &ObjectMeta) -> Option<&str> {
     (parts.len() == 3 && hexadecimal).then(|| parts[0])
 }
 
-/// How far a text file is whole. A file that is a while old ends where it ends, with or without a line's end.
+/// How far a text file that somebody may be writing to is whole. One that is a while old ends where it ends, with or
+/// without a line's end.
 async fn end(meta: &ObjectMeta, location: &Location) -> u64 {
-    if !location.is_local() || meta.size == 0 || !is_fresh(meta) {
-        return meta.size;
-    }
     let from = meta.size.saturating_sub(LINE_BYTES_MAX);
     // A file that cannot be read is told by its reader.
     let Ok(tail) = location.store.get_range(&meta.location, from..meta.size).await else { return meta.size };
     let last = tail.iter().rposition(|byte| *byte == b'\n');
-    last.map_or(from, |place| from + place as u64 + 1)
+    // A line end of UTF-16 takes two bytes.
+    let width = |place: usize| if tail.get(place + 1) == Some(&0) { 2 } else { 1 };
+    last.map_or(from, |place| from + (place + width(place)) as u64)
 }
 
 #[expect(
@@ -135,7 +140,7 @@ fn format_of(files: &[ObjectMeta], location: &Location) -> Result<FileFormat, St
     let told: Option<Vec<FileFormat>> = files.iter().map(|file| told_by(file.location.as_ref())).collect();
     let Some(told) = told else {
         return Err(format!(
-            "cannot tell the format of {}; name it .csv, .parquet, .jsonl or .ndjson, or set `format`",
+            "cannot tell the format of {}; name it .csv, .tsv, .parquet, .jsonl, .ndjson or .log, or set `format`",
             location.shown
         ));
     };

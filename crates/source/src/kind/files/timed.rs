@@ -1,6 +1,7 @@
 //! Files that say themselves from when to when their rows are: a window opens those that it needs, and looks at the times
 //! only of those that lie across its ends.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,14 +9,18 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
+use datafusion::object_store::ObjectStore;
+use datafusion::object_store::path::Path as ObjectPath;
 use datafusion::prelude::SessionContext;
 use url::Url;
 use watchkeeper_engine::ports::frame::Span;
 use watchkeeper_model::FileFormat;
 
 use super::File;
-use super::format::reader;
+use super::format::{is_text, reader};
 use super::learn::Known;
+use super::location::Location;
+use super::text::{TextFile, TextTable, Written};
 use crate::footer::{Footer, Lies};
 use crate::time::within;
 
@@ -24,7 +29,13 @@ pub(super) struct Reading {
     pub(super) context: SessionContext,
     pub(super) base: Url,
     pub(super) format: FileFormat,
+    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) location: Location,
+    pub(super) texts: Texts,
 }
+
+/// How text files are written, by their paths.
+pub(crate) type Texts = Arc<BTreeMap<ObjectPath, Arc<TextFile>>>;
 
 impl fmt::Debug for Reading {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,6 +50,14 @@ impl Reading {
         files: impl Iterator<Item = &'a File>,
         schema: SchemaRef,
     ) -> Result<DataFrame, DataFusionError> {
+        if is_text(self.format) {
+            let written = files.filter_map(|file| {
+                let text = Arc::clone(self.texts.get(&file.meta.location)?);
+                Some(Written { file: file.clone(), text, shown: self.location.show(&file.meta) })
+            });
+            let table = TextTable { store: Arc::clone(&self.store), files: written.collect(), schema };
+            return self.context.read_table(Arc::new(table));
+        }
         let url = |file: &File| {
             let mut url = self.base.clone();
             // DataFusion decodes the path once, and an object's path may hold percent signs of its own.

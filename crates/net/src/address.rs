@@ -1,6 +1,9 @@
-//! Which addresses a step may never reach, whatever a name resolves to.
+//! Which addresses are never reached, whatever a name resolves to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -39,37 +42,50 @@ fn unwrapped(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The system's resolver without the addresses that are refused. IP literals never come here: see `target`.
-#[derive(Debug)]
-pub(crate) struct GuardedResolver;
+/// The system's resolver without the addresses that are refused. A client connects to an address in its URL without asking, so those are
+/// looked at by [`permitted`](crate::permitted) and [`checked`](crate::checked).
+#[derive(Debug, Clone, Copy)]
+pub struct GuardedResolver;
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let name = name.as_str().to_owned();
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(permitted(&name, found.collect())?)
+            let addresses: Addrs = Box::new(resolve(&name).await?.into_iter());
+            Ok(addresses)
         })
     }
 }
 
+/// The addresses of a host, a name or an address itself, that may be reached; their port is 0. Of a host that has only
+/// others it fails with [`Refused`] as the cause.
+pub async fn resolve(host: &str) -> io::Result<Vec<SocketAddr>> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let found = match bare.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, 0)],
+        Err(_) => tokio::net::lookup_host((host, 0)).await?.collect(),
+    };
+    permitted(host, found).map_err(|refused| io::Error::new(io::ErrorKind::PermissionDenied, refused))
+}
+
 /// Why a name leads nowhere.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} resolves to {address}, {reason}: steps may not reach it")]
-pub(crate) struct Refused {
+#[error("{name} resolves to {address}, {reason}: it is never connected to")]
+pub struct Refused {
     name: String,
     address: IpAddr,
     reason: &'static str,
 }
 
 /// The addresses that may be reached; an error when there is none because of a refusal.
-fn permitted(name: &str, found: Vec<SocketAddr>) -> Result<Addrs, Refused> {
-    let named_local = name == "localhost" || name.ends_with(".localhost");
+fn permitted(name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
+    let literal = found.iter().any(|at| name.trim_matches(['[', ']']).parse() == Ok(at.ip()));
+    let named_local = literal || name == "localhost" || name.ends_with(".localhost");
     let refused = found.iter().find_map(|at| refusal(at.ip(), named_local).map(|reason| (at.ip(), reason)));
     let kept: Vec<SocketAddr> = found.into_iter().filter(|at| refusal(at.ip(), named_local).is_none()).collect();
     match refused {
         Some((address, reason)) if kept.is_empty() => Err(Refused { name: name.to_owned(), address, reason }),
-        _ => Ok(Box::new(kept.into_iter())),
+        _ => Ok(kept),
     }
 }
 
@@ -108,13 +124,14 @@ mod tests {
         let loopback: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().unwrap()];
         let error = permitted("jira.example.com", loopback.clone()).err().unwrap();
         assert!(error.to_string().starts_with("jira.example.com resolves to 127.0.0.1, a loopback address"));
-        assert_eq!(permitted("localhost", loopback).unwrap().count(), 1);
+        assert_eq!(permitted("localhost", loopback.clone()).unwrap().len(), 1);
+        assert_eq!(permitted("127.0.0.1", loopback).unwrap().len(), 1);
     }
 
     #[test]
     fn one_good_address_is_enough() {
         let mixed = vec!["169.254.1.1:0".parse().unwrap(), "10.0.0.1:0".parse().unwrap()];
-        let kept: Vec<SocketAddr> = permitted("x", mixed).unwrap().collect();
+        let kept = permitted("x", mixed).unwrap();
         assert_eq!(kept, ["10.0.0.1:0".parse::<SocketAddr>().unwrap()]);
     }
 }

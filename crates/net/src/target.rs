@@ -8,26 +8,47 @@ use crate::address;
 
 /// Why a URL may not be reached.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TargetError {
+pub enum TargetError {
     /// It cannot be read.
     #[error("`{url}` is not a URL")]
-    NotUrl { url: String, source: url::ParseError },
+    NotUrl {
+        /// As it was written.
+        url: String,
+        /// What the parser says.
+        source: url::ParseError,
+    },
     /// Neither http nor https, or without a host.
     #[error("`{url}` is not an http or https URL")]
-    Scheme { url: String },
+    Scheme {
+        /// As it was written.
+        url: String,
+    },
     /// It carries a user name or a password.
     #[error("the URL of {host} carries credentials: name them as a secret")]
-    Credentials { host: String },
+    Credentials {
+        /// Its host.
+        host: String,
+    },
     /// Its host is not listed.
     #[error("{host}:{port} is not in `allow.hosts` of watchkeeper.toml")]
-    NotAllowed { host: String, port: u16 },
+    NotAllowed {
+        /// Its host.
+        host: String,
+        /// Its port, the scheme's own where it names none.
+        port: u16,
+    },
     /// Its address is refused.
-    #[error("{address} is {reason}: steps may not reach it")]
-    Refused { address: IpAddr, reason: &'static str },
+    #[error("{address} is {reason}: it is never connected to")]
+    Refused {
+        /// The address.
+        address: IpAddr,
+        /// What it is.
+        reason: &'static str,
+    },
 }
 
-/// The URL, when it may be reached. An entry without a port allows every port of its host.
-pub(crate) fn permitted(url: &str, hosts: &BTreeSet<String>) -> Result<Url, TargetError> {
+/// The URL, when its host is listed and it may be reached. An entry without a port allows every port of its host.
+pub fn permitted(url: &str, hosts: &BTreeSet<String>) -> Result<Url, TargetError> {
     let parsed = Url::parse(url).map_err(|source| TargetError::NotUrl { url: url.to_owned(), source })?;
     let (Some(host), Some(port), "http" | "https") =
         (parsed.host_str(), parsed.port_or_known_default(), parsed.scheme())
@@ -43,6 +64,11 @@ pub(crate) fn permitted(url: &str, hosts: &BTreeSet<String>) -> Result<Url, Targ
     }
     refuse_literal(&parsed)?;
     Ok(parsed)
+}
+
+/// Refuses the URL of a peer that no list names, such as a channel's, where its host is an address that is never reached.
+pub fn checked(url: &Url) -> Result<(), TargetError> {
+    refuse_literal(url)
 }
 
 /// A client connects to an IP literal without asking its resolver, so literals are looked at here. Loopback is fine:
@@ -87,7 +113,7 @@ mod tests {
     #[test]
     fn the_metadata_service_is_refused_even_when_it_is_listed() {
         let error = verdict("http://0xA9FEA9FE/latest", &["169.254.169.254"]).unwrap_err();
-        assert_eq!(error, "169.254.169.254 is a link-local address: steps may not reach it");
+        assert_eq!(error, "169.254.169.254 is a link-local address: it is never connected to");
     }
 
     #[test]

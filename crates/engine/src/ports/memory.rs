@@ -1,0 +1,125 @@
+//! What a run may hold in memory: one account for the guest and for all that is held on the host's side for it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// The account of one run.
+#[derive(Debug)]
+pub struct Memory {
+    bytes_max: u64,
+    held: AtomicU64,
+}
+
+/// More was asked for than the run may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("more memory than the check's limit of {} is needed; let it keep less, or raise the check's `memory`", Bytes(self.bytes_max))]
+pub struct OutOfMemory {
+    /// The run's limit.
+    pub bytes_max: u64,
+}
+
+/// What is held of an account, given back when it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    memory: Arc<Memory>,
+    bytes: u64,
+}
+
+impl Memory {
+    /// An account of which nothing is held.
+    pub fn new(bytes_max: u64) -> Arc<Self> {
+        Arc::new(Self { bytes_max, held: AtomicU64::new(0) })
+    }
+
+    /// The limit, in bytes.
+    pub const fn bytes_max(&self) -> u64 {
+        self.bytes_max
+    }
+
+    /// What is held, in bytes.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// What may still be taken, in bytes.
+    pub fn left(&self) -> u64 {
+        self.bytes_max.saturating_sub(self.held())
+    }
+
+    /// Takes so many bytes until they are given back.
+    pub fn take(&self, bytes: u64) -> Result<(), OutOfMemory> {
+        let more = |held: u64| held.checked_add(bytes).filter(|held| *held <= self.bytes_max);
+        match self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(OutOfMemory { bytes_max: self.bytes_max }),
+        }
+    }
+
+    /// Notes bytes that are held already, whatever the limit says.
+    pub fn note(&self, bytes: u64) {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives back what was taken or noted.
+    pub fn give_back(&self, bytes: u64) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes so many bytes for as long as the answer is held.
+    pub fn hold(self: &Arc<Self>, bytes: u64) -> Result<Held, OutOfMemory> {
+        self.take(bytes)?;
+        Ok(Held { memory: Arc::clone(self), bytes })
+    }
+}
+
+impl Held {
+    /// Takes more.
+    pub fn grow(&mut self, bytes: u64) -> Result<(), OutOfMemory> {
+        self.memory.take(bytes)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.memory.give_back(self.bytes);
+    }
+}
+
+/// A number of bytes in the largest unit that fits.
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = |shift: u32| self.0 >= 1 << shift && self.0.trailing_zeros() >= shift;
+        match self.0 {
+            bytes if whole(30) => write!(f, "{} GiB", bytes >> 30),
+            bytes if whole(20) => write!(f, "{} MiB", bytes >> 20),
+            bytes if whole(10) => write!(f, "{} KiB", bytes >> 10),
+            bytes => write!(f, "{bytes} bytes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_can_be_taken_again() {
+        let memory = Memory::new(64 << 20);
+        let mut held = memory.hold(40 << 20).expect("there is room");
+        held.grow(20 << 20).expect("there is room");
+        let refused = held.grow(5 << 20).expect_err("there is none");
+        assert!(refused.to_string().starts_with("more memory than the check's limit of 64 MiB is needed"), "{refused}");
+        assert_eq!((memory.held(), memory.left()), (60 << 20, 4 << 20));
+        drop(held);
+        assert_eq!(memory.held(), 0);
+    }
+}

@@ -94,8 +94,29 @@ fn a_path_that_matches_nothing_is_pointed_at() {
     let found = warnings(folder.path(), false);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("config/sources.toml:4:8: there is no file at `data/*.parquet`"), "{found:?}");
-    let remote = workspace(&told_on_screen(), &SOURCES.replace("data/", "s3://bucket/"), MONITOR, RUNBOOK);
+    let allowed = told_on_screen() + "\n[allow]\nhosts = [\"bucket\"]\n";
+    let remote = workspace(&allowed, &SOURCES.replace("data/", "s3://bucket/"), MONITOR, RUNBOOK);
     assert_eq!(warnings(remote.path(), false), [""; 0]);
+}
+
+#[test]
+fn files_lie_in_the_workspace_or_in_folders_that_are_allowed() {
+    for (path, wanted) in [
+        ("/var/log/orders/*.csv", "`/var/log/orders/*.csv` lies outside the workspace"),
+        ("../other/*.csv", "`../other/*.csv` lies outside the workspace"),
+        ("https://files.example.com/a.csv", "`files.example.com` may not be reached"),
+    ] {
+        let folder = workspace(&told_on_screen(), &SOURCES.replace("data/*.csv", path), MONITOR, RUNBOOK);
+        let mut manual = |_: &str| Ok(PluginManual::default());
+        let environment = |_: &str| None;
+        let found = load(folder.path(), &mut Surroundings { manual: &mut manual, environment: &environment });
+        let found: Vec<String> = found.err().expect("it is refused").iter().map(ToString::to_string).collect();
+        assert!(found[0].contains(&format!("config/sources.toml:4:8: {wanted}")), "{found:?}");
+    }
+    let allowed = told_on_screen() + "\n[allow]\nfolders = [\"/var/log\"]\n";
+    let found =
+        warnings(workspace(&allowed, &SOURCES.replace("data/", "/var/log/none/"), MONITOR, RUNBOOK).path(), false);
+    assert!(found[0].contains("there is no file at `/var/log/none/*.csv`"), "{found:?}");
 }
 
 #[test]

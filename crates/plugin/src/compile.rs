@@ -13,8 +13,8 @@ use crate::engine::compiling_engine;
 
 /// Processor time over all threads.
 const CPU_SECONDS_MAX: u64 = 120;
-/// Address space by the component's size: compiling a 35 MB Python component takes 2 GiB.
-const ADDRESS_SPACE_BYTES: u64 = 1 << 30;
+/// Address space by the component's size: threads and their arenas reserve most of it, and use little.
+const ADDRESS_SPACE_BYTES: u64 = 2 << 30;
 const ADDRESS_SPACE_BYTES_A_BYTE: u64 = 64;
 const ADDRESS_SPACE_BYTES_MAX: u64 = 4 << 30;
 /// The size of what is written, by the component's size: machine code is a few times larger.

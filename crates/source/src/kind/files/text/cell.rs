@@ -99,6 +99,16 @@ fn moment(text: &str) -> Option<chrono::DateTime<Tz>> {
     string_to_datetime(&utc, text).ok()
 }
 
+/// Digits after the point of a time in microseconds.
+const MICROS: usize = 6;
+
+/// Whether a text begins with digits where a shape has zeros, and with its other characters.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let text = text.trim().as_bytes();
+    let fits = |(found, wanted): (&u8, u8)| if wanted == b'0' { found.is_ascii_digit() } else { *found == wanted };
+    text.len() >= shape.len() && text.iter().zip(shape.bytes()).all(fits)
+}
+
 /// Digits after the seconds' point.
 fn fraction(text: &str) -> usize {
     text.find('.').map_or(0, |at| text[at + 1..].bytes().take_while(u8::is_ascii_digit).count())
@@ -120,11 +130,13 @@ pub(crate) struct Guess {
     date: bool,
     moment: bool,
     fraction: usize,
+    /// Whether a time is beyond the years that can be counted in nanoseconds.
+    far: bool,
 }
 
 impl Default for Guess {
     fn default() -> Self {
-        Self { values: 0, integer: true, number: true, flag: true, date: true, moment: true, fraction: 0 }
+        Self { values: 0, integer: true, number: true, flag: true, date: true, moment: true, fraction: 0, far: false }
     }
 }
 
@@ -144,10 +156,13 @@ impl Guess {
             }
         }
         self.flag = self.flag && flag(text).is_some();
-        self.date = self.date && date(text).is_some();
+        // By their shape: a day that is none, such as 0000-00-00, is a mistake among days and no text.
+        self.date = self.date && has_shape(text, "0000-00-00") && text.trim().len() == 10;
         if self.moment {
-            self.moment = moment(text).is_some();
-            self.fraction = self.fraction.max(fraction(text));
+            self.moment = has_shape(text, "0000-00-00");
+            let far = moment(text).is_some_and(|time| time.timestamp_nanos_opt().is_none());
+            self.fraction = self.fraction.max(fraction(text).min(if far { MICROS } else { usize::MAX }));
+            self.far = self.far || far;
         }
     }
 
@@ -156,7 +171,8 @@ impl Guess {
         let unit = match self.fraction {
             0 => TimeUnit::Second,
             1..=3 => TimeUnit::Millisecond,
-            4..=6 => TimeUnit::Microsecond,
+            4..=MICROS => TimeUnit::Microsecond,
+            _ if self.far => TimeUnit::Microsecond,
             _ => TimeUnit::Nanosecond,
         };
         match () {

@@ -11,6 +11,7 @@ mod cannot_start;
 mod clock;
 mod crash;
 mod daemon;
+mod drowning;
 mod five;
 mod hang;
 mod hostile;

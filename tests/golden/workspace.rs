@@ -43,7 +43,8 @@ impl Workspace {
     /// Writes a source or two and a monitor for each case.
     pub(crate) fn of(cases: &[Case]) -> Self {
         let workspace = Self(tempfile::tempdir().expect("a temporary folder"));
-        workspace.write("config/watchkeeper.toml", SETTINGS);
+        let allowed = format!("{SETTINGS}[allow]\nfolders = [{:?}]\n", repository());
+        workspace.write("config/watchkeeper.toml", &allowed);
         workspace.write("runbooks/golden.toml", RUNBOOK);
         let mut sources = String::new();
         for case in cases {

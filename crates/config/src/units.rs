@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
-use watchkeeper_model::Time;
+use watchkeeper_model::{InputWindow, Time};
 
 const DURATIONS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
@@ -18,6 +18,16 @@ const SIZES: &[(&str, u64)] = &[
 ];
 /// A hundred years: longer ones are slips, and would leave the calendar.
 const DURATION_MS_MAX: u64 = 100 * 366 * 86_400_000;
+
+/// Reads `day`, `week`, `month`, or a duration.
+pub fn window(text: &str) -> Result<InputWindow, String> {
+    match text {
+        "day" => Ok(InputWindow::Day),
+        "week" => Ok(InputWindow::Week),
+        "month" => Ok(InputWindow::Month),
+        _ => duration(text).map(InputWindow::Length),
+    }
+}
 
 /// Reads `30s`, `14d`, `1h30m`, `250ms`; the units are ms, s, m, h, d and w.
 pub fn duration(text: &str) -> Result<Duration, String> {

@@ -100,6 +100,27 @@ fn a_path_that_matches_nothing_is_pointed_at() {
 }
 
 #[test]
+fn a_window_that_clock_changes_tear_is_pointed_at() {
+    let of = |cron: &str, window: &str| {
+        let schedule = format!("[schedule]\ncron = \"{cron}\"\ntimezone = \"Europe/Berlin\"\n");
+        let (head, tail) = MONITOR.split_once("[schedule]").unwrap();
+        let (_, tail) = tail.split_once("[input]").unwrap();
+        let tail = tail.replacen("source = \"scores\"", &format!("source = \"scores\"\nwindow = \"{window}\""), 1);
+        let monitor = format!("{head}{schedule}[input]{tail}");
+        warnings(workspace(&told_on_screen(), SOURCES, &monitor, RUNBOOK).path(), false)
+    };
+    let found = of("0 6,18 * * *", "12h");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("60 minutes before the tick of 2026-03-29 is counted twice, because clocks change"),
+        "{found:?}"
+    );
+    for (cron, window) in [("0 6 * * *", "1d"), ("0 6 * * *", "day"), ("0 * * * *", "1h"), ("0 6 * * *", "14d")] {
+        assert_eq!(of(cron, window), [""; 0], "{cron} {window}");
+    }
+}
+
+#[test]
 fn files_lie_in_the_workspace_or_in_folders_that_are_allowed() {
     for (path, wanted) in [
         ("/var/log/orders/*.csv", "`/var/log/orders/*.csv` lies outside the workspace"),

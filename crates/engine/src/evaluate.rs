@@ -279,9 +279,10 @@ fn baseline_source(monitor: &Monitor) -> &Name {
     }
 }
 
-/// The rows a tick sees: `[tick - delay - window, tick - delay)`, or the whole source. Days are the schedule's.
+/// The rows a tick sees: those of the window before `tick - delay`, or the whole source. Days are the schedule's.
 fn input_span(monitor: &Monitor, at: Time) -> Span {
     let Some(window) = monitor.input.window else { return Span::default() };
     let end = at - monitor.input.delay;
-    Span { start: Some(monitor.schedule.window_start(end, window)), end: Some(end) }
+    let (start, end) = monitor.schedule.window(end, window);
+    Span { start: Some(start), end: Some(end) }
 }

@@ -46,7 +46,9 @@ pub use judged::{Cause, Counted, Judged, Streaks, Subject};
 pub use ledger::{LedgerEntry, LedgerFault, verify_chain, verify_chain_after};
 pub use measurement::{Labels, Measurement, Series, Verdict};
 pub use message::{Facts, Message, MessageEvent, MessageKind, MessageStatus, NextStep, SeriesReport, StepReport};
-pub use monitor::{AlertPolicy, Baseline, CheckSpec, Input, Layer, Monitor, ParamValue, PolicyVerdict, Severity};
+pub use monitor::{
+    AlertPolicy, Baseline, CheckSpec, Input, InputWindow, Layer, Monitor, ParamValue, PolicyVerdict, Severity,
+};
 pub use name::{Name, NameError};
 pub use number::{number, percent, reading};
 pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
@@ -55,7 +57,7 @@ pub use runbook::{Escalation, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
     ColumnType, CsvOptions, DatabaseRows, DatabaseServer, DatabaseSource, Encoding, FileFormat, FilesSource,
-    HttpSource, LogLines, PrometheusSource, Source, SourceKind, ViewSource,
+    HttpSource, LogLines, NextPage, Pages, PrometheusSource, Source, SourceKind, ViewSource,
 };
 pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};

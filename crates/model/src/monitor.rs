@@ -68,12 +68,26 @@ pub enum Severity {
 pub struct Input {
     /// The named source.
     pub source: Name,
-    /// The window's length, whole days by the schedule's calendar; the whole source when absent.
-    pub window: Option<Duration>,
+    /// The window; the whole source when absent.
+    pub window: Option<InputWindow>,
     /// How far the window is shifted back, for labels that arrive late.
     pub delay: Duration,
     /// Fewer rows than this are `no_data`; at least 1.
     pub min_rows: u64,
+}
+
+/// Which rows belong to a tick, by their times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputWindow {
+    /// Those of so long before it; whole days are days of the schedule's calendar.
+    Length(Duration),
+    /// Those of the last whole day, by the schedule's calendar.
+    Day,
+    /// Those of the last whole week, from Monday on.
+    Week,
+    /// Those of the last whole month.
+    Month,
 }
 
 /// The rows a check compares with.

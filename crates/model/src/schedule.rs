@@ -4,12 +4,15 @@ mod field;
 
 use std::{str::FromStr, time::Duration};
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
+    Timelike, Utc, Weekday,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use self::field::{DAY, HOUR, MINUTE, MONTH, Unit, WEEKDAY};
-use crate::Time;
+use crate::{InputWindow, Time};
 
 /// When a monitor runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,6 +132,25 @@ impl Schedule {
     pub fn ticks(&self, after: Time, until: Time) -> impl Iterator<Item = Time> {
         let next = move |from: Time| self.next_after(from).filter(|tick| *tick <= until);
         std::iter::successors(next(after), move |tick| next(*tick))
+    }
+
+    /// The window of a tick whose rows end at a time: `[start, end)`.
+    pub fn window(&self, end: Time, window: InputWindow) -> (Time, Time) {
+        let today = end.with_timezone(&self.timezone).date_naive();
+        let (from, to) = match window {
+            InputWindow::Length(length) => return (self.window_start(end, length), end),
+            InputWindow::Day => (today.pred_opt(), Some(today)),
+            InputWindow::Week => {
+                let monday = today.week(Weekday::Mon).checked_first_day();
+                (monday.and_then(|monday| monday.checked_sub_days(Days::new(7))), monday)
+            }
+            InputWindow::Month => {
+                let first = today.with_day(1);
+                (first.and_then(|first| first.checked_sub_months(Months::new(1))), first)
+            }
+        };
+        let midnight = |day: Option<NaiveDate>| day.map_or(end, |day| self.place(day.and_time(NaiveTime::MIN)));
+        (midnight(from), midnight(to))
     }
 
     /// The beginning of a window of this length that ends at a time. Whole days are days of the schedule's calendar, of

@@ -57,10 +57,35 @@ pub struct HttpSource {
     pub url: String,
     /// A JSON pointer to the array; the whole document when empty.
     pub pointer: String,
+    /// Types of columns, which are there even where no object has them.
+    pub columns: BTreeMap<String, ColumnType>,
+    /// Where the next page is; a single document when absent.
+    pub pages: Option<Pages>,
     /// Sent as a bearer token.
     pub token: Option<Secret>,
     /// How long the request may take.
     pub timeout: Duration,
+}
+
+/// A document that goes on at other URLs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pages {
+    /// What tells the next one.
+    pub next: NextPage,
+    /// Pages that are asked for, at most.
+    pub max: u32,
+}
+
+/// What tells the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NextPage {
+    /// The header `Link` with `rel="next"` (RFC 8288).
+    Link,
+    /// A JSON pointer to its URL.
+    Url(String),
+    /// A JSON pointer to a cursor, and the parameter of the URL that it goes into.
+    Cursor(String, String),
 }
 
 /// Rows of a database.

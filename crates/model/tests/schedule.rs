@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use watchkeeper_model::{Cron, Misfire, Schedule, Time};
+use watchkeeper_model::{Cron, InputWindow, Misfire, Schedule, Time};
 
 fn schedule(cron: &str, timezone: &str) -> Schedule {
     Schedule {
@@ -120,4 +120,24 @@ fn windows_of_daily_ticks_leave_no_hour_out_and_count_none_twice() {
     assert_eq!(berlin.window_start(end, Duration::from_secs(25 * 3_600)), time("2026-10-24T22:00:00Z"));
     assert_eq!(berlin.window_start(end, Duration::from_secs(23 * 3_600)), time("2026-10-25T00:00:00Z"));
     assert_eq!(berlin.window_start(time("2026-03-29T22:00:00Z"), day), time("2026-03-28T23:00:00Z"));
+}
+
+#[test]
+fn calendar_windows_see_every_hour_once() {
+    let berlin = schedule("0 6 * * *", "Europe/Berlin");
+    let ends = |text: &str, window: InputWindow| {
+        let (start, end) = berlin.window(time(text), window);
+        (start.to_rfc3339(), (end - start).num_hours())
+    };
+    // The day of 25 hours and the one of 23, each from midnight to midnight.
+    assert_eq!(ends("2026-10-26T05:00:00Z", InputWindow::Day), ("2026-10-24T22:00:00+00:00".to_owned(), 25));
+    assert_eq!(ends("2026-03-30T04:00:00Z", InputWindow::Day), ("2026-03-28T23:00:00+00:00".to_owned(), 23));
+    assert_eq!(ends("2026-03-30T04:00:00Z", InputWindow::Week), ("2026-03-22T23:00:00+00:00".to_owned(), 7 * 24 - 1));
+    assert_eq!(ends("2026-11-02T05:00:00Z", InputWindow::Month), ("2026-09-30T22:00:00+00:00".to_owned(), 31 * 24 + 1));
+    let mut before = None;
+    for tick in berlin.ticks(time("2026-01-01T00:00:00Z"), time("2027-01-01T00:00:00Z")) {
+        let (start, end) = berlin.window(tick, InputWindow::Day);
+        assert!(before.is_none_or(|before| before == start), "{tick}");
+        before = Some(end);
+    }
 }

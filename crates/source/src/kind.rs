@@ -13,6 +13,7 @@ use watchkeeper_secret::SecretReader;
 
 use crate::kept::{Budget, Kept};
 
+pub use files::Understood;
 pub(crate) use files::{FileMoved, Files, Lines, Listing, Misreading, Timed};
 pub(crate) use http::Http;
 pub(crate) use prometheus::Prometheus;

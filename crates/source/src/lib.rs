@@ -25,4 +25,5 @@ mod table;
 mod time;
 mod web;
 
+pub use kind::Understood;
 pub use sources::DataSources;

@@ -12,6 +12,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use watchkeeper_engine::ports::memory::Memory;
 
 use crate::memory::RunPool;
+use crate::sql::CountKeptRows;
 use crate::table::Stamp;
 
 /// Parts a scan of files is split into. Fixed, not the number of cores, so that every machine adds up the same parts.
@@ -49,7 +50,9 @@ impl Sessions {
     pub(crate) fn new(memory_bytes_max: u64) -> Self {
         let context = SessionContext::new_with_config_rt(config(SQL_PARTS), Arc::new(bounded()));
         FICKLE_FUNCTIONS.iter().for_each(|function| context.deregister_udf(function));
-        Self { template: context.state(), memory_bytes_max }
+        let template = SessionStateBuilder::new_from_existing(context.state())
+            .with_physical_optimizer_rule(Arc::new(CountKeptRows));
+        Self { template: template.build(), memory_bytes_max }
     }
 
     /// The most bytes that decoded rows may take in memory.
@@ -73,7 +76,7 @@ impl Sessions {
     /// A session without tables for the SQL of a run, which takes what it holds from the run's account.
     pub(crate) fn guest(&self, memory: &Arc<Memory>) -> SessionContext {
         let shared = self.template.runtime_env().as_ref().clone();
-        let runtime = RuntimeEnv { memory_pool: Arc::new(RunPool(Arc::clone(memory))), ..shared };
+        let runtime = RuntimeEnv { memory_pool: Arc::new(RunPool::new(memory)), ..shared };
         let state = SessionStateBuilder::new_from_existing(self.template.clone())
             .with_config(config(SQL_PARTS))
             .with_runtime_env(Arc::new(runtime))

@@ -13,7 +13,7 @@ use crate::caught::caught;
 use crate::database::Server;
 use crate::fault::nearest;
 use crate::kept::Budget;
-use crate::kind::Kind;
+use crate::kind::{Kind, Understood};
 use crate::moment::DataMoment;
 use crate::session::Sessions;
 
@@ -76,6 +76,16 @@ impl DataSources {
             shared.sessions = Arc::new(Sessions::new(bytes));
         }
         self
+    }
+}
+
+impl DataSources {
+    /// How the text files of a source were understood; none of other sources.
+    pub async fn understood(&self, source: &Name) -> Result<Option<Understood>, FrameError> {
+        match &self.shared.entry(source)?.kind {
+            Kind::Files(files) => caught(source.as_str(), files.understood(source.as_str())).await,
+            _ => Ok(None),
+        }
     }
 }
 

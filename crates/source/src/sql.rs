@@ -1,6 +1,7 @@
 //! SQL of guests and of views: read only, and bounded before it is planned and while it runs.
 
 mod collected;
+mod counted;
 mod growth;
 mod limits;
 
@@ -14,6 +15,8 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast;
 
 use crate::fault::reason;
+
+pub(crate) use counted::CountKeptRows;
 
 /// Rows of a batch where values may be long: a join or a constant repeats them as often.
 const LONG_VALUES_ROWS: usize = 256;

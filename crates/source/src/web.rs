@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, LOCATION};
+use reqwest::header::{ACCEPT, LINK, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -27,6 +27,8 @@ const EXCERPT_CHARS_MAX: usize = 200;
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Vec<u8>,
+    /// Its header `Link`.
+    pub(crate) link: Option<String>,
     /// What must not be shown of it.
     pub(crate) mask: Mask,
 }
@@ -47,7 +49,7 @@ pub(crate) async fn get(
     // The client's own limit covers the body as well; this one holds whatever it does.
     let mask = Mask::over(&token);
     match tokio::time::timeout(timeout.saturating_add(Duration::from_secs(1)), asked).await {
-        Ok(answer) => answer.map(|(status, body)| Answer { status, body, mask: mask.clone() }),
+        Ok(answer) => answer.map(|(status, body, link)| Answer { status, body, link, mask: mask.clone() }),
         Err(_) => Err(late(&place, timeout)),
     }
     .map_err(|why| why.masked(&mask))
@@ -102,7 +104,7 @@ async fn ask(
     url: Url,
     token: Option<&SecretString>,
     place: &str,
-) -> Result<(StatusCode, Vec<u8>), Why> {
+) -> Result<(StatusCode, Vec<u8>, Option<String>), Why> {
     let mut request = client.get(url).header(ACCEPT, "application/json");
     if let Some(token) = token {
         request = request.bearer_auth(token.expose_secret());
@@ -112,7 +114,8 @@ async fn ask(
     let body = read(&mut response, place).await?;
     let moved = response.headers().get(LOCATION).filter(|_| status.is_redirection());
     let body = moved.map_or(body, |location| format!("to {}", location.to_str().unwrap_or_default()).into_bytes());
-    Ok((status, body))
+    let link = response.headers().get(LINK).and_then(|link| link.to_str().ok()).map(str::to_owned);
+    Ok((status, body, link))
 }
 
 async fn read(response: &mut Response, place: &str) -> Result<Vec<u8>, Why> {

@@ -15,6 +15,8 @@ mod eras;
 mod errors;
 #[path = "it/formats.rs"]
 mod formats;
+#[path = "it/odd_files.rs"]
+mod odd_files;
 #[path = "it/postgres.rs"]
 mod postgres;
 #[path = "it/postgres_faults.rs"]

@@ -29,7 +29,9 @@ impl Workspace {
 
     /// With more tables in its configuration.
     pub(crate) fn configure(&self, more: &str) {
-        self.write("config/watchkeeper.toml", &format!("{CONFIGURATION}{more}"));
+        // What is measured lies anywhere.
+        let allowed = "[allow]\nfolders = [\"/\"]\n";
+        self.write("config/watchkeeper.toml", &format!("{CONFIGURATION}{allowed}{more}"));
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {

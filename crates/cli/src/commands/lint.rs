@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use watchkeeper_config::{Diagnostic, DiagnosticSeverity, Loaded};
 use watchkeeper_model::{Budget, Guarantee, Name, Runbook, Step, Workspace};
+use watchkeeper_source::{DataSources, Understood};
 
 use self::live::Answered;
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
     wiring,
 };
 
+/// Columns of a source that are shown in the table.
+const COLUMNS_SHOWN: usize = 8;
+
 /// What `lint --json` prints.
 #[derive(Debug, Serialize)]
 struct Findings {
@@ -30,6 +34,8 @@ struct Findings {
     steps: Vec<StepRow>,
     /// The budgets of each runbook.
     budgets: Vec<BudgetRow>,
+    /// How text files were understood.
+    files: Vec<FileRow>,
     /// What peers and the store answered; empty without `--live` and `--store`.
     live: Vec<Answered>,
 }
@@ -64,6 +70,18 @@ struct BudgetRow {
     global: Option<String>,
 }
 
+/// A source's text files, and how they were understood.
+#[derive(Debug, Serialize)]
+struct FileRow {
+    source: Name,
+    /// The newest one.
+    file: String,
+    files: usize,
+    how: String,
+    /// Each column's kind, in order.
+    columns: Vec<(String, &'static str)>,
+}
+
 /// Reports; errors are a finding, warnings are not. A peer that does not answer as it should is a finding too.
 pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let loaded = wiring::load(folder)?;
@@ -71,11 +89,41 @@ pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal)
         Ok(loaded) => live::ask(folder, &loaded.workspace, args).await,
         Err(_) => Vec::new(),
     };
-    tell(&loaded, answered, args.json, terminal)
+    let files = match &loaded {
+        Ok(loaded) => files(folder, &loaded.workspace).await,
+        Err(_) => Vec::new(),
+    };
+    tell(&loaded, files, answered, args.json, terminal)
+}
+
+/// What cannot be read is the tick's to tell.
+async fn files(folder: &Path, workspace: &Workspace) -> Vec<FileRow> {
+    let sources = DataSources::new(folder, workspace.sources.clone());
+    let mut rows = Vec::new();
+    for source in workspace.sources.keys() {
+        let Ok(Some(understood)) = sources.understood(source).await else { continue };
+        let Understood { file, files, how, columns } = understood;
+        rows.push(FileRow { source: source.clone(), file, files, how, columns });
+    }
+    rows
+}
+
+fn file_table(rows: &[FileRow]) -> Table {
+    let mut table = Table::new(&["SOURCE", "UNDERSTOOD AS", "COLUMNS"]);
+    for row in rows {
+        let columns = row.columns.iter().take(COLUMNS_SHOWN).map(|(name, kind)| format!("{name} {kind}"));
+        let mut columns = columns.collect::<Vec<_>>().join(", ");
+        if row.columns.len() > COLUMNS_SHOWN {
+            columns += &format!(" and {} more", row.columns.len() - COLUMNS_SHOWN);
+        }
+        table.row([cell(&row.source), cell(&row.how), cell(&columns)]);
+    }
+    table
 }
 
 fn tell(
     loaded: &Result<Loaded, Vec<Diagnostic>>,
+    files: Vec<FileRow>,
     answered: Vec<Answered>,
     as_json: bool,
     terminal: &mut Terminal,
@@ -86,7 +134,7 @@ fn tell(
     };
     let silent = answered.iter().any(|answered| !answered.ok);
     if as_json {
-        json::print(terminal, &findings(found, steps, budgets, answered))?;
+        json::print(terminal, &findings(found, steps, budgets, files, answered))?;
     } else {
         terminal.line(diagnostics::report(found, terminal.styled))?;
         if loaded.is_ok() {
@@ -94,6 +142,10 @@ fn tell(
             table(&steps).print(terminal, "no runbooks")?;
             terminal.line("")?;
             budget_table(&budgets).print(terminal, "no budgets")?;
+            if !files.is_empty() {
+                terminal.line("")?;
+                file_table(&files).print(terminal, "no text files")?;
+            }
         }
         if !answered.is_empty() {
             terminal.line("")?;
@@ -156,10 +208,16 @@ fn promise(guarantee: Guarantee) -> &'static str {
     }
 }
 
-fn findings(found: &[Diagnostic], steps: Vec<StepRow>, budgets: Vec<BudgetRow>, live: Vec<Answered>) -> Findings {
+fn findings(
+    found: &[Diagnostic],
+    steps: Vec<StepRow>,
+    budgets: Vec<BudgetRow>,
+    files: Vec<FileRow>,
+    live: Vec<Answered>,
+) -> Findings {
     let errors = found.iter().filter(|found| found.severity.is_mistake()).count();
     let diagnostics = found.iter().map(finding).collect();
-    Findings { errors, warnings: found.len() - errors, diagnostics, steps, budgets, live }
+    Findings { errors, warnings: found.len() - errors, diagnostics, steps, budgets, files, live }
 }
 
 fn finding(found: &Diagnostic) -> Finding {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use watchkeeper_model::{
-    AlertPolicy, Baseline, CheckSpec, Input, Misfire, Monitor, PolicyVerdict, Schedule, Severity, Time,
+    AlertPolicy, Baseline, CheckSpec, Input, InputWindow, Misfire, Monitor, PolicyVerdict, Schedule, Severity, Time,
 };
 
 use super::{Context, names::Kind, params, threshold};
@@ -39,7 +39,13 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
         severity: raw.monitor.severity.as_ref().map_or(Severity::Warning, |severity| severity.0),
         runbook: raw.monitor.runbook.0.clone(),
         labels: raw.monitor.labels.clone(),
-        schedule: schedule(&raw.schedule, place.key("schedule"), report),
+        schedule: {
+            let schedule = schedule(&raw.schedule, place.key("schedule"), report);
+            if let Some(window) = &raw.input.window {
+                warn_of_clock_changes(&schedule, window.0, place.key("input").key("window"), report);
+            }
+            schedule
+        },
         input: input(&raw.input, place.key("input"), context, report),
         baseline: raw
             .baseline
@@ -85,6 +91,32 @@ fn schedule(raw: &raw::monitor::Schedule, place: Place<'_>, report: &mut Report)
         );
     }
     schedule
+}
+
+/// The year, and the ticks of it, that are looked at for days on which clocks change; all of a zone's years are alike.
+const TICKS_LOOKED_AT: usize = 9_000;
+const LOOKED_AT: (&str, &str) = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
+
+/// Windows that follow one another all year but on the days on which clocks change leave an hour out, or count it twice.
+fn warn_of_clock_changes(schedule: &Schedule, window: InputWindow, place: Place<'_>, report: &mut Report) {
+    let InputWindow::Length(length) = window else { return };
+    let (Ok(from), Ok(to)) = (LOOKED_AT.0.parse::<Time>(), LOOKED_AT.1.parse::<Time>()) else { return };
+    // Schedules of an hour and less follow the time that passes, not the clock on the wall.
+    let ticks: Vec<Time> = schedule.ticks(from, to).take(TICKS_LOOKED_AT).collect();
+    let apart: Vec<(Time, i64)> = ticks
+        .windows(2)
+        .map(|pair| (pair[1], (schedule.window(pair[1], InputWindow::Length(length)).0 - pair[0]).num_seconds()))
+        .collect();
+    let usual = apart.iter().filter(|(_, apart)| *apart == 0).count();
+    let odd = apart.iter().find(|(_, apart)| *apart != 0);
+    if let (Some((tick, apart)), true) = (odd, usual * 10 > apart.len() * 9) {
+        let day = tick.with_timezone(&schedule.timezone).date_naive();
+        let what = if *apart > 0 { "is in no window" } else { "is counted twice" };
+        let minutes = apart.abs() / 60;
+        let help = "write it as \"day\", \"week\", \"month\" or whole days, or give the schedule `timezone = \"UTC\"`";
+        let message = format!("{minutes} minutes before the tick of {day} {what}, because clocks change");
+        place.warn(report, message, Some(help.to_owned()));
+    }
 }
 
 fn input(raw: &raw::monitor::Input, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Input {

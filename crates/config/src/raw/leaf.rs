@@ -6,8 +6,8 @@ use chrono::{NaiveTime, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 use watchkeeper_model::{
-    Access, ColumnType, Cron, Encoding, FileFormat, GateState, JiraApi, Layer, Matcher, Misfire, Name, OnResolve,
-    PolicyVerdict, Role, Severity, SmtpTls, StepRun, Template, Time,
+    Access, ColumnType, Cron, Encoding, FileFormat, GateState, InputWindow, JiraApi, Layer, Matcher, Misfire, Name,
+    OnResolve, PolicyVerdict, Role, Severity, SmtpTls, StepRun, Template, Time,
 };
 
 use crate::units;
@@ -88,6 +88,7 @@ leaves! {
 
 parsed_leaves! {
     ClockText(NaiveTime) by units::clock = { "type": "string", "format": "clock" };
+    WindowText(InputWindow) by units::window = { "type": "string", "format": "window" };
     DurationText(Duration) by units::duration = { "type": "string", "format": "duration" };
     SizeText(u64) by units::size = { "type": "string", "format": "size" };
     TimeText(Time) by units::time = { "type": "string", "format": "time" };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::leaf::{
     CronText, DurationText, Fraction, LayerWord, MisfireWord, NameText, NoDataWord, OnErrorWord, SeverityWord,
-    SizeText, TimeText, ZoneText,
+    SizeText, TimeText, WindowText, ZoneText,
 };
 
 /// A monitor: what is watched, how it is judged, and who answers for it.
@@ -76,9 +76,10 @@ pub(crate) struct Schedule {
 pub(crate) struct Input {
     /// A source of sources.toml.
     pub(crate) source: NameText,
-    /// The window's length; the whole source when absent.
+    /// The window's length, or the last whole `"day"`, `"week"` or `"month"` of the schedule's time zone; the whole source
+    /// when absent.
     #[schemars(extend("x-least" = "1s"))]
-    pub(crate) window: Option<DurationText>,
+    pub(crate) window: Option<WindowText>,
     /// How far the window is shifted back, for labels that arrive late; "0s" when absent.
     pub(crate) delay: Option<DurationText>,
     /// Fewer rows than this are `no_data`; 1 when absent. 0 leaves it to the check: a schema has no rows.

@@ -159,8 +159,31 @@ pub(crate) struct Http {
     pub(crate) url: UrlText,
     /// A JSON pointer to the array, such as `/data/items`; the whole document when absent.
     pub(crate) pointer: Option<String>,
+    /// Types of columns, by name: those are there even where the array is empty.
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<String, ColumnWord>,
+    /// Where the next page of the document is.
+    pub(crate) pages: Option<Pages>,
     /// Sent as a bearer token.
     pub(crate) token: Option<SecretTable>,
     /// How long the request may take; "30s" when absent.
     pub(crate) timeout: Option<DurationText>,
+}
+
+/// Where the next page of a document is.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["link"]}, {"required": ["next"]}, {"required": ["cursor"]}]))]
+pub(crate) struct Pages {
+    /// The answer's header `Link` with `rel="next"` tells it.
+    pub(crate) link: Option<bool>,
+    /// A JSON pointer to its URL.
+    pub(crate) next: Option<String>,
+    /// A JSON pointer to a cursor, which goes into `param`.
+    pub(crate) cursor: Option<String>,
+    /// The URL's parameter that takes the cursor; "cursor" when absent.
+    pub(crate) param: Option<String>,
+    /// Pages that are asked for, at most; 100 when absent.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) max: Option<u32>,
 }

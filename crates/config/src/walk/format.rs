@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value as Json;
-use watchkeeper_model::{Cron, Matcher, Name, Placeholder, Template, TemplateError};
+use watchkeeper_model::{Cron, InputWindow, Matcher, Name, Placeholder, Template, TemplateError};
 
 use crate::{
     nearest::{nearest, suggestion},
@@ -32,6 +32,7 @@ pub(crate) fn expected(schema: &Json) -> String {
     let text = match schema.get("format").and_then(Json::as_str).unwrap_or("") {
         "name" => "a kebab-case name such as \"ml-team\"",
         "duration" => "a duration such as \"30s\", \"14d\" or \"1h30m\"",
+        "window" => "\"day\", \"week\", \"month\", or a duration such as \"14d\"",
         "percentage" => "a percentage such as \"5%\", or a fraction such as 0.05",
         "size" => "a size such as \"64MiB\"",
         "cron" => "five crontab fields such as \"0 6 * * *\"",
@@ -70,6 +71,11 @@ pub(crate) fn complain(schema: &Json, text: &str) -> Option<Complaint> {
         "duration" => {
             units::duration(text).map_or_else(|e| Some(plain(e)), |d| too_little(schema, text, d, units::duration))
         }
+        "window" => match units::window(text) {
+            Ok(InputWindow::Length(length)) => too_little(schema, text, length, units::duration),
+            Ok(_) => None,
+            Err(reason) => Some(plain(reason)),
+        },
         "size" => units::size(text).map_or_else(|e| Some(plain(e)), |s| too_little(schema, text, s, units::size)),
         "percentage" => units::percentage(text).err().map(plain),
         "time" => units::time(text).err().map(plain),

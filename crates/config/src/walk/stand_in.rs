@@ -42,6 +42,7 @@ fn text(schema: &Json) -> &str {
     }
     match schema.get("format").and_then(Json::as_str).unwrap_or("") {
         "duration" => "1s",
+        "window" => "1d",
         "percentage" => "1%",
         "size" => "1MiB",
         "cron" => "0 0 * * *",

@@ -11,8 +11,8 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature};
 
-/// What one group may collect: lists of 100,000 numbers, and not of millions.
-const GROUP_BYTES_MAX: usize = 1 << 20;
+/// What one group may collect: lists of 30,000 numbers, and not of millions.
+const GROUP_BYTES_MAX: usize = 256 << 10;
 const COLLECTING: [&str; 2] = ["array_agg", "string_agg"];
 
 /// A call of an aggregate that collects, guarded.

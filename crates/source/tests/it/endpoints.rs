@@ -1,9 +1,10 @@
 //! Sources behind a URL: Prometheus's answers and JSON documents as rows, and every way in which they fail.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, FieldKind, Frame, FrameError, Sources, Span};
-use watchkeeper_model::{HttpSource, PrometheusSource, Secret, SourceKind};
+use watchkeeper_model::{ColumnType, HttpSource, NextPage, Pages, PrometheusSource, Secret, SourceKind};
 
 use crate::server::{Reply, Server};
 use crate::workspace::{Workspace, ask, integers, named, open, refused, span};
@@ -24,8 +25,12 @@ fn prometheus(server: &Server, step: Option<Duration>) -> Workspace {
 }
 
 fn http(server: &Server, pointer: &str) -> Workspace {
-    let (url, pointer) = (server.url("/jobs?key=s3cret"), pointer.to_owned());
-    let source = HttpSource { url, pointer, token: None, timeout: Duration::from_millis(500) };
+    paged(server, pointer, BTreeMap::new(), None)
+}
+
+fn paged(server: &Server, pointer: &str, columns: BTreeMap<String, ColumnType>, pages: Option<Pages>) -> Workspace {
+    let (url, pointer, timeout) = (server.url("/jobs?key=s3cret"), pointer.to_owned(), Duration::from_millis(500));
+    let source = HttpSource { url, pointer, columns, pages, token: None, timeout };
     Workspace::new().source("p", SourceKind::Http(source), Some("at"))
 }
 
@@ -186,4 +191,58 @@ async fn a_view_cannot_read_prometheus() {
         panic!("it opened")
     };
     assert!(found.contains("a view cannot read it"), "{found}");
+}
+
+#[tokio::test]
+async fn an_empty_list_of_declared_columns_is_no_rows() {
+    let columns: BTreeMap<String, ColumnType> =
+        [("at", ColumnType::Time), ("ms", ColumnType::Number), ("code", ColumnType::Text)]
+            .map(|(name, column)| (name.to_owned(), column))
+            .into();
+    let server = answering("[]").await;
+    let frame = open(&paged(&server, "", columns.clone(), None).held(), "p").await;
+    assert_eq!(ask(&frame, Aggregate::Rows).await, Answer::Count(0));
+    assert_eq!(ask(&frame, Aggregate::Mean("ms".into())).await, Answer::Number(None));
+    // What is declared holds where the objects would say otherwise, and what is not comes beside it.
+    let server = answering(r#"[{"code": 7, "ms": 2, "job": "a"}, {"at": "2024-01-05T00:00:00Z", "job": "b"}]"#).await;
+    let frame = open(&paged(&server, "", columns, None).held(), "p").await;
+    let kinds: BTreeMap<String, FieldKind> = names(&frame).await.into_iter().collect();
+    assert_eq!((kinds["code"], kinds["ms"]), (FieldKind::Text, FieldKind::Number));
+    assert_eq!((kinds["at"], kinds["job"]), (FieldKind::Time, FieldKind::Text));
+}
+
+#[tokio::test]
+async fn pages_are_followed_to_the_last_one_and_no_further() {
+    let cursor = |max| Some(Pages { next: NextPage::Cursor("/next".into(), "after".into()), max });
+    let page = |request: &str| {
+        let asked = request.lines().next().unwrap_or_default().to_owned();
+        let (ms, next) = match asked.split("after=").nth(1).map(|rest| &rest[..1]) {
+            None => (1, "\"b\""),
+            Some("b") => (2, "\"c\""),
+            _ => (3, "null"),
+        };
+        Reply::Json(200, format!(r#"{{"items": [{{"at": "2024-01-05T00:00:00Z", "ms": {ms}}}], "next": {next}}}"#))
+    };
+    let server = Server::start(page).await;
+    let frame = open(&paged(&server, "/items", BTreeMap::new(), cursor(3)).held(), "p").await;
+    assert_eq!(integers(&frame, "ms").await, [1, 2, 3]);
+    assert!(server.asked()[1].starts_with("GET /jobs?key=s3cret&after=b "), "{}", server.asked()[1]);
+    let found = refused(&paged(&server, "/items", BTreeMap::new(), cursor(2)).held(), "p", Span::default()).await;
+    assert!(found.contains("has more than 2 pages; ask for less"), "{found}");
+
+    let by_url = |next: &str| {
+        let next = next.to_owned();
+        Server::start(move |_| Reply::Json(200, format!(r#"{{"items": [{{"ms": 1}}], "next": "{next}"}}"#)))
+    };
+    let pages = || Some(Pages { next: NextPage::Url("/next".into()), max: 100 });
+    let found = refused(
+        &paged(&by_url("/jobs?key=s3cret").await, "/items", BTreeMap::new(), pages()).held(),
+        "p",
+        Span::default(),
+    )
+    .await;
+    assert!(found.contains("sends from page to page in a circle"), "{found}");
+    let away = by_url("http://127.0.0.2:9/jobs").await;
+    let found = refused(&paged(&away, "/items", BTreeMap::new(), pages()).held(), "p", Span::default()).await;
+    assert!(found.contains("which is another server") && !found.contains("s3cret"), "{found}");
 }

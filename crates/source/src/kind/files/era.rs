@@ -20,6 +20,7 @@ use super::format::in_common;
 use super::learn::Known;
 use super::listed::Listed;
 use super::location::Location;
+use super::parts::Parts;
 use super::timed::{Reading, Texts, Timed};
 use crate::aggregate::Questions;
 use crate::fault::{Why, fault_of, reason};
@@ -49,18 +50,21 @@ pub(super) struct Eras<'a> {
     files: Vec<Known>,
     /// How its text files are written.
     pub(super) texts: Texts,
+    /// Columns that folders name.
+    parts: Parts,
 }
 
 impl<'a> Eras<'a> {
     /// Types that a text file only suggests are one where they are kindred.
     pub(super) fn of(place: Place<'a>, listing: &'a Listing, mut files: Vec<Known>) -> Self {
         let own: Vec<SchemaRef> = files.iter().map(|file| Arc::clone(&file.schema)).collect();
+        let parts = Parts::of(&files);
         for file in &mut files {
-            file.schema = in_common(listing.format, &file.schema, &own);
+            file.schema = parts.added_to(in_common(listing.format, &file.schema, &own));
         }
         let text = |known: &Known| Some((known.file.meta.location.clone(), Arc::clone(known.text.as_ref()?)));
         let texts = Arc::new(files.iter().filter_map(text).collect());
-        Self { place, listing, files, texts }
+        Self { place, listing, files, texts, parts }
     }
 
     /// The columns as of one file; one that another file lacks may be null. Times are in UTC, whatever zone a file shows
@@ -111,9 +115,12 @@ impl<'a> Eras<'a> {
         let mut whole: Option<DataFrame> = None;
         let mut rest = &self.files[..];
         while let Some(first) = rest.first() {
-            let alike = rest.iter().take_while(|file| is_same(&file.schema, &first.schema)).count();
+            let is_alike = |file: &&Known| is_same(&file.schema, &first.schema) && file.file.parts == first.file.parts;
+            let alike = rest.iter().take_while(is_alike).count();
             let (files, others) = rest.split_at(alike);
-            let own = reading.of(files.iter().map(|known| &known.file), nullable_where_any(files));
+            let own = self.parts.removed_from(&nullable_where_any(files));
+            let own = reading.of(files.iter().map(|known| &known.file), own);
+            let own = own.and_then(|frame| self.parts.beside(frame, &first.file));
             let read = own.and_then(|frame| as_in(frame, schema));
             let read = read.and_then(|read| match whole.take() {
                 None => Ok(read),
@@ -128,7 +135,7 @@ impl<'a> Eras<'a> {
     /// The files by the times of their rows, where all have these very columns and say so.
     pub(super) fn timed(&self, schema: &SchemaRef, time_column: Option<&str>) -> Result<Option<Timed>, Why> {
         let time = time_column.and_then(|column| schema.index_of(column).ok());
-        let alike = self.files.iter().all(|file| is_same(&file.schema, schema));
+        let alike = self.parts.is_empty() && self.files.iter().all(|file| is_same(&file.schema, schema));
         let Some(time) = time.filter(|_| alike) else { return Ok(None) };
         Ok(Timed::new(self.reading()?, schema, time, &self.files))
     }
@@ -137,7 +144,8 @@ impl<'a> Eras<'a> {
     pub(super) fn footer(&self, schema: &Schema) -> Option<Footer> {
         let mut whole: Option<Footer> = None;
         for file in &self.files {
-            let footer = file.footer.as_ref().filter(|_| is_same(&file.schema, schema))?;
+            let alike = self.parts.is_empty() && is_same(&file.schema, schema);
+            let footer = file.footer.as_ref().filter(|_| alike)?;
             whole = Some(match whole.take() {
                 None => footer.clone(),
                 Some(before) => before.and(footer),
@@ -153,7 +161,8 @@ impl<'a> Eras<'a> {
             let reading = self.reading().map_err(|why| why.of(name))?;
             let column =
                 |frame: DataFrame| frame.select(vec![cast(ident(time_column), crate::time::utc_micros()).alias("at")]);
-            let plan = reading.of([&file.file].into_iter(), Arc::clone(&file.schema)).and_then(column);
+            let own = reading.of([&file.file].into_iter(), self.parts.removed_from(&file.schema));
+            let plan = own.and_then(|frame| self.parts.beside(frame, &file.file)).and_then(column);
             let plan = plan.map_err(|error| unplanned(self.place.location, &error).of(name))?;
             let shape = Shape::new(name, Arc::clone(plan.schema().inner()), None)?;
             let asks = [Aggregate::Minimum("at".to_owned()), Aggregate::Maximum("at".to_owned())];

@@ -26,6 +26,9 @@ use crate::session::{SCAN_PARTS, Sessions};
 /// The mark at both ends of a Parquet file and the length of its footer.
 const PARQUET_BYTES_MIN: u64 = 12;
 
+/// Types of text files are learned from this many rows of each.
+const LEARNED_ROWS_MAX: u64 = 1_000_000;
+
 /// Files whose columns are learned at once.
 const AT_ONCE: usize = 8;
 
@@ -82,7 +85,7 @@ async fn learn(
 ) -> Result<Known, Why> {
     let shown = location.show(&file.meta);
     if is_text(format) {
-        let learned = TextFile::learn(store.as_ref(), file, format, source).await;
+        let learned = TextFile::learn(store.as_ref(), file, format, source, LEARNED_ROWS_MAX).await;
         let (text, schema) = learned.map_err(|error| {
             let error = error.of(&shown);
             Why::new(fault_of(&error), reason(&error))

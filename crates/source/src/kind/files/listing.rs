@@ -1,6 +1,7 @@
 //! Which files a source is made of just now, and how far each is whole.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use datafusion::object_store::{self, ObjectMeta, ObjectStoreExt};
@@ -35,11 +36,13 @@ pub(crate) struct File {
     pub(crate) end: u64,
     /// Whether somebody may be writing to it just now.
     pub(crate) growing: bool,
+    /// Columns that its folders name, with this file's value of each.
+    pub(crate) parts: Vec<(String, String)>,
 }
 
 impl Listing {
     /// Finds a source's files.
-    pub(super) async fn take(source: &FilesSource, location: &Location) -> Result<Self, Why> {
+    pub(super) async fn take(source: &FilesSource, location: &Location, folders: &[PathBuf]) -> Result<Self, Why> {
         let mut files = location.list().await.map_err(|error| unlisted(location, &error))?;
         if source.format.is_none() && (files.len() > 1 || location.has_wildcards()) {
             files.retain(|file| told_by(file.location.as_ref()).is_some());
@@ -56,7 +59,9 @@ impl Listing {
             let is_packed = Packing::of(meta.location.as_ref()).0 != Packing::Plain;
             let growing = format != FileFormat::Parquet && !is_packed && location.is_local() && is_fresh(&meta);
             let end = if growing { end(&meta, location).await } else { meta.size };
-            whole.push(File { meta, end, growing });
+            location.refuse_outside(&meta, folders).map_err(|what| Why::new(FrameFault::Refused, what))?;
+            let parts = location.parts(&meta);
+            whole.push(File { meta, end, growing, parts });
         }
         Ok(Self { files: whole, format })
     }

@@ -7,6 +7,7 @@ use datafusion::object_store::local::LocalFileSystem;
 use datafusion::object_store::path::Path as ObjectPath;
 use datafusion::object_store::{self, ObjectMeta, ObjectStore, ObjectStoreExt};
 use futures::TryStreamExt;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The schemes that need the cargo feature `cloud`.
@@ -65,9 +66,14 @@ impl Location {
                 "`{path}` is in an object store, which this build cannot read; build with the cargo feature `cloud`"
             ));
         }
-        let (base, wildcards) = split(url.path());
+        // Only behind http a question mark begins a query; object stores have it in names.
+        let whole = path.split_once("://").and_then(|(_, rest)| rest.find('/').map(|slash| rest[slash..].to_owned()));
+        let whole = whole.filter(|_| !url.scheme().starts_with("http")).unwrap_or_else(|| url.path().to_owned());
+        let (base, wildcards) = split(&whole);
         let mut base_url = url.clone();
         base_url.set_path(&base);
+        base_url.set_query(url.query().filter(|_| url.scheme().starts_with("http")));
+        base_url.set_fragment(None);
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| STORE_VARIABLES.iter().any(|prefix| name.starts_with(prefix)));
@@ -120,7 +126,41 @@ impl Location {
             return !segments.iter().any(|segment| segment.starts_with(['.', '_']));
         }
         segments.len() == self.wildcards.len()
-            && self.wildcards.iter().zip(&segments).all(|(pattern, text)| matches(pattern, text))
+            && self
+                .wildcards
+                .iter()
+                .zip(&segments)
+                .all(|(pattern, text)| is_shown(pattern, text) && matches(pattern, text))
+    }
+
+    /// What the folders between the base and a file say of its rows: `dt=2026-11-25/` is the column `dt`.
+    pub(crate) fn parts(&self, file: &ObjectMeta) -> Vec<(String, String)> {
+        let Some(segments) = file.location.prefix_match(&self.base) else { return Vec::new() };
+        let mut segments: Vec<String> = segments.map(|segment| segment.as_ref().to_owned()).collect();
+        segments.pop();
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let part = |segment: &String| {
+            let (key, value) = segment.split_once('=').filter(|(key, _)| !key.is_empty())?;
+            Some((decoded(key), decoded(value)))
+        };
+        segments.iter().filter_map(part).collect()
+    }
+
+    /// Refuses a local file that a link leads out of the folders that may be read.
+    pub(crate) fn refuse_outside(&self, file: &ObjectMeta, folders: &[PathBuf]) -> Result<(), String> {
+        if !self.is_local() {
+            return Ok(());
+        }
+        let shown = self.show(file);
+        // What is gone by now is told by whoever reads it.
+        let Ok(real) = std::fs::canonicalize(&shown) else { return Ok(()) };
+        if folders.iter().any(|folder| real.starts_with(folder)) {
+            return Ok(());
+        }
+        let (to, folder) = (real.display(), real.parent().unwrap_or(&real).display());
+        Err(format!(
+            "{shown} leads to {to}, outside the workspace; add \"{folder}\" to [allow] folders in watchkeeper.toml"
+        ))
     }
 }
 
@@ -144,6 +184,11 @@ fn split(path: &str) -> (String, Vec<String>) {
     let base = segments[..first].join("/");
     let base = if base.is_empty() { "/".to_owned() } else { base };
     (base, segments[first..].iter().map(|segment| (*segment).to_owned()).collect())
+}
+
+/// Whether a name is not one of those that writers hide, such as `_SUCCESS` and `.part.crc`, or is asked for as such.
+fn is_shown(pattern: &str, text: &str) -> bool {
+    !text.starts_with(['.', '_']) || pattern.chars().next() == text.chars().next()
 }
 
 /// Whether a text matches a pattern in which `*` stands for any run of characters and `?` for one.
@@ -172,6 +217,7 @@ mod tests {
         assert!(matches("2024-??-*.csv", "2024-01-05.csv"));
         assert!(!matches("*.csv", "a.parquet"));
         assert!(!matches("?", ""));
+        assert!(is_shown("*.csv", "a.csv") && !is_shown("*.csv", "_a.csv") && is_shown("_*.csv", "_a.csv"));
         assert_eq!(split("/a/b*/c.csv"), ("/a".to_owned(), vec!["b*".to_owned(), "c.csv".to_owned()]));
     }
 

@@ -9,6 +9,7 @@ mod records;
 mod sniff;
 mod table;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -19,7 +20,7 @@ use regex::Regex;
 use watchkeeper_model::{FileFormat, FilesSource, LogLines, is_hidden};
 
 use super::File;
-use cell::{Column, Guess, Writing};
+pub(super) use cell::{Column, Guess, Writing};
 use csv::{CsvRecords, Dialect};
 use input::{Charset, Decoding, Unpacked};
 use log::{LogRecords, Pattern};
@@ -30,8 +31,6 @@ pub(super) use table::{TextTable, Written};
 
 /// How much of a value is shown.
 const SHOWN_CHARS_MAX: usize = 40;
-/// Types are learned from this many rows of each file.
-const LEARNED_ROWS_MAX: u64 = 1_000_000;
 /// What is looked at to tell how a file is written.
 const HEAD_BYTES: usize = 256 << 10;
 /// A file of more columns was read with the wrong delimiter, or is no table.
@@ -123,6 +122,7 @@ impl TextFile {
         file: &File,
         format: FileFormat,
         source: &FilesSource,
+        rows_max: u64,
     ) -> Result<(Self, SchemaRef), Misread> {
         let (packing, _) = Packing::of(file.meta.location.as_ref());
         let mut input = Unpacked::open(store, &file.meta.location, packing).await?;
@@ -138,7 +138,7 @@ impl TextFile {
         let text = decoding.text(&head, whole, 1)?;
         let (form, writing) = form(&text, whole, format, source)?;
         let mut this = Self { packing, charset, form, names: Vec::new(), writing };
-        let mut columns = Learning { named: !this.has_header(), ..Learning::default() };
+        let mut columns = Learning { named: !this.has_header(), rows_max, ..Learning::default() };
         if let Form::Csv { .. } = this.form {
             columns.names.clone_from(&source.csv.names);
         }
@@ -164,6 +164,12 @@ impl TextFile {
         };
         if this.names.len() > COLUMNS_MAX {
             return Err(Misread::told(format!("it has {} columns; the limit is {COLUMNS_MAX}", this.names.len())));
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = this.names.iter().find(|name| !seen.insert(*name)) {
+            let what =
+                format!("the column `{twice}` stands twice in it; name its columns anew in the `names` of its `csv`");
+            return Err(Misread::told(what));
         }
         let schema = this.schema(&columns.guesses, source);
         Ok((this, schema))
@@ -300,6 +306,7 @@ struct Learning {
     names: Vec<String>,
     guesses: Vec<Guess>,
     rows: u64,
+    rows_max: u64,
 }
 
 impl Learning {
@@ -327,7 +334,7 @@ impl Learning {
             guess.see(record.get(place), writing);
         }
         self.rows += 1;
-        Ok(self.rows < LEARNED_ROWS_MAX)
+        Ok(self.rows < self.rows_max)
     }
 
     /// The names of a CSV file's columns; of those that nobody names, their places.

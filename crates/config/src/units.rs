@@ -20,7 +20,7 @@ const SIZES: &[(&str, u64)] = &[
 const DURATION_MS_MAX: u64 = 100 * 366 * 86_400_000;
 
 /// Reads `day`, `week`, `month`, or a duration.
-pub fn window(text: &str) -> Result<InputWindow, String> {
+pub(crate) fn window(text: &str) -> Result<InputWindow, String> {
     match text {
         "day" => Ok(InputWindow::Day),
         "week" => Ok(InputWindow::Week),

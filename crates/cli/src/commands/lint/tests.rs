@@ -28,7 +28,12 @@ fn the_sample_is_clean_and_its_first_step_is_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
     write_sample(folder.path()).unwrap();
     let (mut terminal, out, _) = on_paper();
-    assert_eq!(tell(&load(folder.path()), Vec::new(), false, &mut terminal).unwrap(), Exit::Fine, "{}", out.text());
+    assert_eq!(
+        tell(&load(folder.path()), Vec::new(), Vec::new(), false, &mut terminal).unwrap(),
+        Exit::Fine,
+        "{}",
+        out.text()
+    );
     let expected = "\
 no mistakes
 
@@ -57,7 +62,7 @@ fn a_mistake_is_a_finding_with_file_line_and_column() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("owner = \"data-team\"", "owner = \"data-taem\"")).unwrap();
     let (mut terminal, out, _) = on_paper();
-    assert_eq!(tell(&load(folder.path()), Vec::new(), false, &mut terminal).unwrap(), Exit::Finding);
+    assert_eq!(tell(&load(folder.path()), Vec::new(), Vec::new(), false, &mut terminal).unwrap(), Exit::Finding);
     assert!(out.text().contains("config/monitors/application-nulls.toml:7:9"), "{}", out.text());
     assert!(out.text().contains("did you mean `data-team`?"), "{}", out.text());
     assert!(out.text().ends_with("1 error in 1 file\n"), "{}", out.text());

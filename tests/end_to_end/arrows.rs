@@ -30,7 +30,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-testkit", &["watchkeeper-engine", "watchkeeper-model"]),
     (
         "watchkeeper-server",
-        &["watchkeeper-chart", "watchkeeper-config", "watchkeeper-engine", "watchkeeper-model", "watchkeeper-store"],
+        &[
+            "watchkeeper-chart",
+            "watchkeeper-config",
+            "watchkeeper-engine",
+            "watchkeeper-model",
+            "watchkeeper-net",
+            "watchkeeper-store",
+        ],
     ),
     ("watchkeeper-plugin", &["watchkeeper-plugin-derive"]),
     ("watchkeeper-plugin-derive", &[]),

@@ -92,6 +92,7 @@ impl Checks {
             params: asked.params.clone(),
             timeout: Duration::from_secs(60),
             memory: Memory::new(256 << 20),
+            log: Arc::default(),
             current,
             baseline,
         };

@@ -131,7 +131,7 @@ fn files_lie_in_the_workspace_or_in_folders_that_are_allowed() {
         let mut manual = |_: &str| Ok(PluginManual::default());
         let environment = |_: &str| None;
         let found = load(folder.path(), &mut Surroundings { manual: &mut manual, environment: &environment });
-        let found: Vec<String> = found.err().expect("it is refused").iter().map(ToString::to_string).collect();
+        let found: Vec<String> = found.expect_err("it is refused").iter().map(ToString::to_string).collect();
         assert!(found[0].contains(&format!("config/sources.toml:4:8: {wanted}")), "{found:?}");
     }
     let allowed = told_on_screen() + "\n[allow]\nfolders = [\"/var/log\"]\n";

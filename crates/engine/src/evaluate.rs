@@ -18,7 +18,7 @@ use crate::{
     baseline::{Baselines, OpenBaseline},
     evaluation::{Evaluation, EvaluationDigests, Window},
     ports::{
-        checker::{CheckOutcome, CheckRequest, Checker},
+        checker::{CheckLog, CheckOutcome, CheckRequest, Checker},
         clock::Clock,
         frame::{Field, FieldKind, Frame, FrameError, FrameFault, Moment, Sources, Span},
     },
@@ -62,6 +62,7 @@ struct UnderWay<'a> {
     rows: Mutex<Option<u64>>,
     /// What it is doing, as its deadline says it.
     doing: Mutex<String>,
+    log: Arc<CheckLog>,
 }
 
 /// A look at the sources that ends with its evaluation, whatever is still reading.
@@ -78,7 +79,14 @@ impl Evaluator {
     pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
         let started = self.clock.now();
         let span = input_span(monitor, at);
-        let under_way = UnderWay { monitor, at, span, rows: Mutex::default(), doing: Mutex::new("waiting".to_owned()) };
+        let under_way = UnderWay {
+            monitor,
+            at,
+            span,
+            rows: Mutex::default(),
+            doing: Mutex::new("waiting".to_owned()),
+            log: Arc::default(),
+        };
         let limit = monitor.check.timeout;
         // A panic is this monitor's error, recorded and told; a tick that ended in nothing would leave the last verdict
         // standing.
@@ -100,6 +108,7 @@ impl Evaluator {
             error,
             digests: EvaluationDigests { plugin, config: self.config.clone() },
             elapsed_ms: (self.clock.now() - started).num_milliseconds(),
+            log: under_way.log.lines(),
         }
     }
 
@@ -171,7 +180,11 @@ impl Evaluator {
         let current = counted(current, reading);
         let compared = baseline.as_ref().map(|(baseline, reading)| counted(&baseline.frame, reading));
         under_way.now("running the check".to_owned());
-        let values = match self.checker.check(CheckRequest::of(monitor, at, span, current, compared.clone())).await {
+        let values = match self
+            .checker
+            .check(CheckRequest::of(monitor, at, span, &under_way.log, current, compared.clone()))
+            .await
+        {
             CheckOutcome::Measured(values) if values.is_empty() => {
                 return Ok(Measured::NoData("the check measured nothing".to_owned()));
             }
@@ -184,7 +197,7 @@ impl Evaluator {
         let reference = match baseline.zip(compared).filter(|_| needed) {
             Some(((baseline, _), frame)) => {
                 under_way.now("running the check on the baseline".to_owned());
-                let request = CheckRequest::of(monitor, at, span, frame, None);
+                let request = CheckRequest::of(monitor, at, span, &under_way.log, frame, None);
                 match self.baselines.values(monitor, &baseline, request).await {
                     Ok(values) => values,
                     Err(reason) => return Ok(Measured::Failed(reason)),

@@ -25,6 +25,8 @@ pub struct Evaluation {
     pub digests: EvaluationDigests,
     /// How long it took, in milliseconds.
     pub elapsed_ms: i64,
+    /// The last lines that its check logged, each after its level.
+    pub log: Vec<String>,
 }
 
 /// The rows a check saw.

@@ -1,8 +1,9 @@
 //! What a guest logs: passed on to our log, and the last errors kept for the message when it traps.
 
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, sync::Arc};
 
 use wasmtime::Result;
+use watchkeeper_engine::ports::checker::CheckLog;
 
 use crate::{
     bindings::log::{Host, Level},
@@ -12,6 +13,8 @@ use crate::{
 
 const LINES_MAX: u32 = 200;
 const LINE_CHARS_MAX: usize = 1_000;
+/// How much of a line is kept with the run.
+const KEPT_CHARS_MAX: usize = 300;
 const ERRORS_KEPT: usize = 4;
 
 /// The log of one run.
@@ -22,12 +25,20 @@ pub(crate) struct RunLog {
     plugin: String,
     lines: u32,
     errors: VecDeque<String>,
+    /// Where the lines are kept.
+    kept: Option<Arc<CheckLog>>,
 }
 
 impl RunLog {
     /// `subject` is the monitor's name.
     pub(crate) fn new(subject: &str, plugin: &str) -> Self {
-        Self { subject: subject.to_owned(), plugin: plugin.to_owned(), lines: 0, errors: VecDeque::new() }
+        let (subject, plugin) = (subject.to_owned(), plugin.to_owned());
+        Self { subject, plugin, lines: 0, errors: VecDeque::new(), kept: None }
+    }
+
+    /// With a log that keeps its lines.
+    pub(crate) fn kept_in(self, log: &Arc<CheckLog>) -> Self {
+        Self { kept: Some(Arc::clone(log)), ..self }
     }
 
     /// The last lines logged as errors, oldest first.
@@ -48,6 +59,15 @@ impl RunLog {
 
     fn pass_on(&mut self, level: Level, line: &str) {
         self.lines = self.lines.saturating_add(1);
+        let word = match level {
+            Level::Debug => None,
+            Level::Info => Some("info"),
+            Level::Warn => Some("warn"),
+            Level::Error => Some("error"),
+        };
+        if let (Some(kept), Some(word)) = (&self.kept, word) {
+            kept.write(format!("{word}: {}", line.chars().take(KEPT_CHARS_MAX).collect::<String>()));
+        }
         let (monitor, plugin) = (&self.subject, &self.plugin);
         match level {
             _ if self.lines > LINES_MAX => {}

@@ -33,7 +33,7 @@ pub(crate) fn check(
     deadline: Deadline,
     runtime: Handle,
 ) -> Result<Vec<Measurement>, Fault> {
-    let log = RunLog::new(request.monitor.as_str(), &request.plugin);
+    let log = RunLog::new(request.monitor.as_str(), &request.plugin).kept_in(&request.log);
     let mut store = Sandbox::store(engine, &request.memory, deadline, log, runtime);
     let called = call_check(&mut store, guest, request);
     let answer =

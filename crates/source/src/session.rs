@@ -22,6 +22,7 @@ pub(crate) const SCAN_PARTS: usize = 4;
 pub(crate) const SQL_PARTS: usize = 1;
 
 const BATCH_ROWS: usize = 16_384;
+const BATCH_VALUES: usize = 1 << 20;
 
 /// Rows decoded from small sources may take this many times the bytes of their files.
 const DECODED_FACTOR: u64 = 4;
@@ -67,8 +68,14 @@ impl Sessions {
 
     /// A session without tables.
     pub(crate) fn context(&self, parts: usize) -> SessionContext {
+        self.context_of(parts, 1)
+    }
+
+    /// A session for files of so many columns: the more there are, the fewer rows are read at once.
+    pub(crate) fn context_of(&self, parts: usize, columns: usize) -> SessionContext {
+        let rows = (BATCH_VALUES / columns.max(1)).clamp(1, BATCH_ROWS);
         let state = SessionStateBuilder::new_from_existing(self.template.clone())
-            .with_config(config(parts))
+            .with_config(config(parts).with_batch_size(rows))
             .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()));
         SessionContext::new_with_state(state.build())
     }

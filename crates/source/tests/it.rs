@@ -13,6 +13,8 @@ mod endpoints;
 mod eras;
 #[path = "it/errors.rs"]
 mod errors;
+#[path = "it/folders.rs"]
+mod folders;
 #[path = "it/formats.rs"]
 mod formats;
 #[path = "it/odd_files.rs"]

@@ -27,6 +27,8 @@ struct Printed {
     error: Option<String>,
     digests: PrintedDigests,
     elapsed_ms: i64,
+    #[serde(default)]
+    log: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,8 @@ struct Kept {
     /// The plugin's and the configuration's, by number.
     digests: (Option<i64>, i64),
     ms: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    log: Vec<String>,
 }
 
 /// Metric and labels by number, then value, detail, baseline, and the verdict where it is not the tick's; nulls at the end
@@ -113,6 +117,7 @@ impl Row {
             "monitor": self.monitor, "at": shown(time("occurrence.scheduled_at", self.scheduled_at)?),
             "window": { "rows": of_window(0), "start": of_window(1), "end": of_window(2) },
             "verdict": self.verdict, "series": series, "error": kept.error, "elapsed_ms": kept.ms,
+            "log": kept.log,
             "digests": { "plugin": kept.digests.0.map(said).transpose()?, "config": said(kept.digests.1)? },
         }))
     }
@@ -140,7 +145,7 @@ pub(crate) async fn packed(store: &SqliteStore, claim: &Claim, evaluation: &Valu
     let series = series.collect();
     let window = short([json!(printed.window.rows), json!(printed.window.start), json!(printed.window.end)]);
     let digests = (numbers.last().copied().filter(|_| has_plugin), numbers[0]);
-    text(&Kept { window, series, error: printed.error, digests, ms: printed.elapsed_ms })
+    text(&Kept { window, series, error: printed.error, digests, ms: printed.elapsed_ms, log: printed.log })
 }
 
 /// Without the nulls at the end.

@@ -148,6 +148,7 @@ impl Ours {
             params: Vec::new(),
             timeout: Duration::from_secs(60),
             memory: Memory::new(64 << 20),
+            log: Arc::default(),
             current: Arc::new(Numbers { chunks, chunk_rows: CHUNK_ROWS }),
             baseline: None,
         };

@@ -16,6 +16,7 @@ use crate::{
         evaluation, json,
         table::{Cell, Table, cell, verdict_tone},
         terminal::Terminal,
+        text::harmless,
     },
     wiring,
 };
@@ -58,6 +59,9 @@ fn print(found: &Evaluation, terminal: &mut Terminal) -> Result<(), Failure> {
     if !found.series.is_empty() {
         table.print(terminal, "")?;
         terminal.line("")?;
+    }
+    for line in &found.log {
+        terminal.line(format_args!("logged {}", harmless(line)))?;
     }
     terminal.line(evaluation::summary(found))?;
     Ok(())

@@ -111,7 +111,7 @@ impl Baselines {
         let unfit = |reason| BaselineError::Unfit { monitor: monitor.id.to_string(), reason };
         let baseline = OpenBaseline::of(Arc::clone(known));
         let request = |compared: Option<Arc<dyn Frame>>| {
-            CheckRequest::of(monitor, self.clock.now(), span, Arc::clone(&baseline.frame), compared)
+            CheckRequest::of(monitor, self.clock.now(), span, &Arc::default(), Arc::clone(&baseline.frame), compared)
         };
         match self.checker.check(request(Some(Arc::clone(&baseline.frame)))).await {
             CheckOutcome::Measured(_) => {}

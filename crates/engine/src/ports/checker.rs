@@ -1,6 +1,10 @@
 //! Checks: data in, measurements out.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use watchkeeper_model::{Measurement, Monitor, Name, ParamValue, Time};
@@ -9,6 +13,9 @@ use super::{
     frame::{Frame, Span},
     memory::Memory,
 };
+
+/// Lines that are kept of what a check logs in one run.
+const LOG_LINES_MAX: usize = 50;
 
 /// Runs checks.
 #[async_trait]
@@ -39,6 +46,8 @@ pub struct CheckRequest {
     pub timeout: Duration,
     /// What the guest, and the host for it, may hold.
     pub memory: Arc<Memory>,
+    /// What it logs.
+    pub log: Arc<CheckLog>,
     /// The rows to look at.
     pub current: Arc<dyn Frame>,
     /// The rows to compare with.
@@ -51,6 +60,7 @@ impl CheckRequest {
         monitor: &Monitor,
         at: Time,
         span: Span,
+        log: &Arc<CheckLog>,
         current: Arc<dyn Frame>,
         baseline: Option<Arc<dyn Frame>>,
     ) -> Self {
@@ -62,9 +72,30 @@ impl CheckRequest {
             params: monitor.check.params.clone(),
             timeout: monitor.check.timeout,
             memory: Memory::new(monitor.check.memory_bytes_max),
+            log: Arc::clone(log),
             current,
             baseline,
         }
+    }
+}
+
+/// The last lines that a check logged, kept with its evaluation.
+#[derive(Debug, Default)]
+pub struct CheckLog(Mutex<VecDeque<String>>);
+
+impl CheckLog {
+    /// Adds a line; it begins with its level. Beyond 50 the oldest goes.
+    pub fn write(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LOG_LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    /// The lines, oldest first.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn request(plugin: &str, current: Arc<dyn Frame>) -> CheckRequest {
         params: Vec::new(),
         timeout: AMPLE,
         memory: Memory::new(64 << 20),
+        log: Arc::default(),
         current,
         baseline: None,
     }

@@ -119,6 +119,13 @@ fn last_tick(run: &Value) -> Markup {
             @if let Some(rows) = rows { " · " (rows) " rows" }
             " · " (run["elapsed_ms"].as_i64().unwrap_or(0)) " ms"
         }
+        @let log: Vec<&str> = run["log"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        @if !log.is_empty() {
+            details {
+                summary { "What it logged" }
+                ul { @for line in log { li { code { (words::cut(line, 300)) } } } }
+            }
+        }
     }
 }
 

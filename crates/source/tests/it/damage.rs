@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray};
 use futures::FutureExt;
-use watchkeeper_engine::ports::frame::{Aggregate, FrameError, Sources, Span};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, FrameError, Sources, Span};
 use watchkeeper_source::DataSources;
 
-use crate::workspace::{Workspace, named};
+use crate::workspace::{Workspace, ask, named, open};
 
 /// Reads everything there is, in every way there is.
 async fn read(sources: &DataSources) -> Result<(), FrameError> {
@@ -44,4 +44,24 @@ async fn no_byte_of_a_parquet_file_can_end_the_process() {
         }
     }
     assert!(gave_up > 0, "the readers have become careful: is the guard still needed?");
+}
+
+/// Forty numbers, 0 to 58.5, in pages with checksums.
+const CHECKSUMS: &[u8] = include_bytes!("../data/checksums.parquet");
+
+#[tokio::test]
+async fn a_page_that_is_not_what_its_checksum_says_is_an_error() {
+    let workspace = Workspace::new().files("a", "a.parquet", None);
+    workspace.write("a.parquet", CHECKSUMS);
+    let whole = open(&workspace.streamed(), "a").await;
+    assert_eq!(ask(&whole, Aggregate::Maximum("x".into())).await, Answer::Number(Some(58.5)));
+    let mut bytes = CHECKSUMS.to_vec();
+    let place = bytes.windows(8).position(|value| value == 30.0_f64.to_le_bytes()).expect("a value");
+    bytes[place] ^= 1;
+    workspace.write("a.parquet", bytes);
+    for sources in [workspace.held(), workspace.streamed()] {
+        let frame = open(&sources, "a").await;
+        let error = frame.aggregate(&[Aggregate::Mean("x".into())]).await.expect_err("a bit is wrong");
+        assert!(error.message.to_lowercase().contains("crc"), "{error}");
+    }
 }

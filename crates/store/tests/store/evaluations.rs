@@ -29,6 +29,7 @@ fn evaluation(tick: Time) -> Evaluation {
         error: None,
         digests: EvaluationDigests { plugin: Some("a".repeat(64)), config: "b".repeat(64) },
         elapsed_ms: 3,
+        log: vec!["warn: a line".to_owned()],
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use openidconnect::{HttpRequest, HttpResponse, http};
 use reqwest::{Client, redirect};
+use watchkeeper_net::GuardedResolver;
 
 const TIME_MAX: Duration = Duration::from_secs(10);
 const BYTES_MAX: usize = 1024 * 1024;
@@ -22,7 +23,8 @@ pub(super) enum WebError {
 pub(super) async fn send(request: HttpRequest) -> Result<HttpResponse, WebError> {
     // Fails when a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let client = Client::builder().redirect(redirect::Policy::none()).timeout(TIME_MAX).build()?;
+    let client =
+        Client::builder().redirect(redirect::Policy::none()).timeout(TIME_MAX).dns_resolver(GuardedResolver).build()?;
     let mut answer = client.execute(request.try_into()?).await?;
     let mut response = http::Response::builder().status(answer.status());
     for (name, value) in answer.headers() {

@@ -187,7 +187,8 @@ impl<'a> Eras<'a> {
 
     fn reading(&self) -> Result<Reading, Why> {
         let Place { name, location, sessions, .. } = self.place;
-        let (context, base) = (sessions.context(SCAN_PARTS), store_url(name)?);
+        let columns = self.files.iter().map(|file| file.schema.fields().len()).max().unwrap_or(1);
+        let (context, base) = (sessions.context_of(SCAN_PARTS, columns), store_url(name)?);
         let store: Arc<dyn ObjectStore> = Arc::new(Listed::new(Arc::clone(&location.store), &self.listing.files));
         context.register_object_store(&base, Arc::clone(&store));
         let (format, location, texts) = (self.listing.format, location.clone(), Arc::clone(&self.texts));

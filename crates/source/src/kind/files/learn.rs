@@ -17,7 +17,7 @@ use watchkeeper_model::{FileFormat, FilesSource};
 use super::format::{is_text, reader};
 use super::listed::Listed;
 use super::location::Location;
-use super::text::TextFile;
+use super::text::{COLUMNS_MAX, TextFile};
 use super::{File, Listing};
 use crate::fault::{Why, fault_of, reason};
 use crate::footer::Footer;
@@ -103,6 +103,10 @@ async fn learn(
     };
     let (reader, state) = (reader(format), context.state());
     let schema = reader.infer_schema(&state, store, std::slice::from_ref(&meta)).await.map_err(unlearned)?;
+    let columns = schema.fields().len();
+    if columns > COLUMNS_MAX {
+        return Err(Why::from(format!("{shown} has {columns} columns; the limit is {COLUMNS_MAX}")));
+    }
     let said = reader.infer_stats(&state, store, Arc::clone(&schema), &meta).await.map_err(unlearned)?;
     let footer = Footer::of(&schema, &said);
     Ok(Known { file: file.clone(), schema, text: None, footer, times: None })

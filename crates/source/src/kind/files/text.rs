@@ -34,7 +34,7 @@ const SHOWN_CHARS_MAX: usize = 40;
 /// What is looked at to tell how a file is written.
 const HEAD_BYTES: usize = 256 << 10;
 /// A file of more columns was read with the wrong delimiter, or is no table.
-const COLUMNS_MAX: usize = 10_000;
+pub(super) const COLUMNS_MAX: usize = 10_000;
 
 /// Why a text file cannot be read; goes on after its path.
 #[derive(Debug, thiserror::Error)]

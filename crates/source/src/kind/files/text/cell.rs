@@ -117,7 +117,7 @@ fn fraction(text: &str) -> usize {
 /// Whether a number's digits begin with a zero that says nothing of its value: a code, such as a zip code.
 fn is_code(text: &str) -> bool {
     let digits = text.trim().trim_start_matches(['-', '+']);
-    digits.len() > 1 && digits.starts_with('0') && digits.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit())
+    digits.len() > 1 && digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
 }
 
 /// What all texts of a column so far may be.

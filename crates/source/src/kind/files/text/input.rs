@@ -111,7 +111,7 @@ enum Pieces {
 
 enum Unpack {
     Plain,
-    Gzip(MultiGzDecoder<Vec<u8>>),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
     Zstd(zstd::stream::write::Decoder<'static, Vec<u8>>),
 }
 
@@ -130,7 +130,7 @@ impl Unpacked {
         };
         let unpack = match packing {
             Packing::Plain => Unpack::Plain,
-            Packing::Gzip => Unpack::Gzip(MultiGzDecoder::new(Vec::new())),
+            Packing::Gzip => Unpack::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
             Packing::Zstd => Unpack::Zstd(zstd::stream::write::Decoder::new(Vec::new())?),
         };
         Ok(Self { pieces: Some(pieces), unpack })

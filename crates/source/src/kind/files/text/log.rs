@@ -197,7 +197,9 @@ fn unquoted(quoted: &str) -> (String, &str) {
 mod tests {
     use super::*;
 
-    fn entries(pattern: Pattern, text: &str) -> (Vec<String>, Vec<(u64, Vec<Option<String>>)>) {
+    type Entry = (u64, Vec<Option<String>>);
+
+    fn entries(pattern: Pattern, text: &str) -> (Vec<String>, Vec<Entry>) {
         let (mut records, mut entries) = (LogRecords::new(pattern, None), Vec::new());
         let mut sink = |record: &Record| {
             entries.push((record.line, (0..record.len()).map(|place| record.get(place).map(str::to_owned)).collect()));

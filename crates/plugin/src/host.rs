@@ -14,7 +14,10 @@ use wasmtime::{
     Engine,
     component::{Component, HasSelf, Linker},
 };
-use watchkeeper_engine::ports::checker::{CheckOutcome, CheckRequest, Checker, Manual};
+use watchkeeper_engine::ports::{
+    checker::{CheckOutcome, CheckRequest, Checker, Manual},
+    memory::Memory,
+};
 use watchkeeper_model::Measurement;
 
 use crate::{
@@ -161,6 +164,7 @@ impl Host {
     }
 
     async fn measure(&self, request: CheckRequest) -> Result<Vec<Measurement>, Fault> {
+        let _closed = Closed(Arc::clone(&request.memory));
         let guest = self.load(&request.plugin).await?;
         let timeout = request.timeout;
         let call = move |engine: &Engine, deadline, runtime| run::check(engine, &guest, request, deadline, runtime);
@@ -193,6 +197,15 @@ impl Host {
             // Only a host call that blocks its thread gets here; the thread ends when that call does.
             Err(_) => Err(Fault::Deadline(allowed)),
         }
+    }
+}
+
+/// Closes the account of a run that has ended, or that nobody waits for any more.
+struct Closed(Arc<Memory>);
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
-use watchkeeper_engine::ports::frame::{Aggregate, Answer, Field, Frame, FrameError, Scan};
+use watchkeeper_engine::ports::frame::{Aggregate, Answer, Column, Field, Frame, FrameError, FrameFault, Scan};
 use watchkeeper_engine::ports::memory::{Held, Memory};
 
 use crate::chunks::ChunkScan;
@@ -20,27 +20,40 @@ use crate::sql::{bounded, deeper, read_only};
 /// The name that a frame goes by in SQL.
 const INPUT: &str = "input";
 
+const OVER: &str = "the run that asked for it is over";
+
 /// The rows of a cut, for one evaluation.
 pub(crate) struct SourceFrame {
     cut: Arc<Cut>,
     sessions: Arc<Sessions>,
     /// Whether it is still to be expected that something is asked of it.
     fresh: AtomicBool,
-    /// Of so many queries over one another.
+    /// Of what a query gave: whose it is.
+    query: Option<OfQuery>,
+}
+
+/// The rows of a query, which belong to a run.
+struct OfQuery {
+    /// So many queries over one another.
     depth: usize,
-    /// What its rows take of the run that asked for them.
+    memory: Arc<Memory>,
+    /// What the rows take of the run's memory.
     _held: Option<Held>,
 }
 
 impl SourceFrame {
     pub(crate) fn new(cut: Arc<Cut>, sessions: Arc<Sessions>) -> Self {
-        Self::of_queries(cut, sessions, 0, None)
+        Self::of(cut, sessions, None)
     }
 
-    /// The rows of so many queries over one another.
-    fn of_queries(cut: Arc<Cut>, sessions: Arc<Sessions>, depth: usize, held: Option<Held>) -> Self {
+    fn of(cut: Arc<Cut>, sessions: Arc<Sessions>, query: Option<OfQuery>) -> Self {
         cut.fresh.fetch_add(1, Ordering::Relaxed);
-        Self { cut, sessions, fresh: AtomicBool::new(true), depth, _held: held }
+        Self { cut, sessions, fresh: AtomicBool::new(true), query }
+    }
+
+    /// Nobody reads this: the run that asked is over.
+    fn over(&self) -> FrameError {
+        self.shape().refused(OVER)
     }
 
     /// Nobody waits for it any more: it asks now, or never will.
@@ -73,12 +86,16 @@ impl Frame for SourceFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         self.is_asked();
-        self.cut.answers(asks).await
+        match &self.query {
+            Some(query) => query.memory.while_open(self.cut.answers(asks)).await.ok_or_else(|| self.over())?,
+            None => self.cut.answers(asks).await,
+        }
     }
 
     async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         self.is_asked();
-        let depth = deeper(self.depth).map_err(|what| self.shape().refused(what))?;
+        let depth =
+            deeper(self.query.as_ref().map_or(0, |query| query.depth)).map_err(|what| self.shape().refused(what))?;
         let context = self.sessions.guest(memory);
         let input = self.cut.rows.table().and_then(|rows| context.register_table(TableReference::bare(INPUT), rows));
         input.map_err(|error| self.shape().unread(&error))?;
@@ -89,9 +106,11 @@ impl Frame for SourceFrame {
         let plan = bounded(plan).map_err(|error| failed(&error))?;
         let shape = Shape::new(&self.shape().source, Arc::clone(plan.schema().inner()), None)?;
         let bytes_max = self.sessions.decoded_bytes_max();
-        let (rows, held) = Rows::gather_in(plan, bytes_max, memory).await.map_err(|error| failed(&error))?;
+        let gathered = memory.while_open(Rows::gather_in(plan, bytes_max, memory)).await;
+        let (rows, held) = gathered.ok_or_else(|| self.over())?.map_err(|error| failed(&error))?;
         let cut = Arc::new(Cut::new(Arc::new(shape), rows, None));
-        Ok(Arc::new(Self::of_queries(cut, Arc::clone(&self.sessions), depth, held)))
+        let of = OfQuery { depth, memory: Arc::clone(memory), _held: held };
+        Ok(Arc::new(Self::of(cut, Arc::clone(&self.sessions), Some(of))))
     }
 
     async fn remark(&self, column: &str) -> Option<String> {
@@ -110,6 +129,24 @@ impl Frame for SourceFrame {
             true => return Err(self.shape().refused("a scan names no column; name at least one")),
             false => self.cut.rows.batches(self.shape(), &read).await.map_err(|error| self.shape().unread(&error))?,
         };
-        Ok(Box::new(ChunkScan::new(Arc::clone(self.shape()), batches, read, places)))
+        let scan = Box::new(ChunkScan::new(Arc::clone(self.shape()), batches, read, places));
+        Ok(match &self.query {
+            Some(query) => Box::new(ScanOfQuery { scan, memory: Arc::clone(&query.memory) }),
+            None => scan,
+        })
+    }
+}
+
+/// A scan of a query's rows, which stops with its run.
+struct ScanOfQuery {
+    scan: Box<ChunkScan>,
+    memory: Arc<Memory>,
+}
+
+#[async_trait]
+impl Scan for ScanOfQuery {
+    async fn next(&mut self) -> Result<Option<Vec<Column>>, FrameError> {
+        let over = || FrameError::new(FrameFault::Refused, OVER);
+        self.memory.while_open(self.scan.next()).await.ok_or_else(over)?
     }
 }

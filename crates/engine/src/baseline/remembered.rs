@@ -78,7 +78,10 @@ impl Frame for RememberedFrame {
         if let Some(memory) = self.memory.query(sql) {
             return Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new())) }));
         }
-        let result = self.origin.frame().await?.query_in(sql, account).await?;
+        // The answer outlives the run, which pays for none of it; it is not worked out for a run that is over.
+        let frame = self.origin.frame().await?;
+        let over = || FrameError::new(FrameFault::Refused, "the run that asked for it is over");
+        let result = account.while_open(frame.query(sql)).await.ok_or_else(over)??;
         let memory = self.memory.learn_query(sql, &*result);
         Ok(Arc::new(Self { memory, origin: Arc::new(query(OnceCell::new_with(Some(result)))) }))
     }

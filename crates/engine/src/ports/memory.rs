@@ -1,18 +1,24 @@
-//! What a run may hold in memory: one account for the guest and for all that is held on the host's side for it.
+//! What a run may hold in memory: one account for the guest and for all that is held on the host's side for it. It is
+//! closed with the run, and what still works for it stops.
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+
+use tokio::sync::Notify;
 
 /// The account of one run.
 #[derive(Debug)]
 pub struct Memory {
     bytes_max: u64,
     held: AtomicU64,
+    is_over: AtomicBool,
+    over: Notify,
 }
 
 /// More was asked for than the run may hold.
@@ -33,7 +39,7 @@ pub struct Held {
 impl Memory {
     /// An account of which nothing is held.
     pub fn new(bytes_max: u64) -> Arc<Self> {
-        Arc::new(Self { bytes_max, held: AtomicU64::new(0) })
+        Arc::new(Self { bytes_max, held: AtomicU64::new(0), is_over: AtomicBool::new(false), over: Notify::new() })
     }
 
     /// The limit, in bytes.
@@ -68,6 +74,27 @@ impl Memory {
     /// Gives back what was taken or noted.
     pub fn give_back(&self, bytes: u64) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The run is over, whether it ended or was given up: what still works for it stops.
+    pub fn close(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.over.notify_waiters();
+    }
+
+    /// Works for the run as long as it is under way; none when it was over first.
+    pub async fn while_open<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut over = pin!(self.over.notified());
+        // Enabled before the flag is read, so that no close is missed.
+        over.as_mut().enable();
+        if self.is_over.load(Ordering::Acquire) {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = over => None,
+            done = work => Some(done),
+        }
     }
 
     /// Takes so many bytes for as long as the answer is held.
@@ -121,5 +148,19 @@ mod tests {
         assert_eq!((memory.held(), memory.left()), (60 << 20, 4 << 20));
         drop(held);
         assert_eq!(memory.held(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_works_for_a_run_stops_when_it_is_over() {
+        let memory = Memory::new(1);
+        assert_eq!(memory.while_open(async { 7 }).await, Some(7));
+        let endless = tokio::spawn({
+            let memory = Arc::clone(&memory);
+            async move { memory.while_open(std::future::pending::<()>()).await }
+        });
+        tokio::task::yield_now().await;
+        memory.close();
+        assert_eq!(endless.await.expect("it stops"), None);
+        assert_eq!(memory.while_open(async { 7 }).await, None);
     }
 }

@@ -1,6 +1,10 @@
 //! SQL over a frame: its window only, and nothing but reading.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use watchkeeper_engine::ports::frame::{Aggregate, Answer, Sources};
+use watchkeeper_engine::ports::memory::Memory;
 
 use crate::workspace::{Workspace, ask, integers, named, open, span};
 
@@ -64,4 +68,34 @@ async fn a_query_that_fails_on_the_rows_says_why() {
         panic!("letters are no numbers")
     };
     assert!(error.message.contains("the SQL failed: ") && error.message.contains("'a'"), "{error}");
+}
+
+#[tokio::test]
+async fn a_query_without_an_end_stops_with_its_run() {
+    let frame = open(&days().held(), "days").await;
+    let memory = Memory::new(64 << 20);
+    let endless = "with recursive t as (select 1 as n union all select n + 1 from t) select max(n) as most from t";
+    let asked = tokio::spawn({
+        let memory = Arc::clone(&memory);
+        async move { frame.query_in(endless, &memory).await.map(drop) }
+    });
+    let under_way = async {
+        while memory.held() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), under_way).await.expect("it holds something");
+    memory.close();
+    let ended = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("it stops").expect("no panic");
+    assert!(ended.is_err_and(|error| error.message.contains("is over")));
+}
+
+#[tokio::test]
+async fn queries_over_queries_go_so_deep_and_no_deeper() {
+    let mut frame = open(&days().held(), "days").await;
+    for _ in 0..16 {
+        frame = frame.query("select * from input").await.expect("a query of a query");
+    }
+    let Err(error) = frame.query("select * from input").await else { panic!("it goes on") };
+    assert!(error.message.contains("a query over 16 queries"), "{error}");
 }

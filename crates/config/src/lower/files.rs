@@ -20,6 +20,16 @@ pub(crate) fn lower(raw: &Files, place: Place<'_>, context: &Context<'_>, report
         let help = "set `log = { style = \"logfmt\" }`, or `log = { pattern = '…' }` with named groups".to_owned();
         place.mistake(report, "nothing says how the lines of this log become columns", Some(help));
     }
+    let told =
+        format.map_or_else(|| raw.path.to_ascii_lowercase(), |format| format!("{format:?}").to_ascii_lowercase());
+    for (key, is_set) in [("columns", !raw.columns.is_empty()), ("csv", raw.csv.is_some()), ("log", raw.log.is_some())]
+    {
+        if is_set && ["parquet", "jsonl", "ndjson"].iter().any(|kind| told.ends_with(kind)) {
+            let help =
+                Some("files of Parquet and JSON lines say their columns themselves; convert them in a view".to_owned());
+            place.key(key).mistake(report, format!("`{key}` says how texts are read, and these are none"), help);
+        }
+    }
     FilesSource {
         path: raw.path.clone(),
         format,

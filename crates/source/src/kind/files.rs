@@ -1,6 +1,7 @@
 //! The kind `files`: files of one format, local or in an object store.
 
 mod era;
+mod fence;
 mod format;
 mod learn;
 mod lines;

@@ -80,12 +80,20 @@ async fn odd_names_are_only_names() {
 
 #[tokio::test]
 async fn a_link_leads_no_further_than_the_folders_that_are_allowed() {
-    let workspace = Workspace::new().files("a", "a.csv", None).files("within", "b.csv", None);
-    symlink("/proc/self/environ", workspace.path("a.csv")).expect("a link");
+    let odd = "50% of #1.csv";
+    let workspace = Workspace::new().files("a", "a.csv", None).files("odd", odd, None).files("within", "b.csv", None);
+    let workspace = workspace.files("folder", "linked", None);
+    for link in ["a.csv", odd] {
+        symlink("/proc/self/environ", workspace.path(link)).expect("a link");
+    }
+    symlink("/proc/self", workspace.path("linked")).expect("a link");
     workspace.write("c.csv", "x\n1\n");
     symlink(workspace.path("c.csv"), workspace.path("b.csv")).expect("a link");
-    let found = refused(&workspace.held(), "a", Span::default()).await;
-    assert!(found.contains("outside the workspace; add") && !found.contains("PATH="), "{found}");
+    for name in ["a", "odd"] {
+        let found = refused(&workspace.held(), name, Span::default()).await;
+        assert!(found.contains("outside the workspace; add") && !found.contains("PATH="), "{found}");
+    }
+    assert!(workspace.held().open(&named("folder"), Span::default()).await.is_err());
     assert_eq!(ask(&open(&workspace.held(), "within").await, Aggregate::Rows).await, Answer::Count(1));
 }
 

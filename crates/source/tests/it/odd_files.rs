@@ -143,6 +143,12 @@ fn corpus() -> Vec<Odd> {
         odd("number-said.csv", "id,n\n1,2\n2,3\n", "id:integer n:number\n1|2\n2|3")
             .columns(&[("n", ColumnType::Number)]),
         bad("number-said-of-text.csv", "id,n\n1,2\n2,soon\n", "column `n` of").columns(&[("n", ColumnType::Number)]),
+        bad(
+            "misspelt-column.csv",
+            "id,zip\n1,2\n",
+            "its `columns` names `ziip`, which no file has; did you mean `zip`?",
+        )
+        .columns(&[("ziip", ColumnType::Text)]),
         // Times.
         odd(
             "dates.csv",
@@ -184,6 +190,7 @@ fn corpus() -> Vec<Odd> {
         // Packed.
         Odd { bytes: gzip("id;ms\n1;2,5\n2;3,5\n"), ..odd("packed.csv.gz", "", ID_MS) },
         Odd { bytes: zstd("id,ms\n1,2.5\n2,3.5\n"), ..odd("packed.csv.zst", "", ID_MS) },
+        bad("torn.csv.zst", &zstd(&"id,ms\n1,2.5\n".repeat(50_000))[..40], "cannot be unpacked"),
         bad("torn.csv.gz", &gzip(&"id,ms\n1,2.5\n".repeat(500))[..60], "cannot be unpacked"),
         // Logs.
         odd(

@@ -19,7 +19,7 @@ use super::listed::Listed;
 use super::location::Location;
 use super::text::{COLUMNS_MAX, TextFile};
 use super::{File, Listing};
-use crate::fault::{Why, fault_of, reason};
+use crate::fault::{Why, fault_of, nearest, reason};
 use crate::footer::Footer;
 use crate::session::{SCAN_PARTS, Sessions};
 
@@ -66,6 +66,12 @@ pub(super) async fn all(
     let learned: Vec<Known> = stream::iter(learning).buffered(AT_ONCE).try_collect().await?;
     known.extend(learned.into_iter().map(|learned| (learned.file.meta.location.clone(), learned)));
     let all: Vec<Known> = filled.filter_map(|file| known.get(&file.meta.location).cloned()).collect();
+    let has = |column: &String| all.iter().any(|known| known.schema.field_with_name(column).is_ok());
+    if let Some(unknown) = source.columns.keys().find(|column| !all.is_empty() && !has(column)) {
+        let names = all[0].schema.fields().iter().map(|field| field.name().as_str());
+        let what = format!("its `columns` names `{unknown}`, which no file has{}", nearest(unknown, names));
+        return Err(Why::new(FrameFault::Missing, what));
+    }
     match all.is_empty() {
         true => Err(Why::from(format!(
             "{} is empty, so its columns are unknown; write at least a header line or one row",

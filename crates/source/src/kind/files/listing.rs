@@ -8,6 +8,7 @@ use datafusion::object_store::{self, ObjectMeta, ObjectStoreExt};
 use watchkeeper_engine::ports::frame::FrameFault;
 use watchkeeper_model::{FileFormat, FilesSource};
 
+use super::fence::Fence;
 use super::format::told_by;
 use super::location::Location;
 use super::text::Packing;
@@ -54,12 +55,14 @@ impl Listing {
             Some(format) => format,
             None => format_of(&files, location)?,
         };
-        let mut whole = Vec::with_capacity(files.len());
+        let (mut fence, mut whole) = (Fence::new(folders), Vec::with_capacity(files.len()));
         for meta in files {
             let is_packed = Packing::of(meta.location.as_ref()).0 != Packing::Plain;
             let growing = format != FileFormat::Parquet && !is_packed && location.is_local() && is_fresh(&meta);
             let end = if growing { end(&meta, location).await } else { meta.size };
-            location.refuse_outside(&meta, folders).map_err(|what| Why::new(FrameFault::Refused, what))?;
+            if location.is_local() {
+                fence.refuse_outside(&meta).map_err(|what| Why::new(FrameFault::Refused, what))?;
+            }
             let parts = location.parts(&meta);
             whole.push(File { meta, end, growing, parts });
         }

@@ -145,23 +145,6 @@ impl Location {
         };
         segments.iter().filter_map(part).collect()
     }
-
-    /// Refuses a local file that a link leads out of the folders that may be read.
-    pub(crate) fn refuse_outside(&self, file: &ObjectMeta, folders: &[PathBuf]) -> Result<(), String> {
-        if !self.is_local() {
-            return Ok(());
-        }
-        let shown = self.show(file);
-        // What is gone by now is told by whoever reads it.
-        let Ok(real) = std::fs::canonicalize(&shown) else { return Ok(()) };
-        if folders.iter().any(|folder| real.starts_with(folder)) {
-            return Ok(());
-        }
-        let (to, folder) = (real.display(), real.parent().unwrap_or(&real).display());
-        Err(format!(
-            "{shown} leads to {to}, outside the workspace; add \"{folder}\" to [allow] folders in watchkeeper.toml"
-        ))
-    }
 }
 
 /// Without `.` and `..`, which object stores do not know.

@@ -12,11 +12,18 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::task::spawn_blocking;
 use watchkeeper_model::Encoding;
+use zstd::stream::raw::Operation;
 
 use super::Misread;
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
+/// Unpacked bytes that are held at once, about.
+const UNPACKED_AT_ONCE: usize = 1 << 20;
+/// Packed bytes that are unpacked at once: gzip makes up to a thousand times as many of them.
+const GZIP_STEP: usize = 4 << 10;
+/// Unpacked bytes that are taken from zstd at once.
+const ZSTD_ROOM: usize = 128 << 10;
 
 /// What a file is packed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,13 +119,23 @@ enum Pieces {
 enum Unpack {
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
-    Zstd(zstd::stream::write::Decoder<'static, Vec<u8>>),
+    Zstd(Zstd),
+}
+
+struct Zstd {
+    decoder: zstd::stream::raw::Decoder<'static>,
+    /// Whether a frame has ended and no other has begun.
+    is_whole: bool,
 }
 
 /// The unpacked bytes of a file.
 pub(crate) struct Unpacked {
     pieces: Option<Pieces>,
+    /// What was read last, and how much of it was unpacked.
+    piece: Vec<u8>,
+    taken: usize,
     unpack: Unpack,
+    finished: bool,
 }
 
 impl Unpacked {
@@ -131,16 +148,20 @@ impl Unpacked {
         let unpack = match packing {
             Packing::Plain => Unpack::Plain,
             Packing::Gzip => Unpack::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
-            Packing::Zstd => Unpack::Zstd(zstd::stream::write::Decoder::new(Vec::new())?),
+            Packing::Zstd => Unpack::Zstd(Zstd { decoder: zstd::stream::raw::Decoder::new()?, is_whole: true }),
         };
-        Ok(Self { pieces: Some(pieces), unpack })
+        Ok(Self { pieces: Some(pieces), piece: Vec::new(), taken: 0, unpack, finished: false })
     }
 
     /// The next bytes; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Misread> {
         loop {
+            let unpacked = self.unpacked().map_err(|error| Misread::told(format!("cannot be unpacked: {error}")))?;
+            if !unpacked.is_empty() {
+                return Ok(Some(unpacked));
+            }
             let Some(pieces) = self.pieces.take() else { return Ok(None) };
-            let piece = match pieces {
+            self.piece = match pieces {
                 Pieces::Local(mut file) => {
                     let read = spawn_blocking(move || {
                         let mut piece = Vec::with_capacity(PIECE);
@@ -157,31 +178,49 @@ impl Unpacked {
                     piece.map(|piece| piece.to_vec()).unwrap_or_default()
                 }
             };
-            let last = self.pieces.is_none();
-            let unpacked =
-                self.unpacked(piece, last).map_err(|error| Misread::told(format!("cannot be unpacked: {error}")))?;
-            if !unpacked.is_empty() {
-                return Ok(Some(unpacked));
-            }
+            self.taken = 0;
         }
     }
 
-    fn unpacked(&mut self, piece: Vec<u8>, last: bool) -> std::io::Result<Vec<u8>> {
+    /// What the rest of the piece unpacks to, as far as it is not too much at once: a few packed bytes may be gigabytes.
+    fn unpacked(&mut self) -> std::io::Result<Vec<u8>> {
+        let ended = |pieces: &Option<Pieces>| pieces.is_none();
         match &mut self.unpack {
-            Unpack::Plain => Ok(piece),
+            Unpack::Plain => {
+                self.taken = 0;
+                Ok(std::mem::take(&mut self.piece))
+            }
             Unpack::Gzip(gzip) => {
-                gzip.write_all(&piece)?;
-                if last {
+                while self.taken < self.piece.len() && gzip.get_ref().len() < UNPACKED_AT_ONCE {
+                    let end = self.piece.len().min(self.taken + GZIP_STEP);
+                    gzip.write_all(&self.piece[self.taken..end])?;
+                    self.taken = end;
+                }
+                if self.taken == self.piece.len() && ended(&self.pieces) && !self.finished {
+                    self.finished = true;
                     gzip.try_finish()?;
                 }
                 Ok(std::mem::take(gzip.get_mut()))
             }
             Unpack::Zstd(zstd) => {
-                zstd.write_all(&piece)?;
-                if last {
-                    zstd.flush()?;
+                let mut unpacked = Vec::new();
+                let mut room = vec![0; ZSTD_ROOM];
+                loop {
+                    let status = zstd.decoder.run_on_buffers(&self.piece[self.taken..], &mut room)?;
+                    self.taken += status.bytes_read;
+                    unpacked.extend_from_slice(&room[..status.bytes_written]);
+                    let has_more = status.bytes_written == room.len();
+                    if status.bytes_read + status.bytes_written > 0 {
+                        zstd.is_whole = status.remaining == 0;
+                    }
+                    if unpacked.len() >= UNPACKED_AT_ONCE || self.taken == self.piece.len() && !has_more {
+                        break;
+                    }
                 }
-                Ok(std::mem::take(zstd.get_mut()))
+                if unpacked.is_empty() && self.pieces.is_none() && !zstd.is_whole {
+                    return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "it ends in the middle"));
+                }
+                Ok(unpacked)
             }
         }
     }

@@ -22,6 +22,7 @@ pub(crate) mod status;
 pub(crate) mod switch_gate;
 pub(crate) mod token;
 pub(crate) mod unack;
+pub(crate) mod understood;
 
 // Those that drive the engine.
 pub(crate) mod answer;

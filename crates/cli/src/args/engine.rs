@@ -18,6 +18,9 @@ pub(crate) struct CheckArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Show how the text files of its sources are understood as well.
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) verbose: bool,
 }
 
 /// Arguments of `backtest`.

@@ -7,11 +7,11 @@ use std::path::Path;
 use serde::Serialize;
 use watchkeeper_config::{Diagnostic, DiagnosticSeverity, Loaded};
 use watchkeeper_model::{Budget, Guarantee, Name, Runbook, Step, Workspace};
-use watchkeeper_source::{DataSources, Understood};
 
 use self::live::Answered;
 use crate::{
     args::LintArgs,
+    commands::understood::{self, FileRow},
     exit::Exit,
     failure::Failure,
     render::{
@@ -21,9 +21,6 @@ use crate::{
     },
     wiring,
 };
-
-/// Columns of a source that are shown in the table.
-const COLUMNS_SHOWN: usize = 8;
 
 /// What `lint --json` prints.
 #[derive(Debug, Serialize)]
@@ -70,18 +67,6 @@ struct BudgetRow {
     global: Option<String>,
 }
 
-/// A source's text files, and how they were understood.
-#[derive(Debug, Serialize)]
-struct FileRow {
-    source: Name,
-    /// The newest one.
-    file: String,
-    files: usize,
-    how: String,
-    /// Each column's kind, in order.
-    columns: Vec<(String, &'static str)>,
-}
-
 /// Reports; errors are a finding, warnings are not. A peer that does not answer as it should is a finding too.
 pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let loaded = wiring::load(folder)?;
@@ -90,35 +75,10 @@ pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal)
         Err(_) => Vec::new(),
     };
     let files = match &loaded {
-        Ok(loaded) => files(folder, &loaded.workspace).await,
+        Ok(loaded) => understood::files(folder, &loaded.workspace, loaded.workspace.sources.keys()).await,
         Err(_) => Vec::new(),
     };
     tell(&loaded, files, answered, args.json, terminal)
-}
-
-/// What cannot be read is the tick's to tell.
-async fn files(folder: &Path, workspace: &Workspace) -> Vec<FileRow> {
-    let sources = DataSources::new(folder, workspace.sources.clone());
-    let mut rows = Vec::new();
-    for source in workspace.sources.keys() {
-        let Ok(Some(understood)) = sources.understood(source).await else { continue };
-        let Understood { file, files, how, columns } = understood;
-        rows.push(FileRow { source: source.clone(), file, files, how, columns });
-    }
-    rows
-}
-
-fn file_table(rows: &[FileRow]) -> Table {
-    let mut table = Table::new(&["SOURCE", "UNDERSTOOD AS", "COLUMNS"]);
-    for row in rows {
-        let columns = row.columns.iter().take(COLUMNS_SHOWN).map(|(name, kind)| format!("{name} {kind}"));
-        let mut columns = columns.collect::<Vec<_>>().join(", ");
-        if row.columns.len() > COLUMNS_SHOWN {
-            columns += &format!(" and {} more", row.columns.len() - COLUMNS_SHOWN);
-        }
-        table.row([cell(&row.source), cell(&row.how), cell(&columns)]);
-    }
-    table
 }
 
 fn tell(
@@ -144,7 +104,7 @@ fn tell(
             budget_table(&budgets).print(terminal, "no budgets")?;
             if !files.is_empty() {
                 terminal.line("")?;
-                file_table(&files).print(terminal, "no text files")?;
+                understood::table(&files).print(terminal, "no text files")?;
             }
         }
         if !answered.is_empty() {

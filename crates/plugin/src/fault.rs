@@ -8,7 +8,7 @@ use watchkeeper_engine::ports::memory::Bytes;
 use crate::{engine::STACK_BYTES_MAX, text::one_line};
 
 const MESSAGE_CHARS_MAX: usize = 500;
-const FRAMES_SHOWN: usize = 8;
+const FRAMES_SHOWN: usize = 5;
 const FRAME_CHARS_MAX: usize = 160;
 
 /// What went wrong; reads on from the plugin's name.
@@ -115,29 +115,68 @@ impl Fault {
     }
 }
 
-/// The innermost functions; a component without a name section has none.
+/// The innermost functions of the guest's own; what its language's library does to panic says nothing, unless there is
+/// nothing else. A component without a name section has none.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
-    trace.frames().iter().flat_map(called).take(FRAMES_SHOWN).map(|name| one_line(&name, FRAME_CHARS_MAX)).collect()
+    let all: Vec<Called> = trace.frames().iter().flat_map(called).collect();
+    let own: Vec<&Called> = all.iter().filter(|called| !called.is_library()).collect();
+    let shown = if own.is_empty() { all.iter().collect() } else { own };
+    shown.into_iter().take(FRAMES_SHOWN).map(|called| one_line(&called.to_string(), FRAME_CHARS_MAX)).collect()
 }
 
-/// The function of a frame and those inlined into it, innermost first, with their lines where the component carries them.
-fn called(frame: &FrameInfo) -> Vec<String> {
-    let line = |symbol: &FrameSymbol| {
-        let name = demangled(symbol.name().or(frame.func_name())?);
-        let place = symbol.file().zip(symbol.line()).map(|(file, line)| format!(" ({file}:{line})"));
-        Some(name + &place.unwrap_or_default())
+/// A function on the way to a trap.
+struct Called {
+    name: String,
+    /// The file and the line, where the component carries them.
+    place: Option<(String, u32)>,
+}
+
+impl Called {
+    fn is_library(&self) -> bool {
+        let library = ["std::", "core::", "alloc::", "__rustc", "rust_panic", "<core::", "<alloc::", "<std::"];
+        library.iter().any(|library| self.name.starts_with(library))
+            || self.place.as_ref().is_some_and(|(file, _)| file.starts_with("/rustc/"))
+    }
+}
+
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.place.as_ref().map_or(Ok(()), |(file, line)| write!(f, " ({file}:{line})"))
+    }
+}
+
+/// The function of a frame, and those inlined into it, innermost first.
+fn called(frame: &FrameInfo) -> Vec<Called> {
+    let of = |symbol: &FrameSymbol| {
+        let place = symbol.file().map(str::to_owned).zip(symbol.line());
+        Some(Called { name: demangled(symbol.name().or(frame.func_name())?), place })
     };
-    let lines: Vec<String> = frame.symbols().iter().filter_map(line).collect();
-    if lines.is_empty() { frame.func_name().map(demangled).into_iter().collect() } else { lines }
+    let inlined: Vec<Called> = frame.symbols().iter().filter_map(of).collect();
+    let whole = || frame.func_name().map(|name| Called { name: demangled(name), place: None });
+    if inlined.is_empty() { whole().into_iter().collect() } else { inlined }
 }
 
-/// A Rust name without its crate hash; others as they are.
+/// A Rust name as it was written; others as they are.
 fn demangled(name: &str) -> String {
-    match name.rsplit_once("::h") {
-        Some((path, hash)) if hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()) => path.to_owned(),
-        _ => name.to_owned(),
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_they_were_written_and_libraries_are_told_by_them() {
+        let called = |name: &str| Called { name: demangled(name), place: None };
+        let abort = called("_RNvNtCsebHcaeoSrxy_3std7process5abort");
+        assert!(abort.is_library() && abort.to_string() == "std::process::abort", "{abort}");
+        let own = called("_ZN9null_rate4deep17h0123456789abcdefE");
+        assert!(!own.is_library() && own.to_string() == "null_rate::deep", "{own}");
+        let placed = Called { name: "deep".into(), place: Some(("/rustc/1/library/core/src/a.rs".into(), 7)) };
+        assert!(placed.is_library() && placed.to_string() == "deep (/rustc/1/library/core/src/a.rs:7)");
     }
 }

@@ -7,6 +7,9 @@ use watchkeeper_plugin::{Check, Failure, Frame, Kind, Measurement, Metric, Param
 
 const MICROSECONDS_A_MINUTE: f64 = 60e6;
 
+/// What counts as an error among levels that are numbers.
+const LEAST: i64 = 50;
+
 /// Levels that tell of an error, in lower case.
 const ERROR_LEVELS: [&str; 9] = ["error", "err", "critical", "crit", "fatal", "alert", "emergency", "emerg", "panic"];
 
@@ -15,6 +18,8 @@ const ERROR_LEVELS: [&str; 9] = ["error", "err", "critical", "crit", "fatal", "a
 pub struct ErrorLog {
     /// The column with each line's level; error, critical, fatal and worse count as errors, in any case of letters.
     level: Option<String>,
+    /// Of levels that are whole numbers: the least that counts as an error; 50 is pino's and bunyan's, 40 Python's.
+    least: Option<i64>,
     /// Instead of a level: a regular expression that lines of an error match somewhere.
     pattern: Option<String>,
     /// The column with each line's text, for `pattern` and for the top patterns told.
@@ -60,7 +65,11 @@ impl ErrorLog {
     fn rule(&self, frame: &dyn Frame) -> Result<(String, String), Failure> {
         match (&self.level, &self.pattern) {
             (Some(level), None) => {
-                frame.field("level", level, &[Kind::Text])?;
+                let field = frame.field("level", level, &[Kind::Text, Kind::Integer])?;
+                if field.kind == Kind::Integer {
+                    let least = self.least.unwrap_or(LEAST);
+                    return Ok((level.clone(), format!("{} >= {least}", sql::name(level))));
+                }
                 let levels = ERROR_LEVELS.map(sql::text).join(", ");
                 Ok((level.clone(), format!("lower({}) IN ({levels})", sql::name(level))))
             }

@@ -80,3 +80,19 @@ fn one_rule_is_needed_and_one_only() {
         assert!(matches!(refused, Err(Failure::Config(_))), "{refused:?}");
     }
 }
+
+#[test]
+fn of_levels_that_are_numbers_the_higher_ones_count() -> Result<(), Failure> {
+    let levels = Table::new().integers("level", [Some(30), Some(50), None, Some(60), Some(40)]);
+    let lines = |count: usize| Table::new().integers("level", vec![Some(1); count]);
+    let table = levels
+        .answering("SELECT \"level\" FROM input WHERE \"level\" >= 50", lines(2))
+        .answering("SELECT \"level\" FROM input WHERE \"level\" >= 40", lines(3));
+    let found = measured(&[("level", "level")], &table)?;
+    assert_eq!(found[1].value, 0.5);
+    let params = [("level".to_owned(), Value::Text("level".into())), ("least".to_owned(), Value::Integer(40))];
+    let run =
+        Run { scheduled_at: 0, window_start: 1, window_end: MINUTE, seed: 0, time_column: None, params: Vec::new() };
+    assert_eq!(ErrorLog::read(&Given::new(&params))?.check(&run, &table, None)?[1].value, 0.75);
+    Ok(())
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use watchkeeper_model::{DatabaseRows, DatabaseServer, DatabaseSource};
 
-use super::{Context, secret};
+use super::{Context, files, secret};
 use crate::{
     place::{Place, Report},
     raw::{
@@ -29,6 +29,7 @@ pub(crate) fn lower(
         (DatabaseServer::Postgres(url(raw, place)), place, &raw.table, &raw.query, &raw.timeout)
     } else {
         let raw = raw.sqlite.as_ref()?;
+        files::is_inside(&raw.path, place.key("sqlite").key("path"), context, report);
         (DatabaseServer::Sqlite(raw.path.as_str().into()), place.key("sqlite"), &raw.table, &raw.query, &raw.timeout)
     };
     Some(DatabaseSource { server, rows: rows(table, query), timeout: limit(timeout, place, report) })

@@ -93,24 +93,32 @@ fn lower_log(raw: &Log, place: Place<'_>, report: &mut Report) -> Option<LogLine
     Some(LogLines::Pattern(pattern.clone()))
 }
 
-/// A URL is on a host that is allowed, a local path within the workspace or a folder that is. A path that matches nothing
-/// is probably misspelt; files may also come later.
+/// A URL is on a host that is allowed, a local path where one may be. A path that matches nothing is probably misspelt;
+/// files may also come later.
 fn check_place(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) {
     let local = path.strip_prefix("file://").unwrap_or(path);
     if local.contains("://") {
         return check_host(path, place, context, report);
     }
-    let folders = context.main.iter().flat_map(|(main, _)| &main.allow).flat_map(|allow| &allow.folders);
-    let workspace = std::path::absolute(context.folder).unwrap_or_else(|_| context.folder.to_owned());
-    let (whole, workspace) = (plain(&workspace.join(local)), plain(&workspace));
-    if !whole.starts_with(&workspace) && !folders.map(Path::new).any(|folder| whole.starts_with(plain(folder))) {
-        let folder = whole.parent().unwrap_or(&whole).display().to_string();
-        let help = format!("add its folder to [allow] folders in config/watchkeeper.toml, as \"{folder}\"");
-        place.mistake(report, format!("`{path}` lies outside the workspace"), Some(help));
-    } else if !present::any_file(&context.folder.join(local)) {
+    if is_inside(local, place, context, report) && !present::any_file(&context.folder.join(local)) {
         let help = Some("paths start at the workspace folder; `*` matches within a folder".to_owned());
         place.warn(report, format!("there is no file at `{path}`"), help);
     }
+}
+
+/// Whether a local path lies within the workspace or a folder that is allowed; reports one that does not.
+pub(super) fn is_inside(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> bool {
+    let folders = context.main.iter().flat_map(|(main, _)| &main.allow).flat_map(|allow| &allow.folders);
+    let workspace = std::path::absolute(context.folder).unwrap_or_else(|_| context.folder.to_owned());
+    let (whole, workspace) = (plain(&workspace.join(path)), plain(&workspace));
+    let is_inside =
+        whole.starts_with(&workspace) || folders.map(Path::new).any(|folder| whole.starts_with(plain(folder)));
+    if !is_inside {
+        let folder = whole.parent().unwrap_or(&whole).display().to_string();
+        let help = format!("add its folder to [allow] folders in config/watchkeeper.toml, as \"{folder}\"");
+        place.mistake(report, format!("`{path}` lies outside the workspace"), Some(help));
+    }
+    is_inside
 }
 
 /// Without `.` and `..`.

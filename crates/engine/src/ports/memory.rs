@@ -104,15 +104,6 @@ impl Memory {
     }
 }
 
-impl Held {
-    /// Takes more.
-    pub fn grow(&mut self, bytes: u64) -> Result<(), OutOfMemory> {
-        self.memory.take(bytes)?;
-        self.bytes += bytes;
-        Ok(())
-    }
-}
-
 impl Drop for Held {
     fn drop(&mut self) {
         self.memory.give_back(self.bytes);
@@ -141,9 +132,8 @@ mod tests {
     #[test]
     fn what_is_dropped_can_be_taken_again() {
         let memory = Memory::new(64 << 20);
-        let mut held = memory.hold(40 << 20).expect("there is room");
-        held.grow(20 << 20).expect("there is room");
-        let refused = held.grow(5 << 20).expect_err("there is none");
+        let held = memory.hold(60 << 20).expect("there is room");
+        let refused = memory.hold(5 << 20).expect_err("there is none");
         assert!(refused.to_string().starts_with("more memory than the check's limit of 64 MiB is needed"), "{refused}");
         assert_eq!((memory.held(), memory.left()), (60 << 20, 4 << 20));
         drop(held);

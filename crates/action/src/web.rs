@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap, redirect, retry};
-
 use watchkeeper_net::GuardedResolver;
 
 use crate::{cause, limit::Limit};

@@ -19,6 +19,7 @@ mod message;
 mod monitor;
 mod name;
 mod number;
+mod path;
 mod quiet;
 mod report;
 mod runbook;
@@ -51,6 +52,7 @@ pub use monitor::{
 };
 pub use name::{Name, NameError};
 pub use number::{number, percent, reading};
+pub use path::normalized;
 pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
 pub use report::{Acted, Figures, Left, Report, Reported, median};
 pub use runbook::{Escalation, Runbook, Step, StepRun};

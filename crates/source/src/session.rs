@@ -92,11 +92,12 @@ impl Sessions {
     }
 }
 
-/// Memory and disk that are bounded. Without a folder for temporary files nothing is spilled.
+/// Memory and disk that are bounded.
 fn bounded() -> RuntimeEnv {
     let disk = DiskManagerBuilder::default().with_max_temp_directory_size(SPILLED_BYTES_MAX);
-    let builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(VIEWS_BYTES_MAX)));
-    builder.with_disk_manager_builder(disk).build().unwrap_or_default()
+    // The folder for temporary files is made when something is spilled, so that building cannot fail for want of it.
+    let built = RuntimeEnvBuilder::new().with_disk_manager_builder(disk).build().unwrap_or_default();
+    RuntimeEnv { memory_pool: Arc::new(FairSpillPool::new(VIEWS_BYTES_MAX)), ..built }
 }
 
 fn config(parts: usize) -> SessionConfig {

@@ -70,13 +70,12 @@ struct BudgetRow {
 /// Reports; errors are a finding, warnings are not. A peer that does not answer as it should is a finding too.
 pub(crate) async fn run(folder: &Path, args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let loaded = wiring::load(folder)?;
-    let answered = match &loaded {
-        Ok(loaded) => live::ask(folder, &loaded.workspace, args).await,
-        Err(_) => Vec::new(),
-    };
-    let files = match &loaded {
-        Ok(loaded) => understood::files(folder, &loaded.workspace, loaded.workspace.sources.keys()).await,
-        Err(_) => Vec::new(),
+    let (files, answered) = match &loaded {
+        Ok(Loaded { workspace, .. }) => (
+            understood::files(folder, workspace, workspace.sources.keys()).await,
+            live::ask(folder, workspace, args).await,
+        ),
+        Err(_) => (Vec::new(), Vec::new()),
     };
     tell(&loaded, files, answered, args.json, terminal)
 }

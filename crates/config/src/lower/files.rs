@@ -1,9 +1,9 @@
 //! Sources of files: where they may lie, and how text is written.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use regex::Regex;
-use watchkeeper_model::{CsvOptions, FileFormat, FilesSource, LogLines};
+use watchkeeper_model::{CsvOptions, FileFormat, FilesSource, LogLines, normalized};
 
 use super::{Context, action::check_host, present};
 use crate::{
@@ -20,26 +20,20 @@ pub(crate) fn lower(raw: &Files, place: Place<'_>, context: &Context<'_>, report
         let help = "set `log = { style = \"logfmt\" }`, or `log = { pattern = '…' }` with named groups".to_owned();
         place.mistake(report, "nothing says how the lines of this log become columns", Some(help));
     }
-    let told =
-        format.map_or_else(|| raw.path.to_ascii_lowercase(), |format| format!("{format:?}").to_ascii_lowercase());
-    for (key, is_set) in [("columns", !raw.columns.is_empty()), ("csv", raw.csv.is_some()), ("log", raw.log.is_some())]
-    {
-        if is_set && ["parquet", "jsonl", "ndjson"].iter().any(|kind| told.ends_with(kind)) {
-            let help =
-                Some("files of Parquet and JSON lines say their columns themselves; convert them in a view".to_owned());
-            place.key(key).mistake(report, format!("`{key}` says how texts are read, and these are none"), help);
-        }
+    let extension = raw.path.to_ascii_lowercase();
+    let says_itself = match format {
+        Some(format) => matches!(format, FileFormat::Parquet | FileFormat::Jsonl),
+        None => [".parquet", ".jsonl", ".ndjson"].iter().any(|told| extension.ends_with(told)),
+    };
+    let said = [("columns", !raw.columns.is_empty()), ("csv", raw.csv.is_some()), ("log", raw.log.is_some())];
+    for (key, _) in said.into_iter().filter(|(_, is_set)| *is_set && says_itself) {
+        let help = "files of Parquet and JSON lines say their columns themselves; convert them in a view".to_owned();
+        place.key(key).mistake(report, format!("`{key}` says how texts are read, and these are none"), Some(help));
     }
     FilesSource {
         path: raw.path.clone(),
         format,
-        folders: context
-            .main
-            .iter()
-            .flat_map(|(main, _)| &main.allow)
-            .flat_map(|allow| &allow.folders)
-            .map(PathBuf::from)
-            .collect(),
+        folders: allowed(context).map(PathBuf::from).collect(),
         columns: raw.columns.iter().map(|(name, word)| (name.clone(), word.0)).collect(),
         csv: raw.csv.as_ref().map(|csv| lower_csv(csv, place.key("csv"), report)).unwrap_or_default(),
         log,
@@ -106,30 +100,22 @@ fn check_place(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut
     }
 }
 
+/// The folders outside the workspace that may be read.
+fn allowed<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a Path> {
+    let allow = context.main.iter().flat_map(|(main, _)| &main.allow);
+    allow.flat_map(|allow| &allow.folders).map(Path::new)
+}
+
 /// Whether a local path lies within the workspace or a folder that is allowed; reports one that does not.
 pub(super) fn is_inside(path: &str, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> bool {
-    let folders = context.main.iter().flat_map(|(main, _)| &main.allow).flat_map(|allow| &allow.folders);
     let workspace = std::path::absolute(context.folder).unwrap_or_else(|_| context.folder.to_owned());
-    let (whole, workspace) = (plain(&workspace.join(path)), plain(&workspace));
+    let (whole, workspace) = (normalized(&workspace.join(path)), normalized(&workspace));
     let is_inside =
-        whole.starts_with(&workspace) || folders.map(Path::new).any(|folder| whole.starts_with(plain(folder)));
+        whole.starts_with(&workspace) || allowed(context).any(|folder| whole.starts_with(normalized(folder)));
     if !is_inside {
         let folder = whole.parent().unwrap_or(&whole).display().to_string();
         let help = format!("add its folder to [allow] folders in config/watchkeeper.toml, as \"{folder}\"");
         place.mistake(report, format!("`{path}` lies outside the workspace"), Some(help));
     }
     is_inside
-}
-
-/// Without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            other => plain.push(other),
-        }
-    }
-    plain
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use chrono::TimeDelta;
 use watchkeeper_model::{
     AlertPolicy, Baseline, CheckSpec, Input, InputWindow, Misfire, Monitor, PolicyVerdict, Schedule, Severity, Time,
 };
@@ -31,6 +32,10 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
     if raw.baseline.is_none() && manual.is_some_and(|manual| manual.needs_baseline) {
         warn_of_no_baseline(raw, place, report);
     }
+    let schedule = schedule(&raw.schedule, place.key("schedule"), report);
+    if let Some(window) = &raw.input.window {
+        warn_of_clock_changes(&schedule, window.0, place.key("input").key("window"), report);
+    }
     Monitor {
         id: raw.monitor.id.0.clone(),
         description: raw.monitor.description.clone(),
@@ -39,13 +44,7 @@ pub(crate) fn lower(raw: &MonitorFile, place: Place<'_>, context: &Context<'_>, 
         severity: raw.monitor.severity.as_ref().map_or(Severity::Warning, |severity| severity.0),
         runbook: raw.monitor.runbook.0.clone(),
         labels: raw.monitor.labels.clone(),
-        schedule: {
-            let schedule = schedule(&raw.schedule, place.key("schedule"), report);
-            if let Some(window) = &raw.input.window {
-                warn_of_clock_changes(&schedule, window.0, place.key("input").key("window"), report);
-            }
-            schedule
-        },
+        schedule,
         input: input(&raw.input, place.key("input"), context, report),
         baseline: raw
             .baseline
@@ -93,8 +92,7 @@ fn schedule(raw: &raw::monitor::Schedule, place: Place<'_>, report: &mut Report)
     schedule
 }
 
-/// The year, and the ticks of it, that are looked at for days on which clocks change; all of a zone's years are alike.
-const TICKS_LOOKED_AT: usize = 9_000;
+/// The year that is looked at for days on which clocks change; all of a zone's years are alike.
 const LOOKED_AT: (&str, &str) = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
 
 /// Windows that follow one another all year but on the days on which clocks change leave an hour out, or count it twice.
@@ -102,7 +100,11 @@ fn warn_of_clock_changes(schedule: &Schedule, window: InputWindow, place: Place<
     let InputWindow::Length(length) = window else { return };
     let (Ok(from), Ok(to)) = (LOOKED_AT.0.parse::<Time>(), LOOKED_AT.1.parse::<Time>()) else { return };
     // Schedules of an hour and less follow the time that passes, not the clock on the wall.
-    let ticks: Vec<Time> = schedule.ticks(from, to).take(TICKS_LOOKED_AT).collect();
+    let mut first = schedule.ticks(from, to);
+    if first.next().zip(first.next()).is_none_or(|(one, other)| other - one <= TimeDelta::hours(1)) {
+        return;
+    }
+    let ticks: Vec<Time> = schedule.ticks(from, to).collect();
     let apart: Vec<(Time, i64)> = ticks
         .windows(2)
         .map(|pair| (pair[1], (schedule.window(pair[1], InputWindow::Length(length)).0 - pair[0]).num_seconds()))

@@ -1,12 +1,8 @@
 //! The daemon, what steps may reach, teams and gates.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    path::{Component, Path, PathBuf},
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
-use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team};
+use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team, normalized};
 
 use super::{
     Context,
@@ -40,21 +36,10 @@ pub(crate) fn daemon(context: &Context<'_>, report: &mut Report) -> Daemon {
 
 /// The store is private: it can be in none of the workspace's folders that others read, nor around them.
 fn require_own_folder(workspace: &Path, state: &str, place: Place<'_>, report: &mut Report) {
-    let plain = |path: &Path| {
-        let mut plain = PathBuf::new();
-        for part in path.components() {
-            match part {
-                Component::ParentDir => drop(plain.pop()),
-                Component::CurDir => {}
-                part => plain.push(part),
-            }
-        }
-        plain
-    };
     let workspace = std::path::absolute(workspace).unwrap_or_else(|_| workspace.to_owned());
-    let folder = plain(&workspace.join(state));
-    let inside = ["config", "runbooks"].iter().any(|part| folder.starts_with(plain(&workspace.join(part))));
-    if inside || plain(&workspace).starts_with(&folder) {
+    let folder = normalized(&workspace.join(state));
+    let inside = ["config", "runbooks"].iter().any(|part| folder.starts_with(normalized(&workspace.join(part))));
+    if inside || normalized(&workspace).starts_with(&folder) {
         let message = format!("the store cannot be in `{state}`, which holds the workspace's own files");
         place.mistake(report, message, Some("name a folder of its own, as in `state = \"state\"`".to_owned()));
     }

@@ -3,22 +3,20 @@
 
 use std::{
     fmt,
-    pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// The account of one run.
 #[derive(Debug)]
 pub struct Memory {
     bytes_max: u64,
     held: AtomicU64,
-    is_over: AtomicBool,
-    over: Notify,
+    over: CancellationToken,
 }
 
 /// More was asked for than the run may hold.
@@ -39,7 +37,7 @@ pub struct Held {
 impl Memory {
     /// An account of which nothing is held.
     pub fn new(bytes_max: u64) -> Arc<Self> {
-        Arc::new(Self { bytes_max, held: AtomicU64::new(0), is_over: AtomicBool::new(false), over: Notify::new() })
+        Arc::new(Self { bytes_max, held: AtomicU64::new(0), over: CancellationToken::new() })
     }
 
     /// The limit, in bytes.
@@ -78,23 +76,12 @@ impl Memory {
 
     /// The run is over, whether it ended or was given up: what still works for it stops.
     pub fn close(&self) {
-        self.is_over.store(true, Ordering::Release);
-        self.over.notify_waiters();
+        self.over.cancel();
     }
 
     /// Works for the run as long as it is under way; none when it was over first.
     pub async fn while_open<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let mut over = pin!(self.over.notified());
-        // Enabled before the flag is read, so that no close is missed.
-        over.as_mut().enable();
-        if self.is_over.load(Ordering::Acquire) {
-            return None;
-        }
-        tokio::select! {
-            biased;
-            () = over => None,
-            done = work => Some(done),
-        }
+        self.over.run_until_cancelled(work).await
     }
 
     /// Takes so many bytes for as long as the answer is held.

@@ -37,7 +37,7 @@ pub(crate) use format::settle;
 pub(crate) use lines::Lines;
 pub(crate) use listed::FileMoved;
 pub(crate) use listing::{File, Listing};
-pub(crate) use text::Misreading;
+pub(crate) use text::{Misreading, said};
 pub(crate) use timed::Timed;
 
 /// A file may change while it is read; after so many tries it is said.

@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
 use url::Url;
 use watchkeeper_engine::ports::frame::{FrameError, FrameFault};
-use watchkeeper_model::{ColumnType, FileFormat, HttpSource};
+use watchkeeper_model::{FileFormat, HttpSource};
 use watchkeeper_secret::SecretReader;
 
-use super::files::settle;
+use super::files::{said, settle};
 use crate::fault::{Why, malformed};
 use crate::kept::Kept;
 use crate::table::{Stamp, Table};
@@ -124,8 +124,8 @@ fn batch(items: &[Value], source: &HttpSource) -> Result<RecordBatch, ArrowError
     let learned = settle(FileFormat::Jsonl, Schema::new(learned.fields));
     let own = learned.fields().iter().filter(|field| !source.columns.contains_key(field.name()));
     let own = own.map(|field| field.as_ref().clone());
-    let said = source.columns.iter().map(|(name, column)| Field::new(name, said(*column), true));
-    let schema = Arc::new(Schema::new(own.chain(said).collect::<Vec<_>>()));
+    let declared = source.columns.iter().map(|(name, column)| Field::new(name, said(*column, &DataType::Null), true));
+    let schema = Arc::new(Schema::new(own.chain(declared).collect::<Vec<_>>()));
     if items.is_empty() {
         return Ok(RecordBatch::new_empty(schema));
     }
@@ -134,17 +134,6 @@ fn batch(items: &[Value], source: &HttpSource) -> Result<RecordBatch, ArrowError
     let mut decoder = builder.with_coerce_primitive(!source.columns.is_empty()).build_decoder()?;
     decoder.serialize(items)?;
     Ok(decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(schema)))
-}
-
-/// The arrow type of a column that is declared.
-fn said(column: ColumnType) -> DataType {
-    match column {
-        ColumnType::Text => DataType::Utf8,
-        ColumnType::Number => DataType::Float64,
-        ColumnType::Integer => DataType::Int64,
-        ColumnType::Flag => DataType::Boolean,
-        ColumnType::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
-    }
 }
 
 fn kind(value: &Value) -> &'static str {

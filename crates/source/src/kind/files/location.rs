@@ -1,6 +1,6 @@
 //! Where a source's files are: a path or URL with `*` and `?`, resolved to an object store and listed.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::object_store::local::LocalFileSystem;
@@ -9,6 +9,7 @@ use datafusion::object_store::{self, ObjectMeta, ObjectStore, ObjectStoreExt};
 use futures::TryStreamExt;
 use percent_encoding::percent_decode_str;
 use url::Url;
+use watchkeeper_model::normalized;
 
 /// The schemes that need the cargo feature `cloud`.
 const CLOUD_SCHEMES: [&str; 11] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https", "r2"];
@@ -46,7 +47,7 @@ impl Location {
 
     fn local(path: &Path) -> Result<Self, String> {
         let path =
-            plain(&std::path::absolute(path).map_err(|error| format!("cannot find {}: {error}", path.display()))?);
+            normalized(&std::path::absolute(path).map_err(|error| format!("cannot find {}: {error}", path.display()))?);
         let (base, wildcards) = split(&path.to_string_lossy());
         let base =
             ObjectPath::from_absolute_path(base).map_err(|error| format!("cannot use {}: {error}", path.display()))?;
@@ -147,19 +148,6 @@ impl Location {
     }
 }
 
-/// Without `.` and `..`, which object stores do not know.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            other => plain.push(other),
-        }
-    }
-    plain
-}
-
 /// The part of a path above its first wildcard segment, and the segments from there.
 fn split(path: &str) -> (String, Vec<String>) {
     let segments: Vec<&str> = path.split('/').collect();
@@ -171,7 +159,7 @@ fn split(path: &str) -> (String, Vec<String>) {
 
 /// Whether a name is not one of those that writers hide, such as `_SUCCESS` and `.part.crc`, or is asked for as such.
 fn is_shown(pattern: &str, text: &str) -> bool {
-    !text.starts_with(['.', '_']) || pattern.chars().next() == text.chars().next()
+    !text.starts_with(['.', '_']) || pattern.starts_with(&text[..1])
 }
 
 /// Whether a text matches a pattern in which `*` stands for any run of characters and `?` for one.
@@ -202,11 +190,6 @@ mod tests {
         assert!(!matches("?", ""));
         assert!(is_shown("*.csv", "a.csv") && !is_shown("*.csv", "_a.csv") && is_shown("_*.csv", "_a.csv"));
         assert_eq!(split("/a/b*/c.csv"), ("/a".to_owned(), vec!["b*".to_owned(), "c.csv".to_owned()]));
-    }
-
-    #[test]
-    fn a_path_is_freed_of_dots() {
-        assert_eq!(plain(Path::new("/a/./b/../c")), Path::new("/a/c"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use regex::Regex;
 use watchkeeper_model::{FileFormat, FilesSource, LogLines, is_hidden};
 
 use super::File;
+pub(crate) use cell::said;
 pub(super) use cell::{Column, Guess, Writing};
 use csv::{CsvRecords, Dialect};
 use input::{Charset, Decoding, Unpacked};

@@ -184,7 +184,7 @@ impl Unpacked {
 
     /// What the rest of the piece unpacks to, as far as it is not too much at once: a few packed bytes may be gigabytes.
     fn unpacked(&mut self) -> std::io::Result<Vec<u8>> {
-        let ended = |pieces: &Option<Pieces>| pieces.is_none();
+        let is_last = self.pieces.is_none();
         match &mut self.unpack {
             Unpack::Plain => {
                 self.taken = 0;
@@ -196,7 +196,7 @@ impl Unpacked {
                     gzip.write_all(&self.piece[self.taken..end])?;
                     self.taken = end;
                 }
-                if self.taken == self.piece.len() && ended(&self.pieces) && !self.finished {
+                if self.taken == self.piece.len() && is_last && !self.finished {
                     self.finished = true;
                     gzip.try_finish()?;
                 }
@@ -217,7 +217,7 @@ impl Unpacked {
                         break;
                     }
                 }
-                if unpacked.is_empty() && self.pieces.is_none() && !zstd.is_whole {
+                if unpacked.is_empty() && is_last && !zstd.is_whole {
                     return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "it ends in the middle"));
                 }
                 Ok(unpacked)

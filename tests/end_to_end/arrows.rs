@@ -14,6 +14,7 @@ use crate::bench::repository;
 /// What each crate may depend on, of our own.
 const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-model", &[]),
+    ("watchkeeper-author", &["watchkeeper-config", "watchkeeper-model"]),
     ("watchkeeper-chart", &["watchkeeper-model"]),
     ("watchkeeper-config", &["watchkeeper-model"]),
     ("watchkeeper-engine", &["watchkeeper-model"]),
@@ -42,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-plugin", &["watchkeeper-plugin-derive"]),
     ("watchkeeper-plugin-derive", &[]),
     ("watchkeeper-tests", &[]),
-    ("xtask", &[]),
+    ("xtask", &["watchkeeper-author"]),
 ];
 
 /// Who alone may name a package.

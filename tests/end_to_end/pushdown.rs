@@ -12,7 +12,7 @@ use crate::bench::Bench;
 const ROWS: i64 = 5_000;
 
 /// A check, its parameters, whether it compares with a baseline, and a metric of its own for the threshold.
-const CHECKS: [(&str, &str, bool, &str); 11] = [
+const CHECKS: [(&str, &str, bool, &str); 12] = [
     ("null-rate", "columns = [\"income\", \"segment\", \"predicted\"]", false, "null_rate"),
     ("freshness", "", false, "age_minutes"),
     ("classification", "label = \"target\"\nscore = \"score\"\ndecision = \"decision\"", false, "auc"),
@@ -22,6 +22,7 @@ const CHECKS: [(&str, &str, bool, &str); 11] = [
     ("latency", "column = \"millis\"", false, "latency_ms"),
     ("job-success", "status = \"status\"", false, "success_rate"),
     ("error-log", "level = \"level\"\nmessage = \"message\"", false, "error_share"),
+    ("trend", "value = \"price\"", false, "level"),
     ("volatility", "value = \"price\"", false, "volatility"),
     (
         "sql",

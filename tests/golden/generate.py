@@ -1,6 +1,6 @@
 """Writes tests/golden/golden.json and the tables in tests/golden/data: what every check must measure, and on what.
 
-Run it with `cargo xtask golden`. The references are scikit-learn, scipy and evidently where they have the rule, and
+Run it with `cargo xtask golden`. The references are scikit-learn, scipy, statsmodels, ruptures and evidently where they have the rule, and
 numpy or plain arithmetic here where no library has it; none of the checks' own code is involved.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reference import cases
 
-PACKAGES = ["evidently", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy"]
+PACKAGES = ["evidently", "numpy", "pandas", "pyarrow", "ruptures", "scikit-learn", "scipy", "statsmodels"]
 CHECKS = [
     "classification",
     "drift",
@@ -26,6 +26,7 @@ CHECKS = [
     "regression",
     "schema",
     "sql",
+    "trend",
     "volatility",
 ]
 

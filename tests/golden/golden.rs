@@ -16,6 +16,8 @@ pub(crate) struct Case {
     pub(crate) current: Value,
     pub(crate) baseline: Option<Value>,
     pub(crate) window: Option<String>,
+    /// The first tick, where the check is to know of earlier ones.
+    pub(crate) begins: Option<String>,
     /// The tick.
     pub(crate) at: String,
     pub(crate) ended: Ended,
@@ -63,6 +65,7 @@ fn case(value: &Value) -> Case {
         current: value["current"].clone(),
         baseline: Some(value["baseline"].clone()).filter(|baseline| !baseline.is_null()),
         window: value["window"].as_str().map(str::to_owned),
+        begins: value["begins"].as_str().map(str::to_owned),
         at: text(&value["at"]),
         ended: Ended::read(value, "reason"),
     }

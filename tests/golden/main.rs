@@ -18,11 +18,12 @@ const RELATIVE: f64 = 1e-9;
 /// Runs every case; one backtest of all monitors for each tick.
 fn run(cases: &[Case]) -> BTreeMap<String, Ended> {
     let workspace = Workspace::of(cases);
-    let mut ticks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut ticks: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for case in cases {
-        ticks.entry(&case.at).or_default().push(&case.name);
+        let begins = case.begins.as_ref().unwrap_or(&case.at);
+        ticks.entry((begins, &case.at)).or_default().push(&case.name);
     }
-    ticks.into_iter().flat_map(|(at, monitors)| workspace.backtest(&monitors, at)).collect()
+    ticks.into_iter().flat_map(|((begins, at), monitors)| workspace.backtest(&monitors, begins, at)).collect()
 }
 
 /// What differs between an expected and a found ending; nothing when they agree.

@@ -58,11 +58,11 @@ impl Workspace {
         workspace
     }
 
-    /// Every monitor's evaluation at one tick.
-    pub(crate) fn backtest(&self, monitors: &[&str], at: &str) -> BTreeMap<String, Ended> {
+    /// Every monitor's evaluation at the last tick of some.
+    pub(crate) fn backtest(&self, monitors: &[&str], begins: &str, at: &str) -> BTreeMap<String, Ended> {
         let mut command = Command::new(binary());
         command.arg("--workspace").arg(self.0.path()).arg("backtest").args(monitors);
-        let output = command.args(["--from", at, "--to", at, "--json"]).output().expect("the binary starts");
+        let output = command.args(["--from", begins, "--to", at, "--json"]).output().expect("the binary starts");
         let said = String::from_utf8_lossy(&output.stderr);
         let printed = String::from_utf8(output.stdout).expect("JSON lines are text");
         let evaluation = |line: &str| -> Value { serde_json::from_str(line).expect("each line is one object") };
@@ -84,9 +84,10 @@ impl Workspace {
 
 fn monitor(case: &Case) -> String {
     let (name, check) = (&case.name, &case.check);
+    let cron = if case.begins.is_some() { "0 * * * *" } else { "0 0 * * *" };
     let mut toml = format!(
         "[monitor]\nid = {name:?}\nowner = \"golden\"\nlayer = \"data\"\nrunbook = \"golden\"\n\
-         [schedule]\ncron = \"0 0 * * *\"\n[input]\nsource = {name:?}\nmin_rows = 0\n"
+         [schedule]\ncron = \"{cron}\"\n[input]\nsource = {name:?}\nmin_rows = 0\n"
     );
     if let Some(window) = &case.window {
         add(&mut toml, format_args!("window = {window:?}"));

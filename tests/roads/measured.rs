@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::{Sources, Span},
+    history::NoHistory,
     memory::Memory,
 };
 use watchkeeper_model::{ParamValue, Time};
@@ -95,6 +96,7 @@ impl Checks {
             log: Arc::default(),
             current,
             baseline,
+            history: Arc::new(NoHistory),
         };
         match self.host.check(request).await {
             CheckOutcome::Measured(measured) if measured.is_empty() => Ended::NoData("measured nothing".to_owned()),

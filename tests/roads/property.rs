@@ -35,7 +35,7 @@ enum Param {
 
 use Param::{Number, Text, Texts};
 
-const WAYS: [Way; 38] = [
+const WAYS: [Way; 39] = [
     ("null-rate", &[], false),
     ("freshness", &[], false),
     ("freshness", &[("column", Text("said"))], false),
@@ -72,6 +72,7 @@ const WAYS: [Way; 38] = [
         &[("name", Text("rate")), ("numerator", Text("w")), ("denominator", Text("price")), ("segment", Text("n"))],
         false,
     ),
+    ("trend", &[("value", Text("price"))], false),
     ("volatility", &[("value", Text("price"))], false),
     ("volatility", &[("value", Text("cents")), ("returns", Text("simple"))], false),
     (

@@ -3,6 +3,7 @@
 mod baseline;
 mod engine;
 mod people;
+mod plugin;
 mod value;
 
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ pub(crate) use people::{
     HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NewTokenArgs, NotifyArgs, NotifyCommand,
     RejectArgs, ReleaseArgs, ResolveArgs, RevokeTokenArgs, SettleArgs, SettledAs, Show, SilenceArgs, SilenceCommand,
     StartArgs, StepArgs, TokenArgs, TokenCommand, UnackArgs,
+};
+pub(crate) use plugin::{
+    ComponentArgs, InspectArgs, NewPluginArgs, PluginArgs, PluginCommand, ProjectArgs, RecordArgs, TestPluginArgs,
 };
 
 use crate::exit;
@@ -138,6 +142,9 @@ pub(crate) enum Command {
     #[command(after_help = exit::HELP)]
     Ledger(LedgerArgs),
 
+    /// Write, test and ship plugins.
+    #[command(after_help = exit::HELP)]
+    Plugin(PluginArgs),
     /// Print a shell's completions of this command line.
     #[command(after_help = exit::HELP)]
     Completions(CompletionsArgs),

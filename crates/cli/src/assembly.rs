@@ -96,10 +96,10 @@ pub(crate) fn rehearsal(
     Ok(Engine::new(workspace, ports))
 }
 
-/// An engine that only evaluates, on the wall clock.
+/// An engine that only evaluates, on the wall clock: what the workspace's own store knows is read, and nothing written.
 pub(crate) async fn measuring(folder: &Path, workspace: Workspace) -> Result<Engine, Failure> {
-    let store = rehearsal_store(folder, &workspace).await?;
-    rehearsal(folder, workspace, Arc::new(SystemClock), store, Tellings::default())
+    let store = wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?;
+    observer(folder, workspace, Arc::new(store))
 }
 
 /// An engine on a workspace's own store that neither acts nor sends: for what people ask of baselines.

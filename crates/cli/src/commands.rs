@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod lint;
 pub(crate) mod notify;
 pub(crate) mod people;
+pub(crate) mod plugin;
 pub(crate) mod reset_clock;
 pub(crate) mod resolve;
 pub(crate) mod schema;

@@ -8,8 +8,8 @@ use crate::{
     args::{Cli, Command},
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, digest, drill, gates,
-        handoffs, hold, incidents, init, ledger, lint, notify, reset_clock, resolve, run, schema, settle, silence,
-        simulate, status, switch_gate, token, unack,
+        handoffs, hold, incidents, init, ledger, lint, notify, plugin, reset_clock, resolve, run, schema, settle,
+        silence, simulate, status, switch_gate, token, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -26,17 +26,23 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
+        Command::Plugin(args) => plugin::run(args, cli.workspace.as_deref(), terminal),
         // Before any thread is started: it limits its whole process.
         Command::CompilePlugin(args) => compile_plugin::run(args),
         command => {
             let folder = place::find(cli.workspace.as_deref())?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let ended = runtime.block_on(in_workspace(command, &folder, terminal));
-            // What hangs in a system call, a stopped file server's say, is not waited for.
-            runtime.shutdown_background();
-            ended
+            on_runtime(in_workspace(command, &folder, terminal))
         }
     }
+}
+
+/// Runs what a command does to its end.
+pub(crate) fn on_runtime(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(work);
+    // What hangs in a system call, a stopped file server's say, is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -75,6 +81,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Init(args) => init::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
+        Command::Plugin(args) => plugin::run(args, Some(folder), terminal),
         Command::CompilePlugin(args) => compile_plugin::run(args),
     }
 }

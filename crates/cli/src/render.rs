@@ -6,6 +6,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod error;
 pub(crate) mod evaluation;
 pub(crate) mod json;
+pub(crate) mod manual;
 pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod text;

@@ -25,7 +25,7 @@ mod state;
 
 pub use freeze::BaselineError;
 use known::KnownBaseline;
-pub(crate) use known::OpenBaseline;
+pub(crate) use known::{OpenBaseline, at_tick};
 pub use state::BaselineState;
 
 /// What the engine compares with.

@@ -8,7 +8,7 @@ use watchkeeper_model::{Monitor, Name, Time, Workspace};
 use crate::{
     baseline::{BaselineError, BaselineState, Baselines},
     error::EngineError,
-    evaluate::Evaluator,
+    evaluate::{Evaluator, Rehearsed},
     evaluation::Evaluation,
     health::Health,
     in_hand::InHand,
@@ -19,6 +19,7 @@ use crate::{
         checker::Checker,
         clock::Clock,
         frame::Sources,
+        history::History,
         meter::{Meter, NoMeter},
         notifier::Notifier,
         store::Store,
@@ -145,6 +146,7 @@ impl Engine {
             clock: Arc::clone(&clock),
             sources,
             checker,
+            store: Arc::clone(&store),
             baselines: Arc::clone(&baselines),
             reads: Arc::clone(&process.reads),
             turns: Arc::new(Semaphore::new(checks_max(&workspace))),
@@ -171,6 +173,17 @@ impl Engine {
     /// Evaluates one monitor at one tick and acts on nothing.
     pub async fn evaluate(&self, monitor: &str, at: Time) -> Result<Evaluation, EngineError> {
         Ok(self.evaluator.evaluate(self.monitor(monitor)?, at).await)
+    }
+
+    /// Evaluates one monitor at one tick as if it came after these evaluations, which nobody recorded.
+    pub async fn evaluate_after(
+        &self,
+        monitor: &str,
+        at: Time,
+        earlier: &Arc<Rehearsed>,
+    ) -> Result<Evaluation, EngineError> {
+        let earlier: Arc<dyn History> = earlier.clone();
+        Ok(self.evaluator.evaluate_after(self.monitor(monitor)?, at, earlier).await)
     }
 
     /// Watches until asked to stop, then lets what is in hand finish.

@@ -1,5 +1,6 @@
 //! Evaluate: open the window, run the check, judge what it measured, all within one deadline. Nothing is acted on.
 
+mod earlier;
 mod judge;
 
 use std::{
@@ -13,14 +14,17 @@ use futures::FutureExt;
 use tokio::sync::Semaphore;
 use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold, Time};
 
-pub(crate) use self::judge::reason_of;
+pub use self::earlier::Rehearsed;
+pub(crate) use self::{earlier::Recorded, judge::reason_of};
 use crate::{
-    baseline::{Baselines, OpenBaseline},
+    baseline::{Baselines, OpenBaseline, at_tick},
     evaluation::{Evaluation, EvaluationDigests, Window},
     ports::{
         checker::{CheckLog, CheckOutcome, CheckRequest, Checker},
         clock::Clock,
         frame::{Field, FieldKind, Frame, FrameError, FrameFault, Moment, Sources, Span},
+        history::{History, NoHistory},
+        store::Store,
     },
     reads::{CountedFrame, Reading, Reads, Turn},
 };
@@ -40,6 +44,7 @@ pub(crate) struct Evaluator {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sources: Arc<dyn Sources>,
     pub(crate) checker: Arc<dyn Checker>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) baselines: Arc<Baselines>,
     pub(crate) reads: Arc<Reads>,
     /// Bounds the checks that compute at once.
@@ -63,6 +68,7 @@ struct UnderWay<'a> {
     /// What it is doing, as its deadline says it.
     doing: Mutex<String>,
     log: Arc<CheckLog>,
+    history: Arc<dyn History>,
 }
 
 /// A look at the sources that ends with its evaluation, whatever is still reading.
@@ -75,8 +81,14 @@ impl Drop for OneMoment {
 }
 
 impl Evaluator {
-    /// Evaluates one monitor at one tick and acts on nothing. It ends at its deadline, whatever its data does.
+    /// Evaluates one monitor at one tick, after what the store has of it.
     pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
+        let recorded = Recorded { store: Arc::clone(&self.store), monitor: monitor.id.clone(), before: at };
+        self.evaluate_after(monitor, at, Arc::new(recorded)).await
+    }
+
+    /// Evaluates one monitor at one tick and acts on nothing. It ends at its deadline, whatever its data does.
+    pub(crate) async fn evaluate_after(&self, monitor: &Monitor, at: Time, history: Arc<dyn History>) -> Evaluation {
         let started = self.clock.now();
         let span = input_span(monitor, at);
         let under_way = UnderWay {
@@ -86,6 +98,7 @@ impl Evaluator {
             rows: Mutex::default(),
             doing: Mutex::new("waiting".to_owned()),
             log: Arc::default(),
+            history,
         };
         let limit = monitor.check.timeout;
         // A panic is this monitor's error, recorded and told; a tick that ended in nothing would leave the last verdict
@@ -182,7 +195,15 @@ impl Evaluator {
         under_way.now("running the check".to_owned());
         let values = match self
             .checker
-            .check(CheckRequest::of(monitor, at, span, &under_way.log, current, compared.clone()))
+            .check(CheckRequest::of(
+                monitor,
+                at,
+                span,
+                &under_way.log,
+                current,
+                compared.clone(),
+                Arc::clone(&under_way.history),
+            ))
             .await
         {
             CheckOutcome::Measured(values) if values.is_empty() => {
@@ -197,7 +218,7 @@ impl Evaluator {
         let reference = match baseline.zip(compared).filter(|_| needed) {
             Some(((baseline, _), frame)) => {
                 under_way.now("running the check on the baseline".to_owned());
-                let request = CheckRequest::of(monitor, at, span, &under_way.log, frame, None);
+                let request = CheckRequest::of(monitor, at, span, &under_way.log, frame, None, Arc::new(NoHistory));
                 match self.baselines.values(monitor, &baseline, request).await {
                     Ok(values) => values,
                     Err(reason) => return Ok(Measured::Failed(reason)),
@@ -290,6 +311,12 @@ fn baseline_source(monitor: &Monitor) -> &Name {
         Some(Baseline::Whole { source } | Baseline::Range { source, .. }) => source,
         Some(Baseline::Offset(_)) | None => &monitor.input.source,
     }
+}
+
+/// What a monitor reads at a tick: its rows' times in its source, and its baseline's source with the times there.
+pub fn spans(monitor: &Monitor, at: Time) -> (Span, Option<(&Name, Span)>) {
+    let span = input_span(monitor, at);
+    (span, at_tick(monitor, span))
 }
 
 /// The rows a tick sees: those of the window before `tick - delay`, or the whole source. Days are the schedule's.

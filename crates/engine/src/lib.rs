@@ -34,6 +34,7 @@ pub use compose::{acknowledged, assigned, digest_messages, left_behind, resolved
 pub use decide::decide;
 pub use engine::{Engine, Ports, Process};
 pub use error::EngineError;
+pub use evaluate::{Rehearsed, spans};
 pub use evaluation::{Evaluation, EvaluationDigests, Window};
 pub use health::Health;
 pub use ports::{

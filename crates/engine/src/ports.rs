@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod checker;
 pub mod clock;
 pub mod frame;
+pub mod history;
 pub mod memory;
 pub mod meter;
 pub mod notifier;

@@ -12,4 +12,4 @@ wasmtime::component::bindgen!({
     },
 });
 
-pub(crate) use watchkeeper::check::{data, log, types};
+pub(crate) use watchkeeper::check::{data, history, log, types};

@@ -74,6 +74,15 @@ impl Compiling {
         }
     }
 
+    /// The component compiled whatever the cache has, and the size of its code.
+    pub(crate) async fn anew(&self, engine: &Engine, origin: &Origin) -> Result<(Component, u64), Fault> {
+        let own = self.own(&origin.digest);
+        let _failed = own.lock().await;
+        let component = self.compile(engine, origin).await?;
+        let code = component.image_range();
+        Ok((component, code.end.addr().saturating_sub(code.start.addr()) as u64))
+    }
+
     async fn compile(&self, engine: &Engine, origin: &Origin) -> Result<Component, Fault> {
         let _child = self.children.acquire().await.map_err(Fault::host)?;
         self.cache.fill(&self.compiler, &origin.digest, &origin.wasm).await?;

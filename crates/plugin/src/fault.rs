@@ -29,7 +29,7 @@ pub(crate) enum Fault {
     #[error("cannot be loaded, because it goes beyond a limit of the host, or another version compiled it: {0}")]
     Unfitting(String),
     #[error(
-        "imports `{0}`, which is not allowed: a check may import only watchkeeper:check/types, data and log; build it without WASI"
+        "imports `{0}`, which is not allowed: a check may import only watchkeeper:check/types, data, log and history; build it without WASI"
     )]
     ForbiddenImport(String),
     #[error(

@@ -9,7 +9,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout_at};
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, Semaphore},
+    task::spawn_blocking,
+    time::{Instant, timeout_at},
+};
 use wasmtime::{
     Engine,
     component::{Component, HasSelf, Linker},
@@ -28,7 +33,7 @@ use crate::{
     engine::running_engine,
     fault::Fault,
     origin::{self, Origin},
-    run,
+    output, run,
     sandbox::{Deadline, Sandbox},
     standard,
 };
@@ -39,7 +44,8 @@ const MANUAL_TIMEOUT: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_millis(30);
 /// Linked components kept; an author who rebuilds all day would fill the memory otherwise.
 const LINKED_MAX: usize = 200;
-const ALLOWED_IMPORTS: [&str; 3] = ["watchkeeper:check/types", "watchkeeper:check/data", "watchkeeper:check/log"];
+const ALLOWED_IMPORTS: [&str; 4] =
+    ["watchkeeper:check/types", "watchkeeper:check/data", "watchkeeper:check/log", "watchkeeper:check/history"];
 
 /// What a host needs to know.
 #[derive(Debug, Clone)]
@@ -75,9 +81,16 @@ pub struct Host {
     workspace: PathBuf,
     slots: Arc<Semaphore>,
     /// By digest.
-    linked: Mutex<HashMap<String, CheckPre<Sandbox>>>,
+    linked: Mutex<HashMap<String, Arc<Linked>>>,
     /// The digest of what each plugin was when it was last loaded: its file may have changed since.
     loaded: Mutex<HashMap<String, String>>,
+}
+
+/// A plugin that is ready to be instantiated.
+struct Linked {
+    guest: CheckPre<Sandbox>,
+    /// What it says of itself, once it was asked.
+    manual: OnceCell<Manual>,
 }
 
 impl Host {
@@ -117,7 +130,36 @@ impl Host {
         standard::needs_baseline(plugin)
     }
 
-    async fn origin(&self, plugin: &str) -> Result<Origin, Fault> {
+    /// The engine that its guests run on.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A component compiled whatever the cache has, and the size of its code.
+    pub(crate) async fn compile_anew(&self, origin: &Origin) -> Result<(Component, u64), Fault> {
+        self.compiling.anew(&self.engine, origin).await
+    }
+
+    /// A component's manual, and how long a fresh instance took to tell it.
+    pub(crate) async fn describe_timed(
+        &self,
+        component: &Component,
+        plugin: &str,
+    ) -> Result<(Manual, Duration), Fault> {
+        let (guest, name) = (self.link(component)?, plugin.to_owned());
+        let call = move |engine: &Engine, deadline, runtime| {
+            let began = Instant::now();
+            run::manual(engine, &guest, &name, deadline, runtime).map(|manual| (manual, began.elapsed()))
+        };
+        self.within(MANUAL_TIMEOUT, call).await
+    }
+
+    /// A fault as people read it.
+    pub(crate) fn message(plugin: &str, fault: &Fault) -> String {
+        format!("check `{plugin}` {fault}")
+    }
+
+    pub(crate) async fn origin(&self, plugin: &str) -> Result<Origin, Fault> {
         if let Some(origin) = origin::standard(plugin) {
             return Ok(origin);
         }
@@ -126,23 +168,24 @@ impl Host {
     }
 
     /// The plugin, ready to be instantiated; compiled first where the cache does not have it.
-    async fn load(&self, plugin: &str) -> Result<CheckPre<Sandbox>, Fault> {
+    async fn load(&self, plugin: &str) -> Result<Arc<Linked>, Fault> {
         let origin = self.origin(plugin).await?;
         self.loaded().insert(plugin.to_owned(), origin.digest.clone());
         if let Some(guest) = self.linked().get(&origin.digest) {
-            return Ok(guest.clone());
+            return Ok(Arc::clone(guest));
         }
         origin::refuse_other_formats(&origin.wasm)?;
         let guest = self.link(&self.compiling.of(&self.engine, &origin).await?)?;
+        let guest = Arc::new(Linked { guest, manual: OnceCell::new() });
         let mut linked = self.linked();
         if linked.len() >= LINKED_MAX {
             linked.clear();
         }
-        linked.insert(origin.digest, guest.clone());
+        linked.insert(origin.digest, Arc::clone(&guest));
         Ok(guest)
     }
 
-    fn linked(&self) -> std::sync::MutexGuard<'_, HashMap<String, CheckPre<Sandbox>>> {
+    fn linked(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Linked>>> {
         // A map of whole entries is sound after a panic too.
         self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,16 +208,22 @@ impl Host {
 
     async fn measure(&self, request: CheckRequest) -> Result<Vec<Measurement>, Fault> {
         let _closed = Closed(Arc::clone(&request.memory));
-        let guest = self.load(&request.plugin).await?;
-        let timeout = request.timeout;
+        let linked = self.load(&request.plugin).await?;
+        let (timeout, plugin, guest) = (request.timeout, request.plugin.clone(), linked.guest.clone());
         let call = move |engine: &Engine, deadline, runtime| run::check(engine, &guest, request, deadline, runtime);
-        self.within(timeout, call).await
+        let measured = self.within(timeout, call).await?;
+        output::declared(self.manual_of(&linked, &plugin).await?, &measured)?;
+        Ok(measured)
     }
 
-    async fn describe(&self, plugin: &str) -> Result<Manual, Fault> {
-        let (guest, name) = (self.load(plugin).await?, plugin.to_owned());
-        let call = move |engine: &Engine, deadline, runtime| run::manual(engine, &guest, &name, deadline, runtime);
-        self.within(MANUAL_TIMEOUT, call).await
+    /// What a plugin says of itself; it is asked once.
+    async fn manual_of<'a>(&self, linked: &'a Linked, plugin: &str) -> Result<&'a Manual, Fault> {
+        let ask = || {
+            let (guest, name) = (linked.guest.clone(), plugin.to_owned());
+            let call = move |engine: &Engine, deadline, runtime| run::manual(engine, &guest, &name, deadline, runtime);
+            self.within(MANUAL_TIMEOUT, call)
+        };
+        linked.manual.get_or_try_init(ask).await
     }
 
     /// Runs a guest's call on a thread of its own, once a slot is free. The deadline starts with the slot: a queue is not
@@ -217,23 +266,20 @@ impl Checker for Host {
         match measured {
             Ok(measurements) => CheckOutcome::Measured(measurements),
             Err(Fault::NoData(reason)) => CheckOutcome::NoData(reason),
-            Err(fault @ Fault::Unread(_)) => CheckOutcome::Unread(message(&plugin, &fault)),
-            Err(fault) => CheckOutcome::Failed(message(&plugin, &fault)),
+            Err(fault @ Fault::Unread(_)) => CheckOutcome::Unread(Self::message(&plugin, &fault)),
+            Err(fault) => CheckOutcome::Failed(Self::message(&plugin, &fault)),
         }
     }
 
     async fn manual(&self, plugin: &str) -> Result<Manual, String> {
-        self.describe(plugin).await.map_err(|fault| message(plugin, &fault))
+        let asked = async { Ok(self.manual_of(&*self.load(plugin).await?, plugin).await?.clone()) };
+        asked.await.map_err(|fault: Fault| Self::message(plugin, &fault))
     }
 
     fn digest(&self, plugin: &str) -> Option<String> {
         let loaded = self.loaded().get(plugin).cloned();
         loaded.or_else(|| Some(origin::find(&self.workspace, plugin).ok()?.digest))
     }
-}
-
-fn message(plugin: &str, fault: &Fault) -> String {
-    format!("check `{plugin}` {fault}")
 }
 
 /// Whether an import is one of ours; its version is the linker's to compare.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use watchkeeper_engine::ports::checker::Manual;
 use watchkeeper_model::{Labels, Measurement, Series};
 
 use crate::{bindings::types, fault::Fault, text::one_line};
@@ -29,6 +30,29 @@ pub(crate) fn measurements(given: Vec<types::Measurement>) -> Result<Vec<Measure
             Ok(measurement)
         })
         .collect()
+}
+
+/// Refuses what the manual does not declare: a threshold on it would wait for ever.
+pub(crate) fn declared(manual: &Manual, measured: &[Measurement]) -> Result<(), Fault> {
+    if manual.metrics.is_empty() {
+        return Ok(());
+    }
+    measured.iter().try_for_each(|measured| {
+        let Series { metric, labels } = &measured.series;
+        let Some(declared) = manual.metrics.iter().find(|declared| declared.name == *metric) else {
+            let all: Vec<&str> = manual.metrics.iter().map(|declared| declared.name.as_str()).collect();
+            let (metric, all) = (one_line(metric, 60), all.join(", "));
+            return refuse(format!("it measured `{metric}`, which its manual does not declare; it declares {all}"));
+        };
+        let labels: BTreeSet<&str> = labels.keys().map(String::as_str).collect();
+        if labels == declared.labels.iter().map(String::as_str).collect() {
+            return Ok(());
+        }
+        let listed = |labels: Vec<&str>| if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
+        let (given, wanted) = (listed(labels.into_iter().collect()), declared.labels.join(", "));
+        let wanted = if wanted.is_empty() { "none".to_owned() } else { wanted };
+        refuse(format!("{}: its labels are {given}, and its manual declares {wanted}", shown(&measured.series)))
+    })
 }
 
 fn measurement(given: types::Measurement) -> Result<Measurement, Fault> {
@@ -77,6 +101,8 @@ fn refuse<T>(reason: String) -> Result<T, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use watchkeeper_engine::ports::checker::ManualMetric;
+
     use super::*;
 
     fn given(metric: &str, value: f64, labels: &[(&str, &str)]) -> types::Measurement {
@@ -107,6 +133,19 @@ mod tests {
     fn a_series_or_label_given_twice_is_refused() {
         assert!(refusal(vec![given("rmse", 1.0, &[]), given("rmse", 2.0, &[])]).contains("rmse is measured twice"));
         assert!(refusal(vec![given("rmse", 1.0, &[("a", "1"), ("a", "2")])]).contains("label a twice"));
+    }
+
+    #[test]
+    fn what_the_manual_does_not_declare_is_refused() {
+        let metric =
+            ManualMetric { name: "rmse".into(), unit: String::new(), doc: String::new(), labels: vec!["a".into()] };
+        let manual = Manual { summary: String::new(), params: Vec::new(), metrics: vec![metric] };
+        let checked = |given| declared(&manual, &measurements(vec![given]).expect("it is sound"));
+        assert!(checked(given("rmse", 1.0, &[("a", "x")])).is_ok());
+        let message = checked(given("mae", 1.0, &[])).expect_err("it is refused").to_string();
+        assert!(message.contains("measured `mae`, which its manual does not declare; it declares rmse"), "{message}");
+        let message = checked(given("rmse", 1.0, &[])).expect_err("it is refused").to_string();
+        assert!(message.contains("rmse: its labels are none, and its manual declares a"), "{message}");
     }
 
     #[test]

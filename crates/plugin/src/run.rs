@@ -8,6 +8,7 @@ use watchkeeper_engine::ports::{
     checker::CheckRequest,
     checker::Manual,
     frame::{Frame, FrameFault},
+    history::NoHistory,
     memory::Memory,
 };
 use watchkeeper_model::{Measurement, digest_of};
@@ -34,7 +35,7 @@ pub(crate) fn check(
     runtime: Handle,
 ) -> Result<Vec<Measurement>, Fault> {
     let log = RunLog::new(request.monitor.as_str(), &request.plugin).kept_in(&request.log);
-    let mut store = Sandbox::store(engine, &request.memory, deadline, log, runtime);
+    let mut store = Sandbox::store(engine, &request.memory, deadline, log, Arc::clone(&request.history), runtime);
     let called = call_check(&mut store, guest, request);
     let answer =
         called.map_err(|error| Fault::from_run(&error, deadline.allowed, store.data_mut().log.take_errors()))?;
@@ -59,8 +60,8 @@ pub(crate) fn manual(
     deadline: Deadline,
     runtime: Handle,
 ) -> Result<Manual, Fault> {
-    let mut store =
-        Sandbox::store(engine, &Memory::new(MANUAL_MEMORY_BYTES_MAX), deadline, RunLog::new("", plugin), runtime);
+    let (memory, log) = (Memory::new(MANUAL_MEMORY_BYTES_MAX), RunLog::new("", plugin));
+    let mut store = Sandbox::store(engine, &memory, deadline, log, Arc::new(NoHistory), runtime);
     let called =
         guest.instantiate(&mut store).and_then(|guest| guest.watchkeeper_check_plugin().call_describe(&mut store));
     called

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline, component::ResourceTable};
-use watchkeeper_engine::ports::{frame::FrameFault, memory::Memory};
+use watchkeeper_engine::ports::{frame::FrameFault, history::History, memory::Memory};
 
 use crate::{
     engine::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX},
@@ -46,6 +46,7 @@ pub(crate) struct Sandbox {
     pub(crate) log: RunLog,
     /// What kept the last of its reads from its data.
     pub(crate) unread: Option<FrameFault>,
+    pub(crate) history: Arc<dyn History>,
     /// The account of the run.
     pub(crate) memory: Arc<Memory>,
     limits: Limits,
@@ -60,13 +61,15 @@ impl Sandbox {
         memory: &Arc<Memory>,
         deadline: Deadline,
         log: RunLog,
+        history: Arc<dyn History>,
         runtime: Handle,
     ) -> Store<Self> {
         let mut open = ResourceTable::new();
         open.set_max_capacity(OPEN_MAX);
         let limits = Limits { memory: Arc::clone(memory), guest_bytes: 0 };
         let memory = Arc::clone(memory);
-        let mut store = Store::new(engine, Self { open, log, unread: None, memory, limits, deadline, runtime });
+        let mut store =
+            Store::new(engine, Self { open, log, unread: None, history, memory, limits, deadline, runtime });
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::bindings::exports::watchkeeper::check::plugin::Guest;
 use crate::bindings::watchkeeper::check::data;
-use crate::{Check, Failure, Frame, Given, Manual, Measurement, Run, log};
+use crate::{Check, Declared, Failure, Frame, Given, Manual, Measurement, Run, log};
 
 /// The plugin that runs the check `C`.
 #[derive(Debug)]
@@ -13,7 +13,11 @@ pub struct Component<C>(PhantomData<C>);
 impl<C: Check> Guest for Component<C> {
     fn describe() -> Manual {
         log::panics();
-        Manual { summary: C::SUMMARY.to_owned(), params: C::params(), metrics: C::metrics() }
+        Manual {
+            summary: C::SUMMARY.to_owned(),
+            params: C::params(),
+            metrics: C::METRICS.iter().map(Declared::described).collect(),
+        }
     }
 
     fn check(run: Run, current: &data::Frame, baseline: Option<&data::Frame>) -> Result<Vec<Measurement>, Failure> {

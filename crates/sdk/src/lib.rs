@@ -1,7 +1,7 @@
 //! For plugin authors: write a check as a struct and one function.
 //!
 //! ```
-//! use watchkeeper_plugin::{Check, Failure, Frame, Measurement, Metric, Params, Run};
+//! use watchkeeper_plugin::{Check, Declared, Failure, Frame, Measurement, Metric, Params, Run};
 //!
 //! /// Where the check's parameters come from: each field is one, its doc comment explains it.
 //! #[derive(Params)]
@@ -11,15 +11,15 @@
 //!     per: f64,
 //! }
 //!
+//! const ROWS: Metric = Metric::new("rows", "rows", "Rows in the window.");
+//!
 //! impl Check for Rows {
 //!     const SUMMARY: &'static str = "Counts rows.";
 //!
-//!     fn metrics() -> Vec<Metric> {
-//!         vec![Metric::new("rows", "rows", "Rows in the window.")]
-//!     }
+//!     const METRICS: &'static [Declared] = &[ROWS.declared()];
 //!
 //!     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
-//!         Ok(vec![Measurement::new("rows", current.rows()? as f64 / self.per)])
+//!         Ok(vec![ROWS.of([], current.rows()? as f64 / self.per)])
 //!     }
 //! }
 //!
@@ -39,6 +39,7 @@ mod component;
 mod failure;
 mod frame;
 mod gaps;
+pub mod history;
 pub mod log;
 mod manual;
 mod params;
@@ -49,13 +50,14 @@ mod table;
 
 pub use ask::{Answers, Ask, Asked};
 pub use bindings::watchkeeper::check::data::{Classes, Errors};
-pub use bindings::watchkeeper::check::types::{Failure, Field, Kind, Manual, Measurement, Metric, Param, Run, Value};
+pub use bindings::watchkeeper::check::types::{Failure, Field, Kind, Manual, Measurement, Param, Run, Value};
 pub use chunks::{Chunk, Chunks};
 pub use column::{Column, Numbers, Values};
 #[doc(hidden)]
 pub use component::Component;
 pub use frame::{ANY, Frame, NUMERIC};
 pub use gaps::{AskedGaps, Gaps};
+pub use manual::{Declared, Metric};
 #[doc(hidden)]
 pub use params::describe;
 pub use params::{Given, ParamValue, Params};
@@ -72,7 +74,7 @@ pub trait Check: Params {
     const SUMMARY: &'static str;
 
     /// Every metric it may report; none where a parameter, such as a query, decides.
-    fn metrics() -> Vec<Metric>;
+    const METRICS: &'static [Declared];
 
     /// Measures the current rows, compared with the baseline where the monitor has one.
     fn check(&self, run: &Run, current: &dyn Frame, baseline: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure>;

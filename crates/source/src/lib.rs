@@ -16,6 +16,7 @@ mod kept;
 mod kind;
 mod memory;
 mod moment;
+mod recording;
 mod rows;
 mod session;
 mod shape;
@@ -26,4 +27,5 @@ mod time;
 mod web;
 
 pub use kind::Understood;
+pub use recording::record;
 pub use sources::DataSources;

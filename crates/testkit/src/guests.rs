@@ -1,13 +1,18 @@
 //! Guests written as core Wasm text and made into components of the real contract.
 
+mod hostile;
+
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
+
+pub use hostile::{Hostile, corpus};
 
 /// What all guests share. Static data: a word at 16, results from 1024 on, and room for lists from 128 KiB on.
 const PRELUDE: &str = r#"
   (import "watchkeeper:check/data@1.0.0" "[resource-drop]frame" (func $drop-frame (param i32)))
   (import "watchkeeper:check/data@1.0.0" "[resource-drop]scan" (func $drop-scan (param i32)))
   (import "watchkeeper:check/data@1.0.0" "[method]frame.fields" (func $fields (param i32 i32)))
+  (import "watchkeeper:check/data@1.0.0" "[method]frame.aggregate" (func $aggregate (param i32 i32 i32 i32)))
   (import "watchkeeper:check/data@1.0.0" "[method]frame.query" (func $query (param i32 i32 i32 i32)))
   (import "watchkeeper:check/data@1.0.0" "[method]frame.scan" (func $scan (param i32 i32 i32 i32)))
   (import "watchkeeper:check/data@1.0.0" "[method]scan.next" (func $next (param i32 i32)))
@@ -15,20 +20,15 @@ const PRELUDE: &str = r#"
   (memory (export "memory") 16)
   (data (i32.const 16) "a word of the guest")
   (global $free (mut i32) (i32.const 65536))
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-    (local $at i32)
-    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
-    (global.set $free (i32.add (local.get $at) (local.get 3)))
-    (local.get $at))
   (func $recurse (param i64) (result i64)
     (i64.add (call $recurse (i64.add (local.get 0) (i64.const 1))) (i64.const 1)))
   (func $word (param $at i32)
     (i32.store (local.get $at) (i32.const 16))
     (i32.store (i32.add (local.get $at) (i32.const 4)) (i32.const 19)))
-  (func (export "watchkeeper:check/plugin@1.0.0#describe") (result i32)
-    (call $word (i32.const 2048))
-    (i32.const 2048))
 "#;
+
+/// A manual without parameters and metrics.
+const DESCRIBE: &str = "(call $word (i32.const 2048)) (i32.const 2048)";
 
 /// The parameters of `check`, flattened: 4 times, the time column, the parameters, then `current` and `baseline`.
 const CHECK: &str = r#"
@@ -36,9 +36,54 @@ const CHECK: &str = r#"
     (param i64 i64 i64 i64) (param i32 i32 i32) (param i32 i32) (param $current i32) (param i32 i32) (result i32)
 "#;
 
+/// Gives room after room, and takes none back.
+const REALLOC: &str = r#"
+  (local $at i32)
+  (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+  (global.set $free (i32.add (local.get $at) (local.get 3)))
+  (local.get $at)
+"#;
+
+/// The parts of a guest that differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// More fields of the module, such as a start function.
+    pub fields: &'a str,
+    /// Gives room of the size in its fourth parameter.
+    pub realloc: &'a str,
+    /// Leaves the manual's address.
+    pub describe: &'a str,
+    /// Leaves the result's address.
+    pub check: &'a str,
+}
+
+impl Default for Parts<'_> {
+    fn default() -> Self {
+        Self { fields: "", realloc: REALLOC, describe: DESCRIBE, check: "(unreachable)" }
+    }
+}
+
 /// A component whose check runs `body`, which leaves the result's address.
 pub fn guest(body: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(format!("(module {PRELUDE} {CHECK} {body}))")).expect("valid Wasm text");
+    Parts { check: body, ..Parts::default() }.component()
+}
+
+impl Parts<'_> {
+    /// The component of these parts.
+    pub fn component(self) -> Vec<u8> {
+        let Self { fields, realloc, describe, check } = self;
+        component(&format!(
+            r#"(module {PRELUDE}
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
+            (func (export "watchkeeper:check/plugin@1.0.0#describe") (result i32) {describe})
+            {CHECK} {check}) {fields})"#
+        ))
+    }
+}
+
+/// A core module of the contract's world as a component.
+fn component(text: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(text).expect("valid Wasm text");
     let mut resolve = Resolve::default();
     let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/wit");
     let (package, _) = resolve.push_path(wit).expect("the contract");

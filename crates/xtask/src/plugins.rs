@@ -1,32 +1,44 @@
 //! Builds every standard check to a component in `plugins/dist`.
 
-mod toolchain;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cargo_metadata::{CargoOpt, MetadataCommand, TargetKind};
-use wit_component::ComponentEncoder;
+use watchkeeper_author::build::{TARGET, Toolchain};
 
-use crate::say;
-use toolchain::{TARGET, Toolchain};
-
-/// All a check may import; a type-only interface carries no function.
-const ALLOWED: [&str; 3] = ["watchkeeper:check/types@1.", "watchkeeper:check/data@1.", "watchkeeper:check/log@1."];
+use crate::{debian, say};
 
 /// Builds the checks' workspace, then encodes each of its libraries.
 pub(crate) fn run() -> Result<()> {
     let plugins = folder();
-    let toolchain = Toolchain::find(&plugins)?;
+    let toolchain = provide_toolchain(&plugins)?;
     say(&format!("building the checks with {toolchain}"));
-    toolchain.build(&plugins)?;
+    toolchain.build(&plugins, &["--locked"])?;
     let dist = plugins.join("dist");
     fs::create_dir_all(&dist).with_context(|| format!("cannot create {}", dist.display()))?;
     for name in checks(&plugins)? {
         encode(&plugins, &dist, &name)?;
     }
     Ok(())
+}
+
+/// A toolchain that builds Wasm; what is missing is installed where that is possible.
+pub(crate) fn provide_toolchain(folder: &Path) -> Result<Toolchain> {
+    if let Ok(found) = Toolchain::find() {
+        return Ok(found);
+    }
+    say(&format!("adding the target {TARGET} with rustup"));
+    let mut rustup = Command::new("rustup");
+    rustup.current_dir(folder).args(["target", "add", TARGET]).stdout(Stdio::null()).stderr(Stdio::null());
+    // Only what is there afterwards matters.
+    if !rustup.status().is_ok_and(|status| status.success()) {
+        debian::install(&Toolchain::PACKAGES);
+    }
+    Toolchain::find().map_err(|fault| anyhow::anyhow!("{fault}; {}", fault.hint.as_deref().unwrap_or_default()))
 }
 
 fn folder() -> PathBuf {
@@ -54,7 +66,7 @@ fn encode(plugins: &Path, dist: &Path, name: &str) -> Result<()> {
     let file = format!("{}.wasm", name.replace('-', "_"));
     let module = plugins.join("target").join(TARGET).join("release").join(file);
     let module = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-    let component = component(&module).with_context(|| format!("cannot encode {name}"))?;
+    let component = watchkeeper_author::encode(&module).with_context(|| format!("cannot encode {name}"))?;
     let path = dist.join(format!("{name}.wasm"));
     let size = component.len().div_ceil(1024);
     if fs::read(&path).is_ok_and(|old| old == component) {
@@ -64,26 +76,4 @@ fn encode(plugins: &Path, dist: &Path, name: &str) -> Result<()> {
     fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
     say(&format!("  {name}: written, {size} KiB"));
     Ok(())
-}
-
-fn component(module: &[u8]) -> Result<Vec<u8>> {
-    let component = ComponentEncoder::default().validate(true).module(module)?.encode()?;
-    for import in imports(&component)? {
-        if !ALLOWED.iter().any(|allowed| import.starts_with(allowed)) {
-            bail!("it imports {import}, and a check may see nothing but its data and its log");
-        }
-    }
-    Ok(component)
-}
-
-/// The names of the interfaces that a component imports.
-fn imports(component: &[u8]) -> Result<Vec<String>> {
-    let decoded = wit_component::decode(component)?;
-    let resolve = decoded.resolve();
-    let world = match &decoded {
-        wit_component::DecodedWasm::Component(_, world) => &resolve.worlds[*world],
-        wit_component::DecodedWasm::WitPackage(..) => bail!("it is no component"),
-    };
-    let names = world.imports.keys().map(|key| resolve.name_world_key(key));
-    Ok(names.collect())
 }

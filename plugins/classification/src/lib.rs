@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use watchkeeper_plugin::{Ask, Check, Classes, Failure, Frame, Kind, Measurement, Metric, NUMERIC, Params, Run};
+use watchkeeper_plugin::{Ask, Check, Classes, Declared, Failure, Frame, Kind, Measurement, NUMERIC, Params, Run};
 
 const CLASSES: &[Kind] = &[Kind::Integer, Kind::Flag, Kind::Number];
 
@@ -23,21 +23,7 @@ pub struct Classification {
 impl Check for Classification {
     const SUMMARY: &'static str = "How well scores tell two classes apart, as scikit-learn measures it.";
 
-    fn metrics() -> Vec<Metric> {
-        let share = |name, doc| Metric::new(name, "share", doc);
-        vec![
-            share("auc", "Area under the ROC curve; equal scores count one half."),
-            Metric::new("log_loss", "nats", "Mean log loss; only where scores are within 0 and 1."),
-            Metric::new("brier", "squared", "Mean squared error of the score; only within 0 and 1."),
-            share("accuracy", "Decisions that are right."),
-            share("precision", "Decisions for class 1 that are right; 0 without any."),
-            share("recall", "Rows of class 1 that were decided so."),
-            share("f1", "Harmonic mean of precision and recall."),
-            share("positive_rate", "Decisions for class 1."),
-            share("base_rate", "Rows of class 1."),
-            Metric::new("skipped_rows", "rows", "Rows without a label, score or decision."),
-        ]
-    }
+    const METRICS: &'static [Declared] = metrics::ALL;
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         current.field("label", &self.label, CLASSES)?;
@@ -61,10 +47,10 @@ fn report(found: &Classes) -> Result<Vec<Measurement>, Failure> {
             found.rows, found.skipped
         )));
     };
-    let measured = [("auc", auc)].into_iter().chain(metrics::decisions(found));
+    let measured = [(metrics::AUC, auc)].into_iter().chain(metrics::decisions(found));
     let measured = measured.chain(metrics::probabilities(found));
-    let measured = measured.chain([("skipped_rows", found.skipped as f64)]);
-    Ok(measured.map(|(metric, value)| Measurement::new(metric, value)).collect())
+    let measured = measured.chain([(metrics::SKIPPED_ROWS, found.skipped as f64)]);
+    Ok(measured.map(|(metric, value)| metric.of([], value)).collect())
 }
 
 fn refuse_stray(param: &str, stray: Option<f64>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Which columns are compared, and what becomes of those that cannot be.
 
-use watchkeeper_plugin::{ANY, Failure, Field, Frame, Gaps, Kind, Measurement, NUMERIC};
+use watchkeeper_plugin::{ANY, Failure, Field, Frame, Gaps, Kind, Measurement, Metric, NUMERIC};
 
 use crate::Sides;
 use crate::bins::{Binned, CATEGORIES_MAX};
@@ -122,7 +122,7 @@ impl Columns {
     }
 
     /// A named column that no method could measure is no silence.
-    pub(crate) fn refuse_nothing(&self, field: &Field, values: &[(&str, f64)]) -> Result<(), Failure> {
+    pub(crate) fn refuse_nothing(&self, field: &Field, values: &[(Metric<1>, f64)]) -> Result<(), Failure> {
         match values.is_empty() && self.named {
             false => Ok(()),
             true => Err(Failure::no_data(format!(
@@ -134,7 +134,7 @@ impl Columns {
 
     /// How many were left out and why, where leaving out is allowed.
     pub(crate) fn report(&self, skipped: &[String]) -> Option<Measurement> {
-        let count = Measurement::new("skipped_columns", skipped.len() as f64);
+        let count = crate::SKIPPED_COLUMNS.of([], skipped.len() as f64);
         let report = if skipped.is_empty() { count } else { count.detail(skipped.join("; ")) };
         (!self.named).then_some(report)
     }

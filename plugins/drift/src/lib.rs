@@ -16,7 +16,7 @@ use columns::{Columns, Lost, Sorted};
 use method::Method;
 use profile::Profile;
 use samples::Samples;
-use watchkeeper_plugin::{Check, Failure, Field, Frame, Gaps, Measurement, Metric, Params, Run, log};
+use watchkeeper_plugin::{Check, Declared, Failure, Field, Frame, Gaps, Measurement, Metric, Params, Run, log};
 
 /// How far distributions moved from the baseline.
 #[derive(Debug, Params)]
@@ -32,15 +32,24 @@ pub struct Drift {
     methods: Vec<String>,
 }
 
+const SKIPPED_COLUMNS: Metric = Metric::new(
+    "skipped_columns",
+    "columns",
+    "Columns that were left out, having no values or too many; only where `columns` is empty.",
+);
+
 impl Check for Drift {
     const SUMMARY: &'static str = "How far each column's distribution moved from the baseline.";
 
-    fn metrics() -> Vec<Metric> {
-        let of_column = |&(name, unit, doc): &(&str, &str, &str)| Metric::new(name, unit, doc).label("column");
-        let skipped = "Columns that were left out, having no values or too many; only where `columns` is empty.";
-        let methods = Method::ALL.iter().flat_map(|method| method.metrics()).map(of_column);
-        methods.chain([Metric::new("skipped_columns", "columns", skipped)]).collect()
-    }
+    const METRICS: &'static [Declared] = &[
+        method::PSI.declared(),
+        method::JS_DISTANCE.declared(),
+        method::KS.declared(),
+        method::WASSERSTEIN.declared(),
+        method::CHI_SQUARE.declared(),
+        method::CHI_SQUARE_P_VALUE.declared(),
+        SKIPPED_COLUMNS.declared(),
+    ];
 
     fn check(&self, _: &Run, current: &dyn Frame, baseline: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let (profile, methods) = (Profile::named(&self.profile)?, Method::named(&self.methods)?);
@@ -108,9 +117,9 @@ fn measure(
     Ok(measurements)
 }
 
-fn labelled(field: &Field, values: Vec<(&'static str, f64)>, detail: Option<&str>) -> Vec<Measurement> {
-    let measurement = |(metric, value)| {
-        let measurement = Measurement::new(metric, value).label("column", &field.name);
+fn labelled(field: &Field, values: Vec<(Metric<1>, f64)>, detail: Option<&str>) -> Vec<Measurement> {
+    let measurement = |(metric, value): (Metric<1>, f64)| {
+        let measurement = metric.of([&field.name], value);
         detail.iter().fold(measurement, |it, detail| it.detail(*detail))
     };
     values.into_iter().map(measurement).collect()
@@ -123,7 +132,7 @@ fn values(
     profile: Profile,
     methods: &[Method],
     bins: &Bins,
-) -> Result<Vec<(&'static str, f64)>, Failure> {
+) -> Result<Vec<(Metric<1>, f64)>, Failure> {
     let samples = match columns::is_number(field) && methods.iter().any(Method::needs_samples) {
         true => Some(Samples::read(field, sides.current.frame, sides.baseline.frame)?),
         false => None,

@@ -3,7 +3,7 @@
 mod lines;
 
 use lines::Lines;
-use watchkeeper_plugin::{Check, Failure, Frame, Kind, Measurement, Metric, Params, Run, sql};
+use watchkeeper_plugin::{Check, Declared, Failure, Frame, Kind, Measurement, Metric, Params, Run, sql};
 
 const MICROSECONDS_A_MINUTE: f64 = 60e6;
 
@@ -27,16 +27,15 @@ pub struct ErrorLog {
     message: String,
 }
 
+const ERRORS_PER_MINUTE: Metric =
+    Metric::new("errors_per_minute", "lines", "Error lines divided by the window's minutes.");
+const ERROR_SHARE: Metric = Metric::new("error_share", "share", "Error lines divided by all lines, between 0 and 1.");
+
 impl Check for ErrorLog {
     const SUMMARY: &'static str =
         "Error lines per minute and their share of all lines, with the most frequent patterns.";
 
-    fn metrics() -> Vec<Metric> {
-        vec![
-            Metric::new("errors_per_minute", "lines", "Error lines divided by the window's minutes."),
-            Metric::new("error_share", "share", "Error lines divided by all lines, between 0 and 1."),
-        ]
-    }
+    const METRICS: &'static [Declared] = &[ERRORS_PER_MINUTE.declared(), ERROR_SHARE.declared()];
 
     fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         if run.window_start == 0 {
@@ -54,8 +53,8 @@ impl Check for ErrorLog {
         let told = format!("{}{}", lines.told(), self.top_patterns(current, &lines, &is_error)?);
         let minutes = (run.window_end - run.window_start) as f64 / MICROSECONDS_A_MINUTE;
         Ok(vec![
-            Measurement::new("errors_per_minute", lines.errors as f64 / minutes).detail(told.clone()),
-            Measurement::new("error_share", lines.errors as f64 / lines.read() as f64).detail(told),
+            ERRORS_PER_MINUTE.of([], lines.errors as f64 / minutes).detail(told.clone()),
+            ERROR_SHARE.of([], lines.errors as f64 / lines.read() as f64).detail(told),
         ])
     }
 }

@@ -1,6 +1,6 @@
 //! Measures how old the newest row is.
 
-use watchkeeper_plugin::{Ask, Check, Failure, Field, Frame, Kind, Measurement, Metric, Params, Run, sql};
+use watchkeeper_plugin::{Ask, Check, Declared, Failure, Field, Frame, Kind, Measurement, Metric, Params, Run, sql};
 
 const MICROSECONDS_A_MINUTE: f64 = 60e6;
 
@@ -11,14 +11,15 @@ pub struct Freshness {
     column: Option<String>,
 }
 
+const AGE_MINUTES: Metric =
+    Metric::new("age_minutes", "minutes", "Minutes between the tick and the newest row not in the future.");
+const FUTURE_ROWS: Metric =
+    Metric::new("future_rows", "rows", "Rows stamped after the tick; they do not make the data fresh.");
+
 impl Check for Freshness {
     const SUMMARY: &'static str = "Minutes between the tick and the newest row that is not in the future.";
 
-    fn metrics() -> Vec<Metric> {
-        let age = "Minutes between the tick and the newest row not in the future.";
-        let future = "Rows stamped after the tick; they do not make the data fresh.";
-        vec![Metric::new("age_minutes", "minutes", age), Metric::new("future_rows", "rows", future)]
-    }
+    const METRICS: &'static [Declared] = &[AGE_MINUTES.declared(), FUTURE_ROWS.declared()];
 
     fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let column = self.column.as_ref().or(run.time_column.as_ref());
@@ -36,7 +37,7 @@ impl Check for Freshness {
             )));
         };
         let age = run.scheduled_at.saturating_sub(time) as f64 / MICROSECONDS_A_MINUTE;
-        Ok(vec![Measurement::new("age_minutes", age), Measurement::new("future_rows", newest.future as f64)])
+        Ok(vec![AGE_MINUTES.of([], age), FUTURE_ROWS.of([], newest.future as f64)])
     }
 }
 

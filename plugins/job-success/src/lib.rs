@@ -3,7 +3,7 @@
 mod ended;
 
 use ended::Ended;
-use watchkeeper_plugin::{Check, Failure, Frame, Kind, Measurement, Metric, Params, Run, log};
+use watchkeeper_plugin::{Check, Declared, Failure, Frame, Kind, Measurement, Metric, Params, Run, log};
 
 const STATUSES: &[Kind] = &[Kind::Text, Kind::Flag, Kind::Integer, Kind::Number];
 
@@ -19,17 +19,19 @@ pub struct JobSuccess {
     success: Vec<String>,
 }
 
+const SUCCESS_RATE: Metric =
+    Metric::new("success_rate", "share", "Successes divided by finished runs, between 0 and 1.");
+const RUNS: Metric = Metric::new("runs", "runs", "Finished runs.");
+const MINUTES_SINCE_SUCCESS: Metric = Metric::new(
+    "minutes_since_success",
+    "minutes",
+    "Minutes between the tick and the newest success; without one, at least the window's start.",
+);
+
 impl Check for JobSuccess {
     const SUMMARY: &'static str = "The share of finished runs that succeeded, and the age of the last success.";
 
-    fn metrics() -> Vec<Metric> {
-        let since = "Minutes between the tick and the newest success; without one, at least the window's start.";
-        vec![
-            Metric::new("success_rate", "share", "Successes divided by finished runs, between 0 and 1."),
-            Metric::new("runs", "runs", "Finished runs."),
-            Metric::new("minutes_since_success", "minutes", since),
-        ]
-    }
+    const METRICS: &'static [Declared] = &[SUCCESS_RATE.declared(), RUNS.declared(), MINUTES_SINCE_SUCCESS.declared()];
 
     fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let status = current.field("status", &self.status, STATUSES)?;
@@ -56,8 +58,7 @@ impl JobSuccess {
             ended.rows - ended.finished
         );
         let rate = ended.succeeded as f64 / ended.finished as f64;
-        let mut measurements =
-            vec![Measurement::new("success_rate", rate).detail(told), Measurement::new("runs", ended.finished as f64)];
+        let mut measurements = vec![SUCCESS_RATE.of([], rate).detail(told), RUNS.of([], ended.finished as f64)];
         match &run.time_column {
             Some(_) => measurements.push(since(ended, run)),
             None => log::warn("minutes_since_success is left out: the source names no time column"),
@@ -69,7 +70,7 @@ impl JobSuccess {
 /// Without a success nobody knows how long ago the last one was, but that it was before the window is known.
 fn since(ended: &Ended, run: &Run) -> Measurement {
     let minutes = |time: i64| run.scheduled_at.saturating_sub(time) as f64 / MICROSECONDS_A_MINUTE;
-    let since = |time| Measurement::new("minutes_since_success", minutes(time));
+    let since = |time| MINUTES_SINCE_SUCCESS.of([], minutes(time));
     match ended.last_success {
         Some(time) => since(time),
         None => since(run.window_start).detail("no success in the window: at least so long ago"),

@@ -4,7 +4,7 @@ mod figure;
 mod segments;
 
 use figure::Figure;
-use watchkeeper_plugin::{Check, Failure, Frame, Measurement, Metric, Params, Run};
+use watchkeeper_plugin::{Check, Declared, Failure, Frame, Measurement, Params, Run};
 
 /// A business figure.
 #[derive(Debug, Params)]
@@ -25,9 +25,7 @@ impl Check for Kpi {
     const SUMMARY: &'static str = "A business figure: the mean of a column or the ratio of two, whole or per segment.";
 
     /// The monitor names the metric.
-    fn metrics() -> Vec<Metric> {
-        Vec::new()
-    }
+    const METRICS: &'static [Declared] = &[];
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         if self.name.is_empty() {

@@ -1,6 +1,8 @@
 //! Measures how long requests or jobs take.
 
-use watchkeeper_plugin::{Ask, Asked, Check, Failure, Frame, Gaps, Measurement, Metric, NUMERIC, Params, Run};
+use watchkeeper_plugin::{
+    Ask, Asked, Check, Declared, Failure, Frame, Gaps, Measurement, Metric, NUMERIC, Params, Run,
+};
 
 /// How long requests or jobs take.
 #[derive(Debug, Params)]
@@ -12,13 +14,17 @@ pub struct Latency {
     quantiles: Vec<f64>,
 }
 
+const LATENCY_MS: Metric<1> = Metric::new(
+    "latency_ms",
+    "milliseconds",
+    "The quantile by linear interpolation between rows; the label is the share, such as 0.95.",
+)
+.by(["quantile"]);
+
 impl Check for Latency {
     const SUMMARY: &'static str = "Quantiles of how long requests or jobs take, exact.";
 
-    fn metrics() -> Vec<Metric> {
-        let doc = "The quantile by linear interpolation between rows; the label is the share, such as 0.95.";
-        vec![Metric::new("latency_ms", "milliseconds", doc).label("quantile")]
-    }
+    const METRICS: &'static [Declared] = &[LATENCY_MS.declared()];
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         self.refuse_strange()?;
@@ -33,7 +39,7 @@ impl Check for Latency {
         for (at, asked) in self.quantiles.iter().zip(asked) {
             let value = answers.get(asked)?.ok_or_else(|| self.nothing(&gaps))?;
             self.refuse_infinite(*at, value)?;
-            let series = Measurement::new("latency_ms", value).label("quantile", &at.to_string());
+            let series = LATENCY_MS.of([&at.to_string()], value);
             measurements.push(series.detail(told.clone()));
         }
         Ok(measurements)

@@ -1,7 +1,7 @@
 //! Measures the share of rows without a value, per column.
 
 use watchkeeper_plugin::{
-    ANY, Answers, Ask, Asked, Check, Failure, Field, Frame, Kind, Measurement, Metric, Params, Run,
+    ANY, Answers, Ask, Asked, Check, Declared, Failure, Field, Frame, Kind, Measurement, Metric, Params, Run,
 };
 
 /// Where values are missing.
@@ -15,13 +15,13 @@ pub struct NullRate {
     nan_is_null: bool,
 }
 
+const NULL_RATE: Metric<1> =
+    Metric::new("null_rate", "share", "Rows without a value divided by all rows, between 0 and 1.").by(["column"]);
+
 impl Check for NullRate {
     const SUMMARY: &'static str = "The share of rows without a value, per column.";
 
-    fn metrics() -> Vec<Metric> {
-        let doc = "Rows without a value divided by all rows, between 0 and 1.";
-        vec![Metric::new("null_rate", "share", doc).label("column")]
-    }
+    const METRICS: &'static [Declared] = &[NULL_RATE.declared()];
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let fields = current.fields_named("columns", &self.columns, ANY)?;
@@ -62,9 +62,8 @@ impl Missing {
             None => 0,
         };
         let missing = answers.get(self.nulls)? + nans;
-        Ok(Measurement::new("null_rate", missing as f64 / rows as f64)
-            .label("column", &self.column)
-            .detail(format!("{missing} of {rows} rows")))
+        let rate = NULL_RATE.of([&self.column], missing as f64 / rows as f64);
+        Ok(rate.detail(format!("{missing} of {rows} rows")))
     }
 }
 

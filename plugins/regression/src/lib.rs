@@ -1,6 +1,6 @@
 //! Measures how far predictions are from what happened.
 
-use watchkeeper_plugin::{Ask, Check, Errors, Failure, Frame, Measurement, Metric, NUMERIC, Params, Run};
+use watchkeeper_plugin::{Ask, Check, Declared, Errors, Failure, Frame, Measurement, Metric, NUMERIC, Params, Run};
 
 /// How far predictions are from what happened.
 #[derive(Debug, Params)]
@@ -11,20 +11,25 @@ pub struct Regression {
     prediction: String,
 }
 
+const RMSE: Metric = Metric::new("rmse", "target", "Root of the mean squared error.");
+const MAE: Metric = Metric::new("mae", "target", "Mean absolute error.");
+const MAPE: Metric = Metric::new("mape", "share", "Mean absolute error relative to the target.");
+const R2: Metric = Metric::new("r2", "share", "Share of the target's variance that is explained; from two rows on.");
+const MEAN_ERROR: Metric =
+    Metric::new("mean_error", "target", "Mean of prediction minus target; above 0 predicts too much.");
+const SKIPPED_ROWS: Metric = Metric::new("skipped_rows", "rows", "Rows without a finite target and prediction.");
+
 impl Check for Regression {
     const SUMMARY: &'static str = "How far predictions are from what happened, as scikit-learn measures it.";
 
-    fn metrics() -> Vec<Metric> {
-        let metric = Metric::new;
-        vec![
-            metric("rmse", "target", "Root of the mean squared error."),
-            metric("mae", "target", "Mean absolute error."),
-            metric("mape", "share", "Mean absolute error relative to the target."),
-            metric("r2", "share", "Share of the target's variance that is explained; from two rows on."),
-            metric("mean_error", "target", "Mean of prediction minus target; above 0 predicts too much."),
-            metric("skipped_rows", "rows", "Rows without a finite target and prediction."),
-        ]
-    }
+    const METRICS: &'static [Declared] = &[
+        RMSE.declared(),
+        MAE.declared(),
+        MAPE.declared(),
+        R2.declared(),
+        MEAN_ERROR.declared(),
+        SKIPPED_ROWS.declared(),
+    ];
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         current.field("target", &self.target, NUMERIC)?;
@@ -42,13 +47,13 @@ fn report(found: &Errors) -> Result<Vec<Measurement>, Failure> {
     }
     let mean = |sum: f64| sum / found.rows as f64;
     let mut measurements = vec![
-        Measurement::new("rmse", mean(found.squared_sum).sqrt()),
-        Measurement::new("mae", mean(found.absolute_sum)),
-        Measurement::new("mape", mean(found.relative_sum)),
-        Measurement::new("mean_error", mean(found.error_sum)),
-        Measurement::new("skipped_rows", found.skipped as f64),
+        RMSE.of([], mean(found.squared_sum).sqrt()),
+        MAE.of([], mean(found.absolute_sum)),
+        MAPE.of([], mean(found.relative_sum)),
+        MEAN_ERROR.of([], mean(found.error_sum)),
+        SKIPPED_ROWS.of([], found.skipped as f64),
     ];
-    measurements.extend(r2(found).map(|r2| Measurement::new("r2", r2)));
+    measurements.extend(r2(found).map(|r2| R2.of([], r2)));
     Ok(measurements)
 }
 

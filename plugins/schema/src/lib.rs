@@ -4,7 +4,7 @@ mod changes;
 
 use changes::{Change, changes};
 use sha2::{Digest, Sha256};
-use watchkeeper_plugin::{Check, Failure, Field, Frame, Measurement, Metric, Params, Run};
+use watchkeeper_plugin::{Check, Declared, Failure, Field, Frame, Measurement, Metric, Params, Run};
 
 /// What changed in the columns since the baseline.
 #[derive(Debug, Params)]
@@ -17,17 +17,19 @@ pub struct Schema {
     nullability: bool,
 }
 
+const SCHEMA_CHANGES: Metric = Metric::new(
+    "schema_changes",
+    "columns",
+    "Columns that were added, removed, retyped or, where order matters, moved.",
+);
+const SCHEMA_CHANGE: Metric<2> =
+    Metric::new("schema_change", "columns", "1 for each changed column: added, removed, retyped or moved.")
+        .by(["column", "change"]);
+
 impl Check for Schema {
     const SUMMARY: &'static str = "What changed in the columns since the baseline.";
 
-    fn metrics() -> Vec<Metric> {
-        let changes = "Columns that were added, removed, retyped or, where order matters, moved.";
-        let change = "1 for each changed column: added, removed, retyped or moved.";
-        vec![
-            Metric::new("schema_changes", "columns", changes),
-            Metric::new("schema_change", "columns", change).label("column").label("change"),
-        ]
-    }
+    const METRICS: &'static [Declared] = &[SCHEMA_CHANGES.declared(), SCHEMA_CHANGE.declared()];
 
     fn check(&self, _: &Run, current: &dyn Frame, baseline: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let baseline = baseline
@@ -38,7 +40,7 @@ impl Check for Schema {
             true => Vec::new(),
             false => changes(&before, &after),
         };
-        let total = Measurement::new("schema_changes", changes.len() as f64).detail(told(&hashes, &changes));
+        let total = SCHEMA_CHANGES.of([], changes.len() as f64).detail(told(&hashes, &changes));
         Ok([total].into_iter().chain(changes.iter().map(measurement)).collect())
     }
 }
@@ -91,10 +93,7 @@ fn told((before, after): &(String, String), changes: &[Change]) -> String {
 }
 
 fn measurement(change: &Change) -> Measurement {
-    Measurement::new("schema_change", 1.0)
-        .label("column", change.column())
-        .label("change", change.word())
-        .detail(change.to_string())
+    SCHEMA_CHANGE.of([change.column(), change.word()], 1.0).detail(change.to_string())
 }
 
 watchkeeper_plugin::export!(Schema);

@@ -1,7 +1,7 @@
 //! Measures what a query says.
 
 use watchkeeper_plugin::{
-    Check, Column, Failure, Field, Frame, Kind, Measurement, Metric, NUMERIC, Params, Run, Values, log,
+    Check, Column, Declared, Failure, Field, Frame, Kind, Measurement, NUMERIC, Params, Run, Values, log,
 };
 
 /// The columns of an answer that are no labels.
@@ -23,9 +23,7 @@ impl Check for Sql {
     const SUMMARY: &'static str = "What a query over the rows says: each row of its answer is a measurement.";
 
     /// The query names the metrics.
-    fn metrics() -> Vec<Metric> {
-        Vec::new()
-    }
+    const METRICS: &'static [Declared] = &[];
 
     fn check(&self, _: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let answer = current.query(&self.query)?;

@@ -1,7 +1,7 @@
 //! Measures how much a value moves from row to row.
 
 use watchkeeper_plugin::{
-    Ask, Check, Failure, Field, Frame, Gaps, Kind, Measurement, Metric, NUMERIC, Params, Run, sql,
+    Ask, Check, Declared, Failure, Field, Frame, Gaps, Kind, Measurement, Metric, NUMERIC, Params, Run, sql,
 };
 
 /// How much a value moves from row to row.
@@ -16,13 +16,16 @@ pub struct Volatility {
     annualise: Option<f64>,
 }
 
+const VOLATILITY: Metric = Metric::new(
+    "volatility",
+    "return",
+    "Sample standard deviation of the returns; a year's with `annualise`, else one row's.",
+);
+
 impl Check for Volatility {
     const SUMMARY: &'static str = "The sample standard deviation of a value's returns from row to row.";
 
-    fn metrics() -> Vec<Metric> {
-        let doc = "Sample standard deviation of the returns; a year's with `annualise`, else one row's.";
-        vec![Metric::new("volatility", "return", doc)]
-    }
+    const METRICS: &'static [Declared] = &[VOLATILITY.declared()];
 
     fn check(&self, run: &Run, current: &dyn Frame, _: Option<&dyn Frame>) -> Result<Vec<Measurement>, Failure> {
         let time = run
@@ -39,7 +42,7 @@ impl Check for Volatility {
         let returns = current.query(&self.returns(&fields)?)?;
         let (count, deviation) = self.deviation(&*returns, &gaps)?;
         let told = format!("{count} returns; {} of {} rows have no value", gaps.missing(0), gaps.rows());
-        Ok(vec![Measurement::new("volatility", deviation * year.sqrt()).detail(told)])
+        Ok(vec![VOLATILITY.of([], deviation * year.sqrt()).detail(told)])
     }
 }
 

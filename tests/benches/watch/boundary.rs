@@ -12,6 +12,7 @@ use std::{
 use tokio::runtime::Runtime;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker as _},
+    history::NoHistory,
     memory::Memory,
 };
 use watchkeeper_model::Name;
@@ -151,6 +152,7 @@ impl Ours {
             log: Arc::default(),
             current: Arc::new(Numbers { chunks, chunk_rows: CHUNK_ROWS }),
             baseline: None,
+            history: Arc::new(NoHistory),
         };
         let start = Instant::now();
         let outcome = self.runtime.block_on(self.host.check(request));

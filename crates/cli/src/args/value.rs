@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use watchkeeper_author::Language;
 use watchkeeper_config::FileKind;
 use watchkeeper_model::{Matcher, Role, Time};
 
@@ -32,6 +33,12 @@ pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
         let kind = FileKind::ALL.iter().find(|(_, word)| *word == given).map(|(kind, _)| *kind);
         kind.ok_or_else(|| format!("there is no kind of file `{given}`"))
     })
+}
+
+/// Reads a language by its word; `--help` lists the words.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(Language::ALL.map(Language::as_str))
+        .try_map(|given| Language::parse(&given).ok_or_else(|| format!("there is no language `{given}`")))
 }
 
 /// Reads a role by its word; `--help` lists the words.

@@ -1,8 +1,8 @@
 //! `backtest`: evaluates every tick of the past, and says how often it would have fired.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use watchkeeper_engine::{Engine, Evaluation, Watched, decide, ports::store::Groups};
+use watchkeeper_engine::{Engine, Evaluation, Rehearsed, Watched, decide, ports::store::Groups};
 use watchkeeper_model::{Name, Verdict};
 
 use crate::{
@@ -27,8 +27,12 @@ pub(crate) async fn run(folder: &Path, args: &BacktestArgs, terminal: &mut Termi
     let engine = assembly::measuring(folder, workspace).await?;
     let mut tallies: BTreeMap<Name, Tally> = chosen.into_iter().map(|id| (id, Tally::default())).collect();
     let mut drawn: BTreeMap<Name, Vec<Evaluation>> = BTreeMap::new();
+    // What a check that adapts knows of earlier ticks is what this backtest found at them.
+    let mut earlier: BTreeMap<&Name, Arc<Rehearsed>> = BTreeMap::new();
     for tick in &ticks {
-        let found = engine.evaluate(tick.monitor.as_str(), tick.at).await?;
+        let earlier = earlier.entry(&tick.monitor).or_default();
+        let found = engine.evaluate_after(tick.monitor.as_str(), tick.at, earlier).await?;
+        earlier.add(found.clone());
         if let Some(tally) = tallies.get_mut(&tick.monitor) {
             tally.add(&engine, &found);
         }

@@ -20,6 +20,7 @@ use crate::{
     ports::{
         checker::{CheckOutcome, CheckRequest},
         frame::{Frame, FrameError, FrameFault, Span},
+        history::NoHistory,
         store::LedgerRow,
     },
 };
@@ -111,7 +112,15 @@ impl Baselines {
         let unfit = |reason| BaselineError::Unfit { monitor: monitor.id.to_string(), reason };
         let baseline = OpenBaseline::of(Arc::clone(known));
         let request = |compared: Option<Arc<dyn Frame>>| {
-            CheckRequest::of(monitor, self.clock.now(), span, &Arc::default(), Arc::clone(&baseline.frame), compared)
+            CheckRequest::of(
+                monitor,
+                self.clock.now(),
+                span,
+                &Arc::default(),
+                Arc::clone(&baseline.frame),
+                compared,
+                Arc::new(NoHistory),
+            )
         };
         match self.checker.check(request(Some(Arc::clone(&baseline.frame)))).await {
             CheckOutcome::Measured(_) => {}

@@ -52,6 +52,14 @@ pub(crate) fn fixed(baseline: &Baseline) -> Option<(&Name, Span)> {
     }
 }
 
+/// The source and the rows' times of a monitor's baseline at a tick whose own rows lie in `span`.
+pub(crate) fn at_tick(monitor: &Monitor, span: Span) -> Option<(&Name, Span)> {
+    let baseline = monitor.baseline.as_ref()?;
+    let Baseline::Offset(by) = baseline else { return fixed(baseline) };
+    let earlier = |time: Option<Time>| time.map(|time| monitor.schedule.window_start(time, *by));
+    Some((&monitor.input.source, Span { start: earlier(span.start), end: earlier(span.end) }))
+}
+
 impl Baselines {
     /// Opens a monitor's baseline for a tick whose own rows lie in `span`, in the same look at the sources.
     pub(crate) async fn open(
@@ -64,11 +72,8 @@ impl Baselines {
         let opened = match fixed(baseline) {
             Some((source, span)) => self.known_of(moment, monitor, source, span).await.map(OpenBaseline::of),
             None => {
-                let Baseline::Offset(by) = baseline else { return Ok(None) };
-                let earlier = |time: Option<Time>| time.map(|time| monitor.schedule.window_start(time, *by));
-                let span = Span { start: earlier(span.start), end: earlier(span.end) };
-                let opened = moment.open(&monitor.input.source, span).await;
-                opened.map(|frame| OpenBaseline { frame, known: None })
+                let Some((source, span)) = at_tick(monitor, span) else { return Ok(None) };
+                moment.open(source, span).await.map(|frame| OpenBaseline { frame, known: None })
             }
         };
         opened.map(Some).map_err(|error| FrameError::new(error.fault, format!("the baseline: {error}")))

@@ -11,6 +11,7 @@ use watchkeeper_model::{Measurement, Monitor, Name, ParamValue, Time};
 
 use super::{
     frame::{Frame, Span},
+    history::History,
     memory::Memory,
 };
 
@@ -52,6 +53,8 @@ pub struct CheckRequest {
     pub current: Arc<dyn Frame>,
     /// The rows to compare with.
     pub baseline: Option<Arc<dyn Frame>>,
+    /// What the monitor measured before.
+    pub history: Arc<dyn History>,
 }
 
 impl CheckRequest {
@@ -63,6 +66,7 @@ impl CheckRequest {
         log: &Arc<CheckLog>,
         current: Arc<dyn Frame>,
         baseline: Option<Arc<dyn Frame>>,
+        history: Arc<dyn History>,
     ) -> Self {
         Self {
             monitor: monitor.id.clone(),
@@ -75,6 +79,7 @@ impl CheckRequest {
             log: Arc::clone(log),
             current,
             baseline,
+            history,
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Memory {
     bytes_max: u64,
     held: AtomicU64,
+    peak: AtomicU64,
     over: CancellationToken,
 }
 
@@ -37,7 +38,7 @@ pub struct Held {
 impl Memory {
     /// An account of which nothing is held.
     pub fn new(bytes_max: u64) -> Arc<Self> {
-        Arc::new(Self { bytes_max, held: AtomicU64::new(0), over: CancellationToken::new() })
+        Arc::new(Self { bytes_max, held: AtomicU64::new(0), peak: AtomicU64::new(0), over: CancellationToken::new() })
     }
 
     /// The limit, in bytes.
@@ -50,6 +51,11 @@ impl Memory {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// The most that was held at once, in bytes.
+    pub fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
     /// What may still be taken, in bytes.
     pub fn left(&self) -> u64 {
         self.bytes_max.saturating_sub(self.held())
@@ -59,14 +65,18 @@ impl Memory {
     pub fn take(&self, bytes: u64) -> Result<(), OutOfMemory> {
         let more = |held: u64| held.checked_add(bytes).filter(|held| *held <= self.bytes_max);
         match self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-            Ok(_) => Ok(()),
+            Ok(held) => {
+                self.peak.fetch_max(held + bytes, Ordering::Relaxed);
+                Ok(())
+            }
             Err(_) => Err(OutOfMemory { bytes_max: self.bytes_max }),
         }
     }
 
     /// Notes bytes that are held already, whatever the limit says.
     pub fn note(&self, bytes: u64) {
-        self.held.fetch_add(bytes, Ordering::Relaxed);
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed);
+        self.peak.fetch_max(held + bytes, Ordering::Relaxed);
     }
 
     /// Gives back what was taken or noted.
@@ -124,7 +134,7 @@ mod tests {
         assert!(refused.to_string().starts_with("more memory than the check's limit of 64 MiB is needed"), "{refused}");
         assert_eq!((memory.held(), memory.left()), (60 << 20, 4 << 20));
         drop(held);
-        assert_eq!(memory.held(), 0);
+        assert_eq!((memory.held(), memory.peak()), (0, 60 << 20));
     }
 
     #[tokio::test]

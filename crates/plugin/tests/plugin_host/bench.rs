@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use watchkeeper_engine::ports::{
     checker::{CheckOutcome, CheckRequest, Checker},
     frame::Frame,
+    history::NoHistory,
     memory::Memory,
 };
 use watchkeeper_model::{Name, Time};
@@ -74,5 +75,6 @@ pub(crate) fn request(plugin: &str, current: Arc<dyn Frame>) -> CheckRequest {
         log: Arc::default(),
         current,
         baseline: None,
+        history: Arc::new(NoHistory),
     }
 }

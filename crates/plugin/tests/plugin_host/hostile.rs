@@ -92,21 +92,9 @@ async fn a_limit_below_the_first_memory_is_told_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recursion_without_an_end_overflows_its_own_stack_only() {
-    let message = Bench::new().failure_of(&guests::deep(), nothing()).await;
-    assert!(message.contains("overflowed its stack of 512 KiB"), "{message}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_trap_says_what_the_guest_logged_and_where_it_was() {
     let message = Bench::new().failure_of(&guests::panicking(), nothing()).await;
     assert!(message.contains("trapped: wasm `unreachable` instruction executed"), "{message}");
     assert!(message.contains("it said: a word of the guest"), "{message}");
     assert!(message.contains("; in measure"), "{message}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_with_too_much_text_is_refused() {
-    let message = Bench::new().failure_of(&guests::flooding(), nothing()).await;
-    assert!(message.contains("fuel allocated for hostcalls has been exhausted"), "{message}");
 }

@@ -1,17 +1,16 @@
-//! Finds a Rust toolchain that builds Wasm, installing what is missing where that is possible.
+//! A Rust toolchain that builds Wasm.
 
-use std::fmt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    fmt,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use anyhow::{Context, Result, bail};
-
-use crate::{debian, say};
+use super::finish;
+use crate::fault::Fault;
 
 /// The target of every check: no system interface at all.
-pub(super) const TARGET: &str = "wasm32-unknown-unknown";
-
-const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The standard library's source, which Debian's toolchain builds for the target itself.
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
@@ -31,7 +30,7 @@ const INHERITED: [&str; 9] = [
 
 /// A toolchain that builds Wasm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Toolchain {
+pub enum Toolchain {
     /// The active one has the target's standard library.
     Active,
     /// Debian's packages, with the standard library built from source.
@@ -39,30 +38,28 @@ pub(super) enum Toolchain {
 }
 
 impl Toolchain {
-    /// The first that works: the active one, the active one after `rustup target add`, Debian's.
-    pub(super) fn find(plugins: &Path) -> Result<Self> {
-        if has_target() || (add_target(plugins) && has_target()) {
+    /// The packages that Debian's toolchain consists of.
+    pub const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+    /// The first that is there: the active one, Debian's.
+    pub fn find() -> Result<Self, Fault> {
+        if has_target() {
             return Ok(Self::Active);
         }
-        if has_debian() || (debian::install(&PACKAGES) && has_debian()) {
+        if has_debian() {
             return Ok(Self::Debian);
         }
-        bail!(
-            "no Rust toolchain here builds {TARGET}; run `rustup target add {TARGET}`, \
-             or on Debian `apt-get install {}` as root",
-            PACKAGES.join(" ")
-        )
+        Err(Fault::new(format!("no Rust toolchain here builds {TARGET}")).hint(format!(
+            "run `rustup target add {TARGET}`, or on Debian `apt-get install {}` as root",
+            Self::PACKAGES.join(" ")
+        )))
     }
 
-    /// Builds the whole workspace for the target.
-    pub(super) fn build(self, plugins: &Path) -> Result<()> {
+    /// Builds all of the package or workspace in `folder` for the target, as it is released.
+    pub fn build(self, folder: &Path, options: &[&str]) -> Result<(), Fault> {
         let mut cargo = self.cargo();
-        cargo.current_dir(plugins).args(["build", "--release", "--locked", "--target", TARGET]);
-        let status = cargo.status().context("cannot start cargo")?;
-        if !status.success() {
-            bail!("the checks do not build with {self}");
-        }
-        Ok(())
+        cargo.current_dir(folder).args(["build", "--release", "--target", TARGET]).args(options);
+        finish(&mut cargo, &format!("build with {self}"), "install Rust by rustup")
     }
 
     fn cargo(self) -> Command {
@@ -107,17 +104,7 @@ fn has_target() -> bool {
     })
 }
 
-fn add_target(plugins: &Path) -> bool {
-    say(&format!("adding the target {TARGET} with rustup"));
-    succeeds(clean("rustup").current_dir(plugins).args(["target", "add", TARGET]))
-}
-
 fn has_debian() -> bool {
     let parts = ["/usr/bin/rustc", "/usr/bin/cargo", "/usr/bin/wasm-ld", DEBIAN_SOURCE];
     parts.iter().all(|part| Path::new(part).exists())
-}
-
-/// Only the outcome matters: a step that fails is followed by the next way.
-fn succeeds(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

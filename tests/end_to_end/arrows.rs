@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("watchkeeper-secret", &["watchkeeper-model"]),
     ("watchkeeper-net", &[]),
     ("watchkeeper-source", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-net", "watchkeeper-secret"]),
+    ("watchkeeper-registry", &["watchkeeper-net"]),
     ("watchkeeper-plugin-host", &["watchkeeper-engine", "watchkeeper-model"]),
     ("watchkeeper-action", &["watchkeeper-engine", "watchkeeper-model", "watchkeeper-net", "watchkeeper-secret"]),
     (
@@ -73,6 +74,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["watch"],
             &["decide", "steps", "trend"],
             &["evaluate", "outbox", "watched"],
+            &["kept_run"],
             &["baseline", "compose", "evaluation", "in_hand", "reads", "supervise"],
             &["error", "retry"],
             &["health"],
@@ -83,7 +85,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         "store",
         &[
             &["access", "ahead", "lock", "people", "port", "settle", "verify", "watch"],
-            &["baseline", "check", "ending", "read", "trouble", "unreadable"],
+            &["baseline", "check", "ending", "kept_run", "read", "trouble", "unreadable"],
             &["answer", "digest", "follow_up", "outbox", "together"],
             &["find", "step"],
             &["enqueue", "guard"],

@@ -24,6 +24,7 @@ mod never_ok;
 mod night;
 mod overdue;
 mod patience;
+mod plugins;
 mod prometheus;
 mod pushdown;
 mod receivers;

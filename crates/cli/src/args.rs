@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use watchkeeper_config::FileKind;
 
 pub(crate) use baseline::{BaselineArgs, BaselineCommand};
-pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, RunArgs, SimulateArgs};
+pub(crate) use engine::{BacktestArgs, CheckArgs, DrillArgs, PeriodArgs, ReplayArgs, RunArgs, SimulateArgs};
 pub(crate) use people::{
     AckArgs, AddSilenceArgs, AssignArgs, ByArgs, ByOnlyArgs, CommentArgs, DigestArgs, EndSilenceArgs, GateArgs,
     HandoffsArgs, HoldArgs, IncidentsArgs, LedgerArgs, LedgerCommand, NewTokenArgs, NotifyArgs, NotifyCommand,
@@ -21,7 +21,8 @@ pub(crate) use people::{
     StartArgs, StepArgs, TokenArgs, TokenCommand, UnackArgs,
 };
 pub(crate) use plugin::{
-    ComponentArgs, InspectArgs, NewPluginArgs, PluginArgs, PluginCommand, ProjectArgs, RecordArgs, TestPluginArgs,
+    AddArgs, ComponentArgs, InspectArgs, NewPluginArgs, PluginArgs, PluginCommand, ProjectArgs, PushArgs, RecordArgs,
+    TestPluginArgs, UpdateArgs,
 };
 
 use crate::exit;
@@ -55,6 +56,9 @@ pub(crate) enum Command {
     /// Evaluate a monitor once and act on nothing.
     #[command(after_help = exit::HELP)]
     Check(CheckArgs),
+    /// Run a check that did not end well again, on what it was answered then, and say what differs.
+    #[command(after_help = exit::HELP)]
+    Replay(ReplayArgs),
     /// Evaluate every tick of the past and act on nothing.
     #[command(after_help = exit::HELP)]
     Backtest(BacktestArgs),

@@ -34,5 +34,6 @@ pub(crate) mod check;
 pub(crate) mod digest;
 pub(crate) mod drill;
 pub(crate) mod monitors;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod simulate;

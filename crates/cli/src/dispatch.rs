@@ -8,8 +8,8 @@ use crate::{
     args::{Cli, Command},
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, digest, drill, gates,
-        handoffs, hold, incidents, init, ledger, lint, notify, plugin, reset_clock, resolve, run, schema, settle,
-        silence, simulate, status, switch_gate, token, unack,
+        handoffs, hold, incidents, init, ledger, lint, notify, plugin, replay, reset_clock, resolve, run, schema,
+        settle, silence, simulate, status, switch_gate, token, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -24,7 +24,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
     crate::test_hooks::install()?;
     match &cli.command {
         Command::Init(args) => init::run(args, terminal),
-        Command::Schema(args) => schema::run(args, terminal),
+        Command::Schema(args) => schema::run(args, cli.workspace.as_deref(), terminal),
         Command::Completions(args) => completions::run(args, terminal),
         Command::Plugin(args) => plugin::run(args, cli.workspace.as_deref(), terminal),
         // Before any thread is started: it limits its whole process.
@@ -72,6 +72,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Notify(args) => notify::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,
+        Command::Replay(args) => replay::run(folder, args, terminal).await,
         Command::Backtest(args) => backtest::run(folder, args, terminal).await,
         Command::Baseline(args) => baseline::run(folder, args, terminal).await,
         Command::Simulate(args) => simulate::run(folder, args, terminal).await,
@@ -79,7 +80,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Run(_) => run::run(folder, terminal).await,
         // These need no workspace.
         Command::Init(args) => init::run(args, terminal),
-        Command::Schema(args) => schema::run(args, terminal),
+        Command::Schema(args) => schema::run(args, Some(folder), terminal),
         Command::Completions(args) => completions::run(args, terminal),
         Command::Plugin(args) => plugin::run(args, Some(folder), terminal),
         Command::CompilePlugin(args) => compile_plugin::run(args),

@@ -8,9 +8,9 @@ use std::{
 
 use tokio::{runtime::Handle, task::block_in_place};
 use watchkeeper_config::{Diagnostic, PluginFault, PluginManual, PluginMetric, PluginParam, Surroundings};
-use watchkeeper_engine::ports::checker::{Checker, Manual};
+use watchkeeper_engine::ports::checker::{Checker, Manual, ManualMetric, ManualParam};
 use watchkeeper_model::Workspace;
-use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
+use watchkeeper_plugin_host::{Compiler, Host, HostConfig, Lock};
 use watchkeeper_store::{OpenError, PlaceError, SqliteStore};
 
 use crate::{
@@ -52,19 +52,28 @@ pub(crate) fn load(folder: &Path) -> Result<Loaded, Failure> {
     Ok(block_in_place(|| watchkeeper_config::load(folder, &mut surroundings)))
 }
 
-fn manual_for_configuration(plugin: &str, manual: Manual) -> PluginManual {
-    let params = manual.params.into_iter();
-    let metrics = manual.metrics.into_iter();
+pub(crate) fn manual_for_configuration(plugin: &str, manual: Manual) -> PluginManual {
+    let param = |p: ManualParam| PluginParam {
+        name: p.name,
+        doc: p.doc,
+        kind: p.kind,
+        required: p.required,
+        default: p.default,
+    };
+    let metric = |m: ManualMetric| PluginMetric { name: m.name, doc: m.doc, labels: m.labels };
     PluginManual {
-        params: params.map(|p| PluginParam { name: p.name, kind: p.kind, required: p.required }).collect(),
-        metrics: metrics.map(|m| PluginMetric { name: m.name, labels: m.labels }).collect(),
+        summary: manual.summary,
+        params: manual.params.into_iter().map(param).collect(),
+        metrics: manual.metrics.into_iter().map(metric).collect(),
         needs_baseline: Host::needs_baseline(plugin),
     }
 }
 
 fn plugin_fault(folder: &Path, plugin: &str, message: String) -> PluginFault {
     let nearest = watchkeeper_config::nearest(plugin, Host::standard_names()).filter(|name| *name != plugin);
-    let is_there = Host::standard_names().any(|name| name == plugin) || folder.join(plugin).is_file();
+    let pinned = Lock::read(folder).ok().and_then(|lock| Some(lock.find(plugin)?.path.clone()));
+    let is_there = Host::standard_names().any(|name| name == plugin)
+        || folder.join(pinned.as_deref().unwrap_or(plugin)).is_file();
     let help = nearest.filter(|_| !is_there).map(|name| format!("did you mean `{name}`?"));
     PluginFault { message, help, is_there }
 }

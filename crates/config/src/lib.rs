@@ -22,5 +22,5 @@ pub use load::{Loaded, Surroundings, load};
 pub use nearest::nearest;
 pub use outline::{Outline, outline};
 pub use plugin::{PluginFault, PluginManual, PluginMetric, PluginParam};
-pub use schema::{FileKind, json_schema};
+pub use schema::{FileKind, json_schema, monitor_schema};
 pub use units::{duration, percentage, size, time};

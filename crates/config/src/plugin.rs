@@ -1,8 +1,12 @@
 //! What configuration needs to know of a plugin.
 
+use watchkeeper_model::ParamValue;
+
 /// A plugin's parameters and metrics.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PluginManual {
+    /// What it measures, in a sentence.
+    pub summary: String,
     /// What it takes.
     pub params: Vec<PluginParam>,
     /// What it measures; empty: any metric, with any labels.
@@ -12,14 +16,18 @@ pub struct PluginManual {
 }
 
 /// A parameter that a plugin takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PluginParam {
     /// Its name.
     pub name: String,
+    /// What its author says of it.
+    pub doc: String,
     /// `text`, `number`, `integer`, `flag`, `texts` or `numbers`.
     pub kind: String,
     /// Whether it must be given.
     pub required: bool,
+    /// What holds when it is not given.
+    pub default: Option<ParamValue>,
 }
 
 /// A metric that a plugin measures.
@@ -27,6 +35,8 @@ pub struct PluginParam {
 pub struct PluginMetric {
     /// Its name.
     pub name: String,
+    /// What its author says of it.
+    pub doc: String,
     /// The labels its series carry.
     pub labels: Vec<String>,
 }

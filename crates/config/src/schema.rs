@@ -1,5 +1,8 @@
 //! The structure of every file, as JSON Schema: what editors complete from and what the walker checks against.
 
+mod plugins;
+
+pub use plugins::monitor_schema;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 

@@ -13,13 +13,21 @@ use watchkeeper_config::{
 };
 
 fn manual(plugin: &str) -> Result<PluginManual, PluginFault> {
-    let param = |name: &str, kind: &str, required| PluginParam { name: name.into(), kind: kind.into(), required };
+    let param = |name: &str, kind: &str, required| PluginParam {
+        name: name.into(),
+        doc: format!("What the author says of {name}."),
+        kind: kind.into(),
+        required,
+        default: None,
+    };
     let metric = |name: &str, labels: &[&str]| PluginMetric {
         name: name.into(),
+        doc: String::new(),
         labels: labels.iter().map(|l| (*l).into()).collect(),
     };
     match plugin {
         "classification" => Ok(PluginManual {
+            summary: String::new(),
             params: vec![
                 param("label", "text", true),
                 param("score", "text", true),
@@ -30,11 +38,13 @@ fn manual(plugin: &str) -> Result<PluginManual, PluginFault> {
             needs_baseline: false,
         }),
         "drift" => Ok(PluginManual {
+            summary: String::new(),
             params: vec![param("columns", "texts", false), param("profile", "text", false)],
             metrics: vec![metric("psi", &["column"])],
             needs_baseline: true,
         }),
         "null-rate" => Ok(PluginManual {
+            summary: String::new(),
             params: vec![param("columns", "texts", false), param("nan_is_null", "flag", false)],
             metrics: vec![metric("null_rate", &["column"])],
             needs_baseline: false,
@@ -96,7 +106,13 @@ fn the_shipped_sample_workspace_loads() {
     let lists = [("columns", "texts"), ("quantiles", "numbers")];
     let mut any = |_: &str| -> Result<PluginManual, PluginFault> {
         let params = texts.map(|name| (name, "text")).into_iter().chain(lists);
-        let param = |(name, kind): (&str, &str)| PluginParam { name: name.into(), kind: kind.into(), required: false };
+        let param = |(name, kind): (&str, &str)| PluginParam {
+            name: name.into(),
+            doc: String::new(),
+            kind: kind.into(),
+            required: false,
+            default: None,
+        };
         Ok(PluginManual { params: params.map(param).collect(), ..PluginManual::default() })
     };
     let loaded = load(&root, &mut Surroundings { manual: &mut any, environment: &|_| None });

@@ -26,6 +26,9 @@ mod state;
 pub use freeze::BaselineError;
 use known::KnownBaseline;
 pub(crate) use known::{OpenBaseline, at_tick};
+pub(crate) use memory::Memory;
+pub(crate) use remembered::replayed;
+pub(crate) use replay::RecordingScan;
 pub use state::BaselineState;
 
 /// What the engine compares with.

@@ -172,7 +172,7 @@ impl Engine {
 
     /// Evaluates one monitor at one tick and acts on nothing.
     pub async fn evaluate(&self, monitor: &str, at: Time) -> Result<Evaluation, EngineError> {
-        Ok(self.evaluator.evaluate(self.monitor(monitor)?, at).await)
+        Ok(self.evaluator.evaluate(self.monitor(monitor)?, at).await.0)
     }
 
     /// Evaluates one monitor at one tick as if it came after these evaluations, which nobody recorded.
@@ -183,7 +183,7 @@ impl Engine {
         earlier: &Arc<Rehearsed>,
     ) -> Result<Evaluation, EngineError> {
         let earlier: Arc<dyn History> = earlier.clone();
-        Ok(self.evaluator.evaluate_after(self.monitor(monitor)?, at, earlier).await)
+        Ok(self.evaluator.evaluate_after(self.monitor(monitor)?, at, earlier).await.0)
     }
 
     /// Watches until asked to stop, then lets what is in hand finish.

@@ -19,11 +19,13 @@ pub(crate) use self::{earlier::Recorded, judge::reason_of};
 use crate::{
     baseline::{Baselines, OpenBaseline, at_tick},
     evaluation::{Evaluation, EvaluationDigests, Window},
+    kept_run::Recorder,
     ports::{
         checker::{CheckLog, CheckOutcome, CheckRequest, Checker},
         clock::Clock,
         frame::{Field, FieldKind, Frame, FrameError, FrameFault, Moment, Sources, Span},
         history::{History, NoHistory},
+        replay::KeptRun,
         store::Store,
     },
     reads::{CountedFrame, Reading, Reads, Turn},
@@ -69,6 +71,8 @@ struct UnderWay<'a> {
     doing: Mutex<String>,
     log: Arc<CheckLog>,
     history: Arc<dyn History>,
+    /// The run of the check, as it may be kept.
+    kept: Mutex<Option<KeptRun>>,
 }
 
 /// A look at the sources that ends with its evaluation, whatever is still reading.
@@ -81,14 +85,20 @@ impl Drop for OneMoment {
 }
 
 impl Evaluator {
-    /// Evaluates one monitor at one tick, after what the store has of it.
-    pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> Evaluation {
+    /// Evaluates one monitor at one tick, after what the store has of it; gives the run of its check too, where that can be
+    /// run again.
+    pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> (Evaluation, Option<KeptRun>) {
         let recorded = Recorded { store: Arc::clone(&self.store), monitor: monitor.id.clone(), before: at };
         self.evaluate_after(monitor, at, Arc::new(recorded)).await
     }
 
     /// Evaluates one monitor at one tick and acts on nothing. It ends at its deadline, whatever its data does.
-    pub(crate) async fn evaluate_after(&self, monitor: &Monitor, at: Time, history: Arc<dyn History>) -> Evaluation {
+    pub(crate) async fn evaluate_after(
+        &self,
+        monitor: &Monitor,
+        at: Time,
+        history: Arc<dyn History>,
+    ) -> (Evaluation, Option<KeptRun>) {
         let started = self.clock.now();
         let span = input_span(monitor, at);
         let under_way = UnderWay {
@@ -99,6 +109,7 @@ impl Evaluator {
             doing: Mutex::new("waiting".to_owned()),
             log: Arc::default(),
             history,
+            kept: Mutex::default(),
         };
         let limit = monitor.check.timeout;
         // A panic is this monitor's error, recorded and told; a tick that ended in nothing would leave the last verdict
@@ -112,7 +123,7 @@ impl Evaluator {
         let plugin = self.checker.digest(&monitor.check.plugin);
         let (verdict, series, error) = judge::judge(monitor, measured);
         let rows = *under_way.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        Evaluation {
+        let evaluation = Evaluation {
             monitor: monitor.id.clone(),
             at,
             window: Window { start: span.start, end: span.end, rows },
@@ -122,7 +133,8 @@ impl Evaluator {
             digests: EvaluationDigests { plugin, config: self.config.clone() },
             elapsed_ms: (self.clock.now() - started).num_milliseconds(),
             log: under_way.log.lines(),
-        }
+        };
+        (evaluation, under_way.kept.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Measures in one state of the data; where that cannot be read just now, or moved meanwhile, once more a moment later.
@@ -193,19 +205,13 @@ impl Evaluator {
         let current = counted(current, reading);
         let compared = baseline.as_ref().map(|(baseline, reading)| counted(&baseline.frame, reading));
         under_way.now("running the check".to_owned());
-        let values = match self
-            .checker
-            .check(CheckRequest::of(
-                monitor,
-                at,
-                span,
-                &under_way.log,
-                current,
-                compared.clone(),
-                Arc::clone(&under_way.history),
-            ))
-            .await
-        {
+        let history = Arc::clone(&under_way.history);
+        let request = CheckRequest::of(monitor, at, span, &under_way.log, current, compared.clone(), history);
+        let (request, recorder) = Recorder::of(request);
+        let outcome = self.checker.check(request).await;
+        let kept = recorder.kept(&outcome, self.checker.digest(&monitor.check.plugin));
+        *under_way.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        let values = match outcome {
             CheckOutcome::Measured(values) if values.is_empty() => {
                 return Ok(Measured::NoData("the check measured nothing".to_owned()));
             }

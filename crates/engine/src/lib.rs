@@ -15,6 +15,7 @@ mod evaluate;
 mod evaluation;
 mod health;
 mod in_hand;
+mod kept_run;
 mod outbox;
 mod reads;
 mod retry;
@@ -37,6 +38,7 @@ pub use error::EngineError;
 pub use evaluate::{Rehearsed, spans};
 pub use evaluation::{Evaluation, EvaluationDigests, Window};
 pub use health::Health;
+pub use kept_run::run_again;
 pub use ports::{
     baseline::{BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline},
     store::Trouble,

@@ -9,4 +9,5 @@ pub mod history;
 pub mod memory;
 pub mod meter;
 pub mod notifier;
+pub mod replay;
 pub mod store;

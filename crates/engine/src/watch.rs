@@ -23,6 +23,7 @@ use crate::{
     outbox::{self, Outbox},
     ports::{
         meter::Counted,
+        replay::KeptRun,
         store::{CheckRecord, Claim, PastTick, Recorded, Store, StoreError},
     },
     retry::Retry,
@@ -173,7 +174,7 @@ impl Watch {
             tracing::warn!(monitor = %monitor.id, %tick, "a tick is passed over: it is past its starting deadline");
             return Ok(self.retry.until_answered(|| self.store.pass_over(claim, self.retry.clock.now())).await?);
         }
-        let evaluation = self.evaluator.evaluate(monitor, tick).await;
+        let (evaluation, run) = self.evaluator.evaluate(monitor, tick).await;
         // A line a tick would be gigabytes a day: what is well is said to whoever asks.
         match evaluation.verdict {
             Verdict::Ok => tracing::debug!(monitor = %monitor.id, %tick, "checked: ok"),
@@ -188,8 +189,19 @@ impl Watch {
             self.steps.ring();
             self.outbox.ring();
         }
+        if let Some(run) = run.filter(|_| evaluation.verdict != Verdict::Ok) {
+            self.keep_run(&run).await;
+        }
         self.evaluator.freeze_after(monitor, &evaluation).await;
         Ok(())
+    }
+
+    /// Keeps a run to be run again. The tick is recorded already: without it only its replay is lost.
+    async fn keep_run(&self, run: &KeptRun) {
+        if let Err(error) = self.store.keep_run(run).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(monitor = %run.monitor, error, "a run cannot be kept to be replayed");
+        }
     }
 
     /// Decides on what is remembered, and commits it only if that is still so. Gives whether anything follows from it.

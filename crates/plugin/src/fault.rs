@@ -14,10 +14,21 @@ const FRAME_CHARS_MAX: usize = 160;
 /// What went wrong; reads on from the plugin's name.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Fault {
-    #[error("is not known: it is no standard check ({standard}), and a path contains `/` or ends in `.wasm`")]
+    #[error(
+        "is not known: it is no standard check ({standard}), none in plugins.lock, and a path contains `/` or ends in `.wasm`"
+    )]
     Unknown { standard: String },
     #[error("cannot be read from {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
+    #[error(
+        "is not the plugin `{name}` that plugins.lock pins: its sha256 is {found}, and {pinned} is pinned; put the pinned \
+         file back, or look at the new one with `watchkeeper plugin update {name}`"
+    )]
+    Changed { name: String, pinned: String, found: String },
+    #[error("is not run: {0}; `watchkeeper plugin add` takes it with its signature beside it")]
+    Unsigned(String),
+    #[error("cannot be compared with what is pinned: {0}")]
+    Lock(String),
     #[error("is not a WebAssembly component: the file starts with other bytes")]
     NotWasm,
     #[error(

@@ -35,6 +35,7 @@ use crate::{
     origin::{self, Origin},
     output, run,
     sandbox::{Deadline, Sandbox},
+    stamp::Stamp,
     standard,
 };
 
@@ -83,7 +84,14 @@ pub struct Host {
     /// By digest.
     linked: Mutex<HashMap<String, Arc<Linked>>>,
     /// The digest of what each plugin was when it was last loaded: its file may have changed since.
-    loaded: Mutex<HashMap<String, String>>,
+    loaded: Mutex<HashMap<String, Loaded>>,
+}
+
+/// What a plugin was when it was last loaded.
+#[derive(Clone)]
+struct Loaded {
+    digest: String,
+    stamp: Option<Stamp>,
 }
 
 /// A plugin that is ready to be instantiated.
@@ -169,8 +177,15 @@ impl Host {
 
     /// The plugin, ready to be instantiated; compiled first where the cache does not have it.
     async fn load(&self, plugin: &str) -> Result<Arc<Linked>, Fault> {
+        // Reading and hashing a language's runtime takes longer than a run of it.
+        let before = self.loaded().get(plugin).cloned();
+        let unchanged = before.filter(|before| before.stamp.as_ref().is_none_or(Stamp::holds));
+        if let Some(guest) = unchanged.and_then(|before| self.linked().get(&before.digest).cloned()) {
+            return Ok(guest);
+        }
         let origin = self.origin(plugin).await?;
-        self.loaded().insert(plugin.to_owned(), origin.digest.clone());
+        let loaded = Loaded { digest: origin.digest.clone(), stamp: origin.stamp.clone() };
+        self.loaded().insert(plugin.to_owned(), loaded);
         if let Some(guest) = self.linked().get(&origin.digest) {
             return Ok(Arc::clone(guest));
         }
@@ -190,7 +205,7 @@ impl Host {
         self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -277,7 +292,7 @@ impl Checker for Host {
     }
 
     fn digest(&self, plugin: &str) -> Option<String> {
-        let loaded = self.loaded().get(plugin).cloned();
+        let loaded = self.loaded().get(plugin).map(|loaded| loaded.digest.clone());
         loaded.or_else(|| Some(origin::find(&self.workspace, plugin).ok()?.digest))
     }
 }

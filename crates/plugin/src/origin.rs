@@ -9,7 +9,12 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::{fault::Fault, standard};
+use crate::{
+    fault::Fault,
+    lock::{LOCK_FILE, Lock},
+    stamp::Stamp,
+    standard,
+};
 
 /// Larger than any language runtime that has been seen as a component.
 const COMPONENT_BYTES_MAX: u64 = 256 << 20;
@@ -19,25 +24,35 @@ pub(crate) struct Origin {
     pub(crate) wasm: Cow<'static, [u8]>,
     /// SHA-256, 64 hex digits.
     pub(crate) digest: String,
+    /// Of the files it was read from; none of the binary itself.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// A check of the binary itself.
 pub(crate) fn standard(name: &str) -> Option<Origin> {
     let (wasm, digest) = standard::find(name)?;
-    Some(Origin { wasm: Cow::Borrowed(wasm), digest: digest.to_owned() })
+    Some(Origin { wasm: Cow::Borrowed(wasm), digest: digest.to_owned(), stamp: None })
 }
 
-/// Finds a plugin: a standard check's name, or a path relative to the workspace. Blocks on the file system.
+/// Finds a plugin: a standard check's name, a name in plugins.lock, or a path relative to the workspace. Bytes other than
+/// the pinned ones are refused. Blocks on the file system.
 pub(crate) fn find(workspace: &Path, plugin: &str) -> Result<Origin, Fault> {
     if let Some(origin) = standard(plugin) {
         return Ok(origin);
     }
-    if !plugin.contains('/') && !plugin.ends_with(".wasm") {
-        return Err(Fault::Unknown { standard: standard::names().collect::<Vec<_>>().join(", ") });
-    }
-    let wasm = read(&workspace.join(plugin))?;
+    let lock = Lock::read(workspace).map_err(|error| Fault::Lock(error.to_string()))?;
+    let pinned = lock.find(plugin);
+    let path = match pinned {
+        Some(pinned) => &pinned.path,
+        None if plugin.contains('/') || plugin.ends_with(".wasm") => plugin,
+        None => return Err(Fault::Unknown { standard: standard::names().collect::<Vec<_>>().join(", ") }),
+    };
+    let path = workspace.join(path);
+    let stamp = Stamp::of([workspace.join(LOCK_FILE), path.clone(), path.with_added_extension("minisig")]);
+    let wasm = read(&path)?;
+    pinned.map_or(Ok(()), |pinned| pinned.refuse_others(workspace, &wasm))?;
     let digest = sha256_hex(&wasm);
-    Ok(Origin { wasm: Cow::Owned(wasm), digest })
+    Ok(Origin { wasm: Cow::Owned(wasm), digest, stamp: Some(stamp) })
 }
 
 /// Refuses what cannot be a component before anything is compiled. The header is `\0asm`, then a version and a layer.

@@ -21,6 +21,7 @@ mod gate;
 mod guard;
 mod hold;
 mod incident;
+mod kept_run;
 mod ledger;
 mod lock;
 mod occurrence;

@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use watchkeeper_engine::{
     KeptBaseline, Trouble,
-    ports::store::{
-        Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, NewMessage, OutboxItem, PastTick,
-        Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
+    ports::{
+        replay::KeptRun,
+        store::{
+            Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, NewMessage, OutboxItem, PastTick,
+            Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
+        },
     },
 };
 use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 use crate::{
-    answer, baseline, check, ending, occurrence, open::SqliteStore, outbox, step, together, trouble, unreadable,
+    answer, baseline, check, ending, kept_run, occurrence, open::SqliteStore, outbox, step, together, trouble,
+    unreadable,
 };
 
 #[async_trait]
@@ -62,6 +66,10 @@ impl Store for SqliteStore {
 
     async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError> {
         baseline::keep(self, kept, ledger).await.map_err(|fault| fault.doing("freeze a baseline"))
+    }
+
+    async fn keep_run(&self, run: &KeptRun) -> Result<(), StoreError> {
+        kept_run::keep(self, run).await.map_err(|fault| fault.doing("keep a run"))
     }
 
     async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<Recorded, StoreError> {

@@ -47,6 +47,8 @@ const REALLOC: &str = r#"
 /// The parts of a guest that differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
+    /// More imports of the module.
+    pub imports: &'a str,
     /// More fields of the module, such as a start function.
     pub fields: &'a str,
     /// Gives room of the size in its fourth parameter.
@@ -59,7 +61,7 @@ pub struct Parts<'a> {
 
 impl Default for Parts<'_> {
     fn default() -> Self {
-        Self { fields: "", realloc: REALLOC, describe: DESCRIBE, check: "(unreachable)" }
+        Self { imports: "", fields: "", realloc: REALLOC, describe: DESCRIBE, check: "(unreachable)" }
     }
 }
 
@@ -71,9 +73,9 @@ pub fn guest(body: &str) -> Vec<u8> {
 impl Parts<'_> {
     /// The component of these parts.
     pub fn component(self) -> Vec<u8> {
-        let Self { fields, realloc, describe, check } = self;
+        let Self { imports, fields, realloc, describe, check } = self;
         component(&format!(
-            r#"(module {PRELUDE}
+            r#"(module {imports} {PRELUDE}
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
             (func (export "watchkeeper:check/plugin@1.0.0#describe") (result i32) {describe})
             {CHECK} {check}) {fields})"#
@@ -103,6 +105,24 @@ pub fn measuring(value: &str) -> Vec<u8> {
          (f64.store (i32.const 131080) (f64.const {value}))
          (i32.const 1024)"
     ))
+}
+
+/// Measures the newest of its earlier measurements and one more; 1 where there is none.
+pub fn counting_on() -> Vec<u8> {
+    let imports = r#"(import "watchkeeper:check/history@1.0.0" "points"
+        (func $points (param i32 i32 i32 i32 i32 i32)))"#;
+    let check = "(call $drop-frame (local.get $current))
+         (call $points
+           (i32.const 16) (i32.const 19) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4096))
+         (if (i32.load8_u (i32.const 4096)) (then (unreachable)))
+         (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
+         (call $word (i32.const 131072))
+         (f64.store (i32.const 131080) (f64.const 1))
+         (if (i32.load (i32.const 4104)) (then
+           (f64.store (i32.const 131080)
+             (f64.add (f64.load offset=8 (i32.load (i32.const 4100))) (f64.const 1)))))
+         (i32.const 1024)";
+    Parts { imports, check, ..Parts::default() }.component()
 }
 
 /// Gives back `count` empty measurements.

@@ -1,4 +1,4 @@
-//! What the tests of pages and metrics need: Chromium, its driver and promtool from Debian, axe-core from the package on
+//! What the tests of pages, metrics and registries need: Chromium, its driver, promtool and docker-registry from Debian, axe-core from the package on
 //! PyPI that carries it.
 
 use std::{
@@ -11,19 +11,23 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{debian, finish, say, target};
 
-const PACKAGES: [&str; 6] = ["chromium", "chromium-driver", "prometheus", "python3", "python3-pip", "python3-venv"];
+const PACKAGES: [&str; 7] =
+    ["chromium", "chromium-driver", "docker-registry", "prometheus", "python3", "python3-pip", "python3-venv"];
 /// axe-core 4.12.
 const AXE: &str = "axe-playwright-python==0.1.8";
 
 /// Puts axe-core into `target/browser`, and installs the browser where that is possible.
 pub(crate) fn provide() -> Result<()> {
-    let programs =
-        || ["chromium", "chromedriver", "promtool", "python3"].iter().all(|program| debian::on_path(program));
+    let programs = || {
+        ["chromium", "chromedriver", "docker-registry", "promtool", "python3"]
+            .iter()
+            .all(|program| debian::on_path(program))
+    };
     let modules = || Command::new("python3").args(["-c", "import ensurepip, pip"]).output();
     let there = || programs() && modules().is_ok_and(|output| output.status.success());
     ensure!(
         there() || (debian::install(&PACKAGES) && there()),
-        "the tests of pages need chromium, chromedriver, promtool and python3 with pip; on Debian `apt-get install {}` as root",
+        "the tests of pages and registries need chromium, chromedriver, docker-registry, promtool and python3 with pip; on Debian `apt-get install {}` as root",
         PACKAGES.join(" ")
     );
     let folder = target().join("browser");

@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod debian;
 mod demo;
+mod examples;
 mod golden;
 mod peers;
 mod plugins;
@@ -26,6 +27,7 @@ usage: cargo xtask <chore>
   bench     what it costs beside peers and limits: cargo xtask bench [GROUP] [--rows N] [--quick] [--against FILE]
             (groups: scan, small, boundary, engine, people)
   plugins   build the standard checks to plugins/dist
+  examples  build and test the examples for plugin authors, and a new project of each language (needs Node.js and PyPI)
   golden    compute the reference numbers of every check anew (needs python3 and PyPI)
   demo      the main job on real data, in a throw-away workspace; `--keep` serves its page until Ctrl-C
   peers     validate what is said to Slack, Jira and OFREP clients: cargo xtask peers FOLDER, with the vendors'
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
         Some("browser") => browser::provide(),
         Some("bench") => bench::run(arguments.get(1..).unwrap_or_default()),
         Some("plugins") => plugins::run(),
+        Some("examples") => examples::run(),
         Some("golden") => golden::run(),
         Some("demo") => demo::run(arguments.get(1..).unwrap_or_default()),
         Some("peers") => peers::run(arguments.get(1).map(String::as_str)),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{api, browser, debian, finish, peers, plugins, repository};
+use crate::{api, browser, debian, examples, finish, peers, plugins, repository};
 
 /// What the tests of sources start a server of their own with.
 const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     // Its own target folder: the checks are a workspace of their own.
     let mut checks = Command::new("cargo");
     finish(checks.arg("test").current_dir(repository().join("plugins")).env_remove("CARGO_TARGET_DIR"))?;
+    examples::run()?;
     finish(peers::in_validator(&mut Command::new("cargo")).arg("test"))?;
     api::run()
 }

@@ -58,8 +58,17 @@ fn workspace(folder: &Path, host: &Host) -> Workspace {
         let manual = manual.map_err(|message| PluginFault { message, help: None, is_there: false })?;
         let (params, metrics) = (manual.params.into_iter(), manual.metrics.into_iter());
         Ok(PluginManual {
-            params: params.map(|p| PluginParam { name: p.name, kind: p.kind, required: p.required }).collect(),
-            metrics: metrics.map(|m| PluginMetric { name: m.name, labels: m.labels }).collect(),
+            summary: manual.summary,
+            params: params
+                .map(|p| PluginParam {
+                    name: p.name,
+                    doc: p.doc,
+                    kind: p.kind,
+                    required: p.required,
+                    default: p.default,
+                })
+                .collect(),
+            metrics: metrics.map(|m| PluginMetric { name: m.name, doc: m.doc, labels: m.labels }).collect(),
             needs_baseline: Host::needs_baseline(plugin),
         })
     };

@@ -23,6 +23,19 @@ pub(crate) struct CheckArgs {
     pub(crate) verbose: bool,
 }
 
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The monitor's id.
+    pub(crate) monitor: String,
+    /// The tick, RFC 3339 or a date; the newest that is kept when absent.
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub(crate) at: Option<Time>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Arguments of `backtest`.
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArgs {

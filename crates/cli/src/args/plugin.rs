@@ -29,6 +29,12 @@ pub(crate) enum PluginCommand {
     Inspect(InspectArgs),
     /// Print the page of a component's manual, as Markdown.
     Doc(ComponentArgs),
+    /// Take a component into the workspace and pin it in plugins.lock.
+    Add(AddArgs),
+    /// Fetch pinned plugins anew, show what changed, imports first, and pin what was fetched.
+    Update(UpdateArgs),
+    /// Put a component into an OCI registry.
+    Push(PushArgs),
     /// Make a case of a real window of a monitor, with what its check measures now.
     Record(RecordArgs),
 }
@@ -101,4 +107,36 @@ pub(crate) struct RecordArgs {
     /// At most so many rows; of more, the first.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) rows: u64,
+}
+
+/// Arguments of `plugin add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// A file, an https:// URL, or oci://registry/repository:tag.
+    pub(crate) source: String,
+    /// What monitors call it; by default what its source is called.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The minisign public key that has to have signed it, now and at every update.
+    #[arg(long, value_name = "PUBLIC_KEY")]
+    pub(crate) key: Option<String>,
+}
+
+/// Arguments of `plugin update`.
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// The plugin's name; all when absent.
+    pub(crate) name: Option<String>,
+    /// Only show what changed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Arguments of `plugin push`.
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// A component's file, or a project's folder.
+    pub(crate) component: String,
+    /// Where to, oci://registry/repository:tag.
+    pub(crate) to: String,
 }

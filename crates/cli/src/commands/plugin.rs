@@ -1,11 +1,14 @@
 //! `plugin`: write, test and ship plugins.
 
+mod add;
 mod build;
 mod doc;
 mod inspect;
 mod new;
+mod push;
 mod record;
 mod test;
+mod update;
 
 use std::path::{Path, PathBuf, absolute};
 
@@ -28,10 +31,10 @@ pub(crate) fn run(args: &PluginArgs, workspace: Option<&Path>, terminal: &mut Te
         PluginCommand::Test(args) => on_runtime(test::run(args, terminal)),
         PluginCommand::Inspect(args) => on_runtime(inspect::run(args, terminal)),
         PluginCommand::Doc(args) => on_runtime(doc::run(args, terminal)),
-        PluginCommand::Record(args) => {
-            let folder = place::find(workspace)?;
-            on_runtime(record::run(&folder, args, terminal))
-        }
+        PluginCommand::Push(args) => on_runtime(push::run(args, terminal)),
+        PluginCommand::Add(args) => on_runtime(add::run(&place::find(workspace)?, args, terminal)),
+        PluginCommand::Update(args) => on_runtime(update::run(&place::find(workspace)?, args, terminal)),
+        PluginCommand::Record(args) => on_runtime(record::run(&place::find(workspace)?, args, terminal)),
     }
 }
 

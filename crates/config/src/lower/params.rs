@@ -6,7 +6,7 @@ use watchkeeper_model::ParamValue;
 use crate::{
     nearest::suggestion,
     place::{Place, Report},
-    plugin::PluginManual,
+    plugin::{PluginManual, PluginParam},
     raw::monitor::Check,
 };
 
@@ -22,23 +22,33 @@ pub(crate) fn lower(
         let missing = manual.params.iter().filter(|param| param.required && !raw.params.contains_key(&param.name));
         for param in missing {
             let message = format!("`{}` needs the parameter `{}`, {}", raw.plugin, param.name, spoken(&param.kind));
-            at.mistake(report, message, None);
+            at.mistake(report, message, said(param));
         }
     }
     let mut params = Vec::new();
     for (name, json) in &raw.params {
         let Some(manual) = manual else { continue };
         let Some(param) = manual.params.iter().find(|param| param.name == *name) else {
-            let help = suggestion(name, manual.params.iter().map(|param| param.name.as_str()));
+            let names = manual.params.iter().map(|param| param.name.as_str());
+            let help = suggestion(name, names.clone()).or_else(|| Some(taken(names.collect())));
             at.mistake_in_key(name, report, format!("`{}` has no parameter `{name}`", raw.plugin), help);
             continue;
         };
         match value(json, &param.kind) {
             Some(value) => params.push((name.clone(), value)),
-            None => at.key(name).mistake(report, format!("`{name}` must be {}", spoken(&param.kind)), None),
+            None => at.key(name).mistake(report, format!("`{name}` must be {}", spoken(&param.kind)), said(param)),
         }
     }
     params
+}
+
+/// What the plugin's author says of a parameter.
+fn said(param: &PluginParam) -> Option<String> {
+    (!param.doc.is_empty()).then(|| format!("`{}`: {}", param.name, param.doc))
+}
+
+fn taken(names: Vec<&str>) -> String {
+    if names.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", names.join(", ")) }
 }
 
 /// The value of this kind; whole numbers are numbers too.

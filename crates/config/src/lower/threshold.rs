@@ -68,7 +68,9 @@ fn check_metric(metric: &str, place: Place<'_>, manual: Option<&PluginManual>, r
     let Some(manual) = manual.filter(|manual| !manual.metrics.is_empty()) else { return };
     let names = manual.metrics.iter().map(|metric| metric.name.as_str());
     if !names.clone().any(|name| name == metric) {
-        place.mistake(report, format!("the plugin does not measure `{metric}`"), suggestion(metric, names));
+        let all = || format!("it measures {}", names.clone().collect::<Vec<_>>().join(", "));
+        let help = suggestion(metric, names.clone()).or_else(|| Some(all()));
+        place.mistake(report, format!("the plugin does not measure `{metric}`"), help);
     }
 }
 

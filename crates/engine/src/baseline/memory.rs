@@ -81,6 +81,11 @@ impl Memory {
         }
     }
 
+    /// The same of asks that were not asked before.
+    pub(crate) fn learn_all(&self, asks: &[Aggregate], answers: &[Answer]) {
+        self.said().answers.extend(asks.iter().cloned().zip(answers.iter().cloned()));
+    }
+
     /// How many histograms of a column are known; a bin that depends on the window is another one at every tick.
     pub(crate) fn histograms(&self, column: &str) -> usize {
         let of_column = |ask: &Aggregate| matches!(ask, Aggregate::Histogram(of, _) if of == column);

@@ -9,8 +9,12 @@ use super::fingerprint::{Moved, moved};
 use crate::ports::baseline::Fingerprint;
 use crate::ports::frame::{Frame, FrameError, FrameFault, Sources};
 
+const GONE: &str = "the run that is replayed did not ask this, or its answer was too long to be kept";
+
 /// The rows behind a memory.
 pub(crate) enum Origin {
+    /// There are none: what is replayed asks only what it asked then.
+    Gone,
     /// They are open.
     Open(Arc<dyn Frame>),
     /// They are a frozen baseline's, to be opened only if they are still the ones that were frozen.
@@ -38,6 +42,7 @@ impl Origin {
     /// The frame itself.
     pub(crate) async fn frame(&self) -> Result<Arc<dyn Frame>, FrameError> {
         match self {
+            Self::Gone => Err(FrameError::new(FrameFault::Missing, GONE)),
             Self::Open(frame) => Ok(Arc::clone(frame)),
             Self::Frozen(rows) => rows.opened.get_or_try_init(|| rows.open()).await.cloned(),
             Self::Query { of, sql, result } => {

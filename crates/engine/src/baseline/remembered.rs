@@ -11,6 +11,7 @@ use super::{
     replay::{KeptScan, RecordingScan},
 };
 use crate::ports::{
+    baseline::FrameDigest,
     frame::{Aggregate, Answer, Field, Frame, FrameError, FrameFault, Scan},
     memory::Memory as RunMemory,
 };
@@ -19,6 +20,11 @@ use crate::ports::{
 pub(crate) struct RememberedFrame {
     pub(crate) memory: Arc<Memory>,
     pub(crate) origin: Arc<Origin>,
+}
+
+/// A frame that answers what was asked of it once, and nothing else.
+pub(crate) fn replayed(digest: FrameDigest) -> Arc<dyn Frame> {
+    Arc::new(RememberedFrame { memory: Arc::new(Memory::from_digest(digest)), origin: Arc::new(Origin::Gone) })
 }
 
 /// Histograms of one column that are kept as they were answered.

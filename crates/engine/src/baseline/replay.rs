@@ -11,7 +11,7 @@ use crate::ports::frame::{Column, FrameError, Scan, Values};
 const KEPT_BYTES_MAX: usize = 256 * 1024;
 
 /// Passes a scan on and keeps what it reads while that is little.
-pub(super) struct RecordingScan {
+pub(crate) struct RecordingScan {
     inner: Box<dyn Scan>,
     memory: Arc<Memory>,
     columns: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) struct RecordingScan {
 }
 
 impl RecordingScan {
-    pub(super) fn new(inner: Box<dyn Scan>, memory: Arc<Memory>, columns: &[String]) -> Self {
+    pub(crate) fn new(inner: Box<dyn Scan>, memory: Arc<Memory>, columns: &[String]) -> Self {
         Self { inner, memory, columns: columns.to_vec(), kept: Some(Vec::new()), bytes: 0 }
     }
 

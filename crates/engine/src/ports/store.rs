@@ -14,7 +14,7 @@ pub use check::{CheckRecord, Claim, GoingOn, Groups, LedgerRow, PastSeries, Past
 pub use message::{Delivered, NewMessage, OutboxItem, Trouble, Unreadable};
 pub use step::{Begin, Begun, Ending, StepEnd, StepRecord, Unfinished};
 
-use super::baseline::KeptBaseline;
+use super::{baseline::KeptBaseline, replay::KeptRun};
 
 /// The engine's view of the store.
 #[async_trait]
@@ -42,6 +42,9 @@ pub trait Store: Send + Sync {
     async fn baseline(&self, monitor: &Name) -> Result<Option<KeptBaseline>, StoreError>;
     /// Freezes a baseline, in the place of one that was frozen before, with its ledger rows.
     async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError>;
+
+    /// Keeps a run that did not end well, and forgets older ones of its monitor.
+    async fn keep_run(&self, run: &KeptRun) -> Result<(), StoreError>;
 
     /// Finishes an occurrence: evaluation, group states, incidents, planned steps, messages and ledger rows. Nothing is
     /// written when a tick was recorded since the groups were read. One that this very claim recorded already is whole.

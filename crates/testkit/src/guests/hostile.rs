@@ -221,10 +221,18 @@ fn strangers() -> Vec<Hostile> {
     let other = r#"(component (import "watchkeeper:check/data@2.0.0" (instance (export "rows" (func (result u64))))))"#;
     let instances = "(core instance (instantiate $m))".repeat(101);
     vec![
-        hostile("wants the system", super::importing_wasi(), "may import only watchkeeper:check/types, data, log and history"),
+        hostile(
+            "wants the system",
+            super::importing_wasi(),
+            "may import only watchkeeper:check/types, data, log and history",
+        ),
         hostile("is of another world", text("(component)"), "does not fit the contract"),
         hostile("is of another version", text(other), "data@2.0.0"),
-        hostile("is no component", text("(module)"), "is a core WebAssembly module, not a component: make a component of it with wit-component"),
+        hostile(
+            "is no component",
+            text("(module)"),
+            "is a core WebAssembly module, not a component: make a component of it with wit-component",
+        ),
         hostile("is no Wasm", b"MZ\x90\x00 garbage".to_vec(), "is not a WebAssembly component"),
         hostile("is cut short", whole[..whole.len() / 2].to_vec(), "cannot be compiled: "),
         hostile(

@@ -7,10 +7,21 @@ use crate::{commands::init::write_sample, render::terminal::tests::on_paper};
 
 /// What the standard check `null-rate` says of itself.
 fn null_rate() -> PluginManual {
-    let param = |name: &str, kind: &str| PluginParam { name: name.to_owned(), kind: kind.to_owned(), required: false };
+    let param = |name: &str, kind: &str| PluginParam {
+        name: name.to_owned(),
+        doc: String::new(),
+        kind: kind.to_owned(),
+        required: false,
+        default: None,
+    };
     PluginManual {
+        summary: String::new(),
         params: vec![param("columns", "texts"), param("nan_is_null", "flag")],
-        metrics: vec![PluginMetric { name: "null_rate".to_owned(), labels: vec!["column".to_owned()] }],
+        metrics: vec![PluginMetric {
+            name: "null_rate".to_owned(),
+            doc: String::new(),
+            labels: vec!["column".to_owned()],
+        }],
         needs_baseline: false,
     }
 }

@@ -47,6 +47,11 @@ pub(crate) enum Fault {
         "does not fit the contract watchkeeper:check@1.0.0: {0}; build it against the world `check` of plugins/wit/check.wit"
     )]
     OffContract(String),
+    #[error(
+        "was built for {package}@{built}, and this host knows {package}@{known}: run a newer Watchkeeper, or build it against \
+         the contract of this one, which `watchkeeper plugin new` writes"
+    )]
+    Newer { package: &'static str, built: String, known: &'static str },
     #[error("ran past its deadline of {0:?}: let it read less, or raise the check's `timeout`")]
     Deadline(Duration),
     #[error("needs more memory than its limit of {}: let it keep less, or raise the check's `memory`", Bytes(*.0))]

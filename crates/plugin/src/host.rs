@@ -30,6 +30,7 @@ use crate::{
     cache::Cache,
     compiler::Compiler,
     compiling::Compiling,
+    contract,
     engine::running_engine,
     fault::Fault,
     origin::{self, Origin},
@@ -45,8 +46,6 @@ const MANUAL_TIMEOUT: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_millis(30);
 /// Linked components kept; an author who rebuilds all day would fill the memory otherwise.
 const LINKED_MAX: usize = 200;
-const ALLOWED_IMPORTS: [&str; 4] =
-    ["watchkeeper:check/types", "watchkeeper:check/data", "watchkeeper:check/log", "watchkeeper:check/history"];
 
 /// What a host needs to know.
 #[derive(Debug, Clone)]
@@ -211,12 +210,14 @@ impl Host {
 
     fn link(&self, component: &Component) -> Result<CheckPre<Sandbox>, Fault> {
         let ty = component.component_type();
-        let forbidden = ty.imports(&self.engine).map(|(name, _)| name).find(|name| !is_allowed(name));
+        let forbidden = ty.imports(&self.engine).map(|(name, _)| name).find(|name| !contract::allows(name));
         if let Some(import) = forbidden {
             return Err(Fault::ForbiddenImport(import.to_owned()));
         }
         let off_contract =
             |error: wasmtime::Error| Fault::OffContract(crate::text::one_line(&format!("{error:#}"), 500));
+        let exports = ty.exports(&self.engine).map(|(name, _)| name);
+        contract::refuse_newer(ty.imports(&self.engine).map(|(name, _)| name).chain(exports))?;
         let instance = self.linker.instantiate_pre(component).map_err(off_contract)?;
         CheckPre::new(instance).map_err(off_contract)
     }
@@ -295,9 +296,4 @@ impl Checker for Host {
         let loaded = self.loaded().get(plugin).map(|loaded| loaded.digest.clone());
         loaded.or_else(|| Some(origin::find(&self.workspace, plugin).ok()?.digest))
     }
-}
-
-/// Whether an import is one of ours; its version is the linker's to compare.
-fn is_allowed(import: &str) -> bool {
-    ALLOWED_IMPORTS.contains(&import.split('@').next().unwrap_or(import))
 }

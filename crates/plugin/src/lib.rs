@@ -8,6 +8,7 @@ mod cache;
 mod compile;
 mod compiler;
 mod compiling;
+mod contract;
 mod data;
 mod engine;
 mod fault;

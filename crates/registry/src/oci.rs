@@ -77,7 +77,8 @@ pub async fn push(
         "component": { "imports": imports, "exports": exports },
     });
     let config = Config::new(config.to_string().into_bytes(), CONFIG.to_owned(), None);
-    let annotations = signature.map(|signature| BTreeMap::from([(SIGNATURE.to_owned(), BASE64_STANDARD.encode(signature))]));
+    let annotations =
+        signature.map(|signature| BTreeMap::from([(SIGNATURE.to_owned(), BASE64_STANDARD.encode(signature))]));
     let mut manifest = OciImageManifest::build(std::slice::from_ref(&layer), &config, annotations);
     manifest.artifact_type = Some(CONFIG.to_owned());
     let pushed = client.push(reference, &[layer], config, &auth, Some(manifest)).await;

@@ -73,28 +73,48 @@ pub fn guest(body: &str) -> Vec<u8> {
 impl Parts<'_> {
     /// The component of these parts.
     pub fn component(self) -> Vec<u8> {
+        component(&self.text(), CONTRACT)
+    }
+
+    fn text(self) -> String {
         let Self { imports, fields, realloc, describe, check } = self;
-        component(&format!(
+        format!(
             r#"(module {imports} {PRELUDE}
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
             (func (export "watchkeeper:check/plugin@1.0.0#describe") (result i32) {describe})
             {CHECK} {check}) {fields})"#
-        ))
+        )
     }
 }
 
-/// A core module of the contract's world as a component.
-fn component(text: &str) -> Vec<u8> {
+const CONTRACT: &str = include_str!("../../../plugins/wit/check.wit");
+const VERSION: &str = "@1.0.0";
+
+/// A component that measures 1, built for another version of the contract.
+pub fn of_version(version: &str) -> Vec<u8> {
+    let version = format!("@{version}");
+    let text = Parts { check: ONE, ..Parts::default() }.text().replace(VERSION, &version);
+    component(&text, &CONTRACT.replace(VERSION, &version))
+}
+
+/// A core module of a contract's world as a component.
+fn component(text: &str, contract: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).expect("valid Wasm text");
     let mut resolve = Resolve::default();
-    let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/wit");
-    let (package, _) = resolve.push_path(wit).expect("the contract");
+    let package = resolve.push_str("check.wit", contract).expect("the contract");
     let world = resolve.select_world(&[package], Some("check")).expect("its world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).expect("a module");
     encoder.validate(true).encode().expect("a component")
 }
+
+/// Measures 1.
+const ONE: &str = "(call $drop-frame (local.get $current))
+    (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
+    (call $word (i32.const 131072))
+    (f64.store (i32.const 131080) (f64.const 1))
+    (i32.const 1024)";
 
 /// Measures one number, `a word of the guest`.
 pub fn measuring(value: &str) -> Vec<u8> {

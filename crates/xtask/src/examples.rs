@@ -22,6 +22,9 @@ pub(crate) fn run() -> Result<()> {
         "the JavaScript example needs Node.js and npm; on Debian `apt-get install nodejs npm` as root"
     );
     let place = target().join("examples");
+    // What both Rust projects are built of is built once.
+    fs::create_dir_all(place.join(".cargo"))?;
+    fs::write(place.join(".cargo/config.toml"), "[build]\ntarget-dir = \"cargo\"\n")?;
     let python = venv::provide(&target().join("componentize-venv"), &examples.join("python/requirements.txt"))?;
     let tools = python.parent().context("the environment has a folder of programs")?;
     for language in LANGUAGES {

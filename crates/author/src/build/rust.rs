@@ -13,7 +13,7 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, Fault> {
     toolchain.build(&project.folder, &[])?;
     let manifest = project.folder.join("Cargo.toml");
     let mut metadata = MetadataCommand::new();
-    metadata.manifest_path(&manifest).no_deps().env_remove("CARGO_TARGET_DIR");
+    metadata.manifest_path("Cargo.toml").current_dir(&project.folder).no_deps().env_remove("CARGO_TARGET_DIR");
     let metadata =
         metadata.exec().map_err(|error| Fault::new(format!("cannot read {}: {error}", manifest.display())))?;
     let of_project = metadata.packages.iter().find(|package| *package.name == project.name);

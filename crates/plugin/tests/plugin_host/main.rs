@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
 
 mod bench;
+mod compatible;
 mod corpus;
 mod frames;
 mod hostile;

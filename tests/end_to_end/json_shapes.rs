@@ -74,6 +74,8 @@ fn every_listing_prints_the_documented_keys_and_no_other() {
         ("gates --json", bench.json(&["gates"], 0)),
         ("baseline show --json", bench.json(&["baseline", "show", "loan-drift"], 1)),
         ("ledger verify --json", bench.json(&["ledger", "verify"], 0)),
+        ("replay --json", bench.json(&["replay", "loan-auc"], 0)),
+        ("plugin inspect --json", bench.json(&["plugin", "inspect", "null-rate"], 0)),
     ];
     for (heading, printed) in cases {
         assert_eq!(shape(&printed), shape(&documented(heading)), "{heading}");

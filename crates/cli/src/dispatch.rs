@@ -90,7 +90,12 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
 /// Logs go to standard error: the daemon tells what it does, other commands only what goes wrong. `WATCHKEEPER_LOG`
 /// says otherwise.
 fn log_to_stderr(command: &Command, terminal: &Terminal) {
-    let default = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let default = match command {
+        Command::Run(_) => "info",
+        // What a check says before it traps is in the message.
+        Command::Plugin(_) | Command::Replay(_) => "off",
+        _ => "warn",
+    };
     let filter = EnvFilter::try_from_env("WATCHKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A log that nobody reads any more must not end what is watched.

@@ -148,13 +148,21 @@ struct Called {
     name: String,
     /// The file and the line, where the component carries them.
     place: Option<(String, u32)>,
+    /// The function that it was inlined into, which tells where it comes from when nothing else does.
+    within: Option<String>,
 }
 
 impl Called {
     fn is_library(&self) -> bool {
-        let library = ["std::", "core::", "alloc::", "__rustc", "rust_panic", "<core::", "<alloc::", "<std::"];
-        library.iter().any(|library| self.name.starts_with(library))
-            || self.place.as_ref().is_some_and(|(file, _)| file.starts_with("/rustc/"))
+        let library =
+            ["std::", "core::", "alloc::", "__rustc", "__rust_", "rust_panic", "<core::", "<alloc::", "<std::"];
+        let named = |name: &str| library.iter().any(|library| name.starts_with(library));
+        match &self.place {
+            Some((file, _)) => {
+                file.starts_with("/rustc/") || file.contains("/rustlib/src/rust/library/") || named(&self.name)
+            }
+            None => named(&self.name) || self.within.as_deref().is_some_and(named),
+        }
     }
 }
 
@@ -167,12 +175,13 @@ impl fmt::Display for Called {
 
 /// The function of a frame, and those inlined into it, innermost first.
 fn called(frame: &FrameInfo) -> Vec<Called> {
+    let within = frame.func_name().map(demangled);
     let of = |symbol: &FrameSymbol| {
         let place = symbol.file().map(str::to_owned).zip(symbol.line());
-        Some(Called { name: demangled(symbol.name().or(frame.func_name())?), place })
+        Some(Called { name: demangled(symbol.name().or(frame.func_name())?), place, within: within.clone() })
     };
     let inlined: Vec<Called> = frame.symbols().iter().filter_map(of).collect();
-    let whole = || frame.func_name().map(|name| Called { name: demangled(name), place: None });
+    let whole = || frame.func_name().map(|name| Called { name: demangled(name), place: None, within: None });
     if inlined.is_empty() { whole().into_iter().collect() } else { inlined }
 }
 
@@ -187,12 +196,16 @@ mod tests {
 
     #[test]
     fn names_are_as_they_were_written_and_libraries_are_told_by_them() {
-        let called = |name: &str| Called { name: demangled(name), place: None };
+        let called = |name: &str| Called { name: demangled(name), place: None, within: None };
         let abort = called("_RNvNtCsebHcaeoSrxy_3std7process5abort");
         assert!(abort.is_library() && abort.to_string() == "std::process::abort", "{abort}");
         let own = called("_ZN9null_rate4deep17h0123456789abcdefE");
         assert!(!own.is_library() && own.to_string() == "null_rate::deep", "{own}");
-        let placed = Called { name: "deep".into(), place: Some(("/rustc/1/library/core/src/a.rs".into(), 7)) };
-        assert!(placed.is_library() && placed.to_string() == "deep (/rustc/1/library/core/src/a.rs:7)");
+        let placed = |file: &str| Called { name: "deep".into(), place: Some((file.into(), 7)), within: None };
+        assert!(placed("/rustc/1/library/core/src/a.rs").is_library());
+        assert!(placed("/usr/lib/rustlib/src/rust/library/std/src/rt.rs").is_library());
+        assert_eq!(placed("src/lib.rs").to_string(), "deep (src/lib.rs:7)");
+        let inlined = Called { name: "abort_internal".into(), place: None, within: Some("std::process::abort".into()) };
+        assert!(inlined.is_library() && !placed("src/lib.rs").is_library());
     }
 }

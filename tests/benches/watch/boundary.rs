@@ -2,6 +2,7 @@
 
 mod bare;
 mod frame;
+mod languages;
 
 use std::{
     fs,
@@ -81,6 +82,7 @@ pub(crate) fn run(options: &Options) {
             (each(start.elapsed().as_secs_f64()), each(bare.instances(INSTANCES)))
         },
     );
+    languages::run(&ours.runtime, &ours.host);
     let wasm = bare::component(COMPONENT);
     alternate(
         &Line { work: "compile a standard check", unit: "ms", beside: "wasmtime, within the process", rate: false },

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Instant};
 
 use wasmtime::{
     Config, Engine, Instance, InstanceAllocationStrategy, InstancePre, Linker, Module, PoolingAllocationConfig, Store,
-    component::Component,
+    component::{self, Component, ComponentExportIndex, Val},
 };
 
 const MODULE: &str = r#"(module
@@ -23,6 +23,12 @@ pub(super) struct Bare {
     module: InstancePre<()>,
 }
 
+/// A component that can be instantiated.
+pub(super) struct Linked {
+    component: component::InstancePre<()>,
+    describe: ComponentExportIndex,
+}
+
 /// A standard check's component, as it was built.
 pub(super) fn component(name: &str) -> Vec<u8> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/dist");
@@ -32,8 +38,12 @@ pub(super) fn component(name: &str) -> Vec<u8> {
 impl Bare {
     pub(super) fn new() -> Self {
         let mut config = Config::new();
-        let pool = PoolingAllocationConfig::new();
-        config.epoch_interruption(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        let mut pool = PoolingAllocationConfig::new();
+        pool.table_elements(200_000);
+        config
+            .cranelift_nan_canonicalization(true)
+            .epoch_interruption(true)
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).expect("an engine");
         let mut linker = Linker::new(&engine);
         linker.func_wrap("host", "call", |_: i32, _: i32| ()).expect("a function");
@@ -79,6 +89,31 @@ impl Bare {
             nothing.call(&mut store, ()).expect("it returns");
         }
         start.elapsed().as_secs_f64()
+    }
+
+    /// A component, linked to imports that are never called, and the function that tells its manual.
+    pub(super) fn linked(&self, wasm: &[u8]) -> Linked {
+        let component = Component::new(&self.engine, wasm).expect("it is a component");
+        let mut linker: component::Linker<()> = component::Linker::new(&self.engine);
+        linker.define_unknown_imports_as_traps(&component).expect("its imports");
+        let plugin = component.get_export_index(None, "watchkeeper:check/plugin@1.0.0").expect("a check");
+        let describe = component.get_export_index(Some(&plugin), "describe").expect("a manual");
+        Linked { component: linker.instantiate_pre(&component).expect("it is linked"), describe }
+    }
+
+    /// Seconds of each of so many fresh instances that tell their manual.
+    pub(super) fn manuals(&self, linked: &Linked, many: usize) -> Vec<f64> {
+        let one = |_| {
+            let start = Instant::now();
+            let mut store = Store::new(&self.engine, ());
+            store.set_epoch_deadline(1);
+            let instance = linked.component.instantiate(&mut store).expect("an instance");
+            let describe = instance.get_func(&mut store, linked.describe).expect("a function");
+            describe.call(&mut store, &[], &mut [Val::Bool(false)]).expect("it answers");
+            drop(store);
+            start.elapsed().as_secs_f64()
+        };
+        (0..many).map(one).collect()
     }
 
     /// Seconds to compile a component.

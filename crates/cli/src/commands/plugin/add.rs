@@ -24,6 +24,7 @@ pub(crate) async fn run(workspace: &Path, args: &AddArgs, terminal: &mut Termina
             .hint(format!("`watchkeeper plugin update {name}`, or another name by --name")));
     }
     let fetched = fetch(&origin).await.map_err(Failure::unreachable)?;
+    let origin = from_workspace(origin, workspace)?;
     let pinned = taken(workspace, &name, &origin, &fetched, args.key.as_deref()).await?;
     terminal.line(format_args!("added {name} from {origin}"))?;
     terminal.line(format_args!("  sha256   {}", pinned.sha256))?;
@@ -39,6 +40,13 @@ pub(crate) async fn run(workspace: &Path, args: &AddArgs, terminal: &mut Termina
     lock.plugins.push(pinned);
     lock.write(workspace).map_err(Failure::internal)?;
     Ok(Exit::Fine)
+}
+
+/// A file's place as the lock says it: from the workspace on where it lies there, so that it means the same to everybody.
+fn from_workspace(origin: Origin, workspace: &Path) -> Result<Origin, Failure> {
+    let Origin::File(path) = origin else { return Ok(origin) };
+    let (path, workspace) = (path.canonicalize()?, workspace.canonicalize()?);
+    Ok(Origin::File(path.strip_prefix(&workspace).map(Path::to_owned).unwrap_or(path)))
 }
 
 /// Looks into what was fetched and puts it into the workspace; what cannot be used is refused before.

@@ -99,7 +99,7 @@ fn passed(case: &Case, time: Duration, memory: u64) -> Vec<String> {
 
 fn faults(ending: &Ending, outcome: CheckOutcome) -> Vec<String> {
     let told = |outcome: CheckOutcome| match outcome {
-        CheckOutcome::Measured(measured) => format!("{} measurements", measured.len()),
+        CheckOutcome::Measured(measured) => counted(measured.len()),
         CheckOutcome::NoData(reason) => format!("no data: {reason}"),
         CheckOutcome::Failed(message) | CheckOutcome::Unread(message) => format!("an error: {message}"),
     };
@@ -110,7 +110,7 @@ fn faults(ending: &Ending, outcome: CheckOutcome) -> Vec<String> {
         (Ending::NoData(words), CheckOutcome::NoData(reason)) if reason.contains(words) => Vec::new(),
         (Ending::Error(words), CheckOutcome::Failed(reason)) if reason.contains(words) => Vec::new(),
         (Ending::Measured(expected), other) => {
-            vec![format!("expected {} measurements, and there was {}", expected.len(), told(other))]
+            vec![format!("expected {}, and there was {}", counted(expected.len()), told(other))]
         }
         (Ending::NoData(words), other) => {
             vec![format!("expected no data with `{words}`, and there was {}", told(other))]
@@ -119,6 +119,10 @@ fn faults(ending: &Ending, outcome: CheckOutcome) -> Vec<String> {
             vec![format!("expected an error with `{words}`, and there was {}", told(other))]
         }
     }
+}
+
+fn counted(measurements: usize) -> String {
+    if measurements == 1 { "1 measurement".to_owned() } else { format!("{measurements} measurements") }
 }
 
 pub(super) async fn request(plugin: &str, case: &Case, memory: &Arc<Memory>) -> Result<CheckRequest, Failure> {

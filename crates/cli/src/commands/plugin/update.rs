@@ -19,7 +19,11 @@ pub(crate) async fn run(workspace: &Path, args: &UpdateArgs, terminal: &mut Term
     let mut changed = false;
     for pinned in lock.plugins.iter_mut().filter(|pinned| chosen(pinned)) {
         let origin = Origin::parse(&pinned.source).map_err(Failure::usage)?;
-        let fetched = fetch(&origin).await.map_err(Failure::unreachable)?;
+        let place = match &origin {
+            Origin::File(path) => Origin::File(workspace.join(path)),
+            elsewhere => elsewhere.clone(),
+        };
+        let fetched = fetch(&place).await.map_err(Failure::unreachable)?;
         let found = add::looked_into(&fetched).await?;
         if found.digest == pinned.sha256 {
             terminal.line(format_args!("{}: unchanged", pinned.name))?;

@@ -70,6 +70,10 @@ fn other_bytes_than_the_pinned_ones_are_refused_with_both_digests() {
     let error = found["error"].as_str().unwrap_or_else(|| panic!("{found:#}"));
     assert_eq!(found["verdict"], "error");
     assert!(error.contains(&then) && error.matches("sha256 is ").count() == 1, "{error}");
+    monitor(&bench, "mine", "plugin = \"./plugins/../plugins/good.wasm\"\n");
+    let error = checked(&bench)["error"].to_string();
+    assert!(error.contains("pins"), "by another way to the same file: {error}");
+    monitor(&bench, "mine", "plugin = \"good\"\n");
     let mut one_byte = guests::measuring("1");
     one_byte.push(0);
     fs::write(bench.path().join("plugins/good.wasm"), one_byte).expect("a byte more");

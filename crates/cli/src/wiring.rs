@@ -71,7 +71,7 @@ pub(crate) fn manual_for_configuration(plugin: &str, manual: Manual) -> PluginMa
 
 fn plugin_fault(folder: &Path, plugin: &str, message: String) -> PluginFault {
     let nearest = watchkeeper_config::nearest(plugin, Host::standard_names()).filter(|name| *name != plugin);
-    let pinned = Lock::read(folder).ok().and_then(|lock| Some(lock.find(plugin)?.path.clone()));
+    let pinned = Lock::read(folder).ok().and_then(|lock| Some(lock.find(folder, plugin)?.path.clone()));
     let is_there =
         Host::standard_names().any(|name| name == plugin) || folder.join(pinned.as_deref().unwrap_or(plugin)).is_file();
     let help = nearest.filter(|_| !is_there).map(|name| format!("did you mean `{name}`?"));

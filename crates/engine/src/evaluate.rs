@@ -12,14 +12,14 @@ use std::{
 
 use futures::FutureExt;
 use tokio::sync::Semaphore;
-use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold, Time};
+use watchkeeper_model::{Baseline, Measurement, Monitor, Name, Series, Threshold, Time, Verdict};
 
 pub use self::earlier::Rehearsed;
 pub(crate) use self::{earlier::Recorded, judge::reason_of};
 use crate::{
     baseline::{Baselines, OpenBaseline, at_tick},
     evaluation::{Evaluation, EvaluationDigests, Window},
-    kept_run::Recorder,
+    kept_run::{Heard, Recorder},
     ports::{
         checker::{CheckLog, CheckOutcome, CheckRequest, Checker},
         clock::Clock,
@@ -71,8 +71,8 @@ struct UnderWay<'a> {
     doing: Mutex<String>,
     log: Arc<CheckLog>,
     history: Arc<dyn History>,
-    /// The run of the check, as it may be kept.
-    kept: Mutex<Option<KeptRun>>,
+    /// What was heard of the check's last run.
+    heard: Mutex<Option<Heard>>,
 }
 
 /// A look at the sources that ends with its evaluation, whatever is still reading.
@@ -85,8 +85,8 @@ impl Drop for OneMoment {
 }
 
 impl Evaluator {
-    /// Evaluates one monitor at one tick, after what the store has of it; gives the run of its check too, where that can be
-    /// run again.
+    /// Evaluates one monitor at one tick, after what the store has of it; gives the run of its check too, where it did not
+    /// end well and can be run again.
     pub(crate) async fn evaluate(&self, monitor: &Monitor, at: Time) -> (Evaluation, Option<KeptRun>) {
         let recorded = Recorded { store: Arc::clone(&self.store), monitor: monitor.id.clone(), before: at };
         self.evaluate_after(monitor, at, Arc::new(recorded)).await
@@ -109,7 +109,7 @@ impl Evaluator {
             doing: Mutex::new("waiting".to_owned()),
             log: Arc::default(),
             history,
-            kept: Mutex::default(),
+            heard: Mutex::default(),
         };
         let limit = monitor.check.timeout;
         // A panic is this monitor's error, recorded and told; a tick that ended in nothing would leave the last verdict
@@ -134,7 +134,9 @@ impl Evaluator {
             elapsed_ms: (self.clock.now() - started).num_milliseconds(),
             log: under_way.log.lines(),
         };
-        (evaluation, under_way.kept.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let heard = under_way.heard.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let kept = heard.filter(|_| verdict != Verdict::Ok).and_then(Heard::kept);
+        (evaluation, kept)
     }
 
     /// Measures in one state of the data; where that cannot be read just now, or moved meanwhile, once more a moment later.
@@ -209,8 +211,8 @@ impl Evaluator {
         let request = CheckRequest::of(monitor, at, span, &under_way.log, current, compared.clone(), history);
         let (request, recorder) = Recorder::of(request);
         let outcome = self.checker.check(request).await;
-        let kept = recorder.kept(&outcome, self.checker.digest(&monitor.check.plugin));
-        *under_way.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        let heard = Heard { recorder, outcome: outcome.clone(), component: self.checker.digest(&monitor.check.plugin) };
+        *under_way.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
         let values = match outcome {
             CheckOutcome::Measured(values) if values.is_empty() => {
                 return Ok(Measured::NoData("the check measured nothing".to_owned()));

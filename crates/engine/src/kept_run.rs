@@ -41,10 +41,20 @@ impl Recorder {
         };
         (heard, Self { request, current, baseline, history })
     }
+}
 
-    /// The run as it is kept, once it has ended so. `None` where another try follows.
-    pub(crate) fn kept(self, outcome: &CheckOutcome, component: Option<String>) -> Option<KeptRun> {
-        let Self { request, current, baseline, history } = self;
+/// What was heard of a run that has ended.
+pub(crate) struct Heard {
+    pub(crate) recorder: Recorder,
+    pub(crate) outcome: CheckOutcome,
+    /// SHA-256 of the component that ran.
+    pub(crate) component: Option<String>,
+}
+
+impl Heard {
+    /// The run as it is kept. `None` where another try follows.
+    pub(crate) fn kept(self) -> Option<KeptRun> {
+        let Self { recorder: Recorder { request, current, baseline, history }, outcome, component } = self;
         let params: serde_json::Map<String, serde_json::Value> = request
             .params
             .iter()
@@ -63,7 +73,7 @@ impl Recorder {
             current: current.digest(),
             baseline: baseline.map(|said| said.digest()),
             history: asked,
-            ended: ended(outcome)?,
+            ended: ended(&outcome)?,
         })
     }
 }

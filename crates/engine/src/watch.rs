@@ -189,7 +189,7 @@ impl Watch {
             self.steps.ring();
             self.outbox.ring();
         }
-        if let Some(run) = run.filter(|_| evaluation.verdict != Verdict::Ok) {
+        if let Some(run) = run {
             self.keep_run(&run).await;
         }
         self.evaluator.freeze_after(monitor, &evaluation).await;

@@ -7,6 +7,7 @@ use std::{
 
 use minisign_verify::{PublicKey, Signature};
 use serde::{Deserialize, Serialize};
+use watchkeeper_model::normalized;
 
 use crate::{fault::Fault, origin::sha256_hex};
 
@@ -112,9 +113,11 @@ impl Lock {
         scratch.persist(&path).map(drop).map_err(|error| failed(error.error))
     }
 
-    /// The plugin that a monitor names, by its name or its file.
-    pub fn find(&self, plugin: &str) -> Option<&Pinned> {
-        self.plugins.iter().find(|pinned| pinned.name == plugin || pinned.path == plugin)
+    /// The plugin that a monitor of the workspace names, by its name or its file, however that is written.
+    pub fn find(&self, workspace: &Path, plugin: &str) -> Option<&Pinned> {
+        let file = |path: &str| normalized(&workspace.join(path));
+        let named = file(plugin);
+        self.plugins.iter().find(|pinned| pinned.name == plugin || file(&pinned.path) == named)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn find(workspace: &Path, plugin: &str) -> Result<Origin, Fault> {
         return Ok(origin);
     }
     let lock = Lock::read(workspace).map_err(|error| Fault::Lock(error.to_string()))?;
-    let pinned = lock.find(plugin);
+    let pinned = lock.find(workspace, plugin);
     let path = match pinned {
         Some(pinned) => &pinned.path,
         None if plugin.contains('/') || plugin.ends_with(".wasm") => plugin,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -298,11 +296,21 @@ def export(check: type[Check]) -> type[exports.Plugin]:
                 return measuring.check(run, Frame(current), compared)
             except Failure as failure:
                 raise componentize_py_types.Err(failure.said) from None
-            except Exception:
-                log.error("".join(traceback.format_exception(*sys.exc_info())[-3:]))
+            except Exception as error:
+                log.error(_told(error))
                 raise
 
     return Plugin
+
+
+def _told(error: Exception) -> str:
+    """An exception and where it came from, innermost first; its source lines are files, which a check has none of."""
+    places, at = [], error.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        places.append(f"{code.co_name} ({code.co_filename}:{at.tb_lineno})")
+        at = at.tb_next
+    return f"{type(error).__name__}: {error}; in {' < '.join(reversed(places[-5:]))}"
 
 
 def _taken(params: dict[str, tuple[_Param, Any, bool]], given: list[tuple[str, types.Value]]) -> dict[str, Any]:

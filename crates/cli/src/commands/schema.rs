@@ -41,7 +41,7 @@ fn plugins(folder: &Path) -> Result<Vec<String>, Failure> {
     let pinned = lock.plugins.iter().map(|pinned| pinned.name.clone());
     let entries = fs::read_dir(folder.join("plugins")).into_iter().flatten().flatten();
     let files = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.ends_with(".wasm"));
-    let files = files.map(|name| format!("plugins/{name}")).filter(|path| lock.find(path).is_none());
+    let files = files.map(|name| format!("plugins/{name}")).filter(|path| lock.find(folder, path).is_none());
     Ok(Host::standard_names().map(str::to_owned).chain(pinned).chain(files).collect())
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
+use watchkeeper_author::Case;
 
 use crate::book::{binary, checks, page, read, repository, section};
 
@@ -110,4 +111,12 @@ fn what_the_book_says_of_the_page_lints() {
         lint.arg("--workspace").arg(folder.path()).args(["lint", "--json"]).output().expect("the binary starts");
     let found: Value = serde_json::from_slice(&output.stdout).expect("the findings are JSON");
     assert_eq!(found["errors"], 0, "{found:#}");
+}
+
+#[test]
+fn the_case_in_the_book_can_be_read() {
+    let page = read(&repository().join("docs/src/plugins.md"));
+    let case = blocks(section(&page, "Cases")).into_iter().next().expect("the page has a case");
+    let case = Case::parse(Path::new("tests/case.toml"), &case).unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(case.baseline.is_none() && case.history.len() == 1);
 }

@@ -126,3 +126,29 @@ fn number<T: Hash + Eq>(seen: &mut HashMap<T, usize>, value: T) -> usize {
     let next = seen.len() + 1;
     *seen.entry(value).or_insert(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_keeps_what_is_equal_equal_from_chunk_to_chunk() {
+        let mut mask = Mask::default();
+        let mut masked = |texts: &[&str]| {
+            let values = Values::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
+            mask.column(Column { values, validity: None }).values
+        };
+        let texts = |texts: &[&str]| Values::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(masked(&["ann", "bob", "ann"]), texts(&["v1", "v2", "v1"]));
+        assert_eq!(masked(&["eve", "bob"]), texts(&["v3", "v2"]));
+    }
+
+    #[test]
+    fn nulls_and_nans_stay_what_they_are() {
+        let column = Column { values: Values::Numbers(vec![7.5, f64::NAN, 7.5]), validity: Some(vec![0b011]) };
+        let masked = Mask::default().column(column);
+        assert_eq!(masked.validity, Some(vec![0b011]));
+        let Values::Numbers(values) = masked.values else { unreachable!("numbers stay numbers") };
+        assert!(values[0] == 1.0 && values[1].is_nan() && values[2] == 1.0, "{values:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod add;
 mod build;
+mod case;
 mod doc;
 mod inspect;
 mod new;

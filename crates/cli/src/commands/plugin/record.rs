@@ -15,7 +15,7 @@ use watchkeeper_engine::{
 use watchkeeper_model::{Measurement, Monitor, Name, Time};
 use watchkeeper_source::{DataSources, record};
 
-use super::{component, failed, test};
+use super::{case, component, failed};
 use crate::{
     args::RecordArgs,
     clock::SystemClock,
@@ -118,12 +118,12 @@ struct Ended {
 
 /// What comes of the case now, as it is expected from now on.
 async fn ended(folder: &Path, monitor: &Monitor, path: &Path, when: &str, what: &str) -> Result<Ended, Failure> {
-    let case = Case::parse(path, &format!("{when}expect_no_data = \"\"\n{what}")).map_err(failed)?;
+    let read = Case::parse(path, &format!("{when}expect_no_data = \"\"\n{what}")).map_err(failed)?;
     let plugin = match folder.join(&monitor.check.plugin) {
         file if file.is_file() => component(&file.to_string_lossy())?,
         _ => monitor.check.plugin.clone(),
     };
-    let request = test::request(&plugin, &case, &Memory::new(monitor.check.memory_bytes_max)).await?;
+    let request = case::request(&plugin, &read, &Memory::new(monitor.check.memory_bytes_max)).await?;
     let key = |key: &str, reason: &str| Ended { key: format!("{key} = {}\n", quoted(reason)), ..Ended::default() };
     Ok(match wiring::host(folder)?.check(request).await {
         CheckOutcome::Measured(measured) => {

@@ -330,3 +330,21 @@ fn the_library_for_rust_can_be_published_with_its_contract() {
     let said = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(said.lines().any(|file| file == "wit/check.wit"), "{said}{}", String::from_utf8_lossy(&listed.stderr));
 }
+
+#[test]
+fn missing_tools_are_named_with_the_command_that_installs_them() {
+    let bench = workspace();
+    for (language, command) in [("js", "run `npm install`"), ("python", "pip install -r requirements.txt")] {
+        let to = bench.path().join(language);
+        let to = to.to_string_lossy();
+        plugin(&bench, &["new", "--lang", language, "late-rows", "--to", &to], 0);
+        let built = bench.command(&["plugin", "build", &to]).env("PATH", "/nonexistent").output().expect("it runs");
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert_eq!(built.status.code(), Some(2), "{said}");
+        assert!(said.contains(command), "{language}: {said}");
+        assert!(!Path::new(&*to).join("dist/late-rows.wasm").exists());
+    }
+    let said =
+        plugin(&bench, &["new", "--lang", "js", "late-rows", "--to", &bench.path().join("js").to_string_lossy()], 2);
+    assert!(said.contains("is there already, and not empty"), "{said}");
+}

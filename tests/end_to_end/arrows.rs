@@ -51,7 +51,6 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &str)] = &[
     ("datafusion", "watchkeeper-source"),
     ("wasmtime", "watchkeeper-plugin-host"),
-    ("wit-component", "watchkeeper-author"),
     ("oci-client", "watchkeeper-registry"),
     ("sqlx", "watchkeeper-store"),
     ("tokio-postgres", "watchkeeper-source"),

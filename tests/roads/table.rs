@@ -23,7 +23,7 @@ const DOCS: &str = include_str!("../../docs/src/sources.md");
 /// A check as the table names it, its parameters, and whether it compares.
 type Line = (&'static str, &'static str, &'static [(&'static str, &'static [&'static str])], bool);
 
-const LINES: [Line; 15] = [
+const LINES: [Line; 16] = [
     ("null-rate", "null-rate", &[], false),
     ("schema", "schema", &[], true),
     ("freshness", "freshness", &[], false),
@@ -36,6 +36,7 @@ const LINES: [Line; 15] = [
     ("error-log", "error-log", &[("pattern", &["\\berror\\b"]), ("message", &["line"])], false),
     ("kpi", "kpi", &[("name", &["rate"]), ("value", &["x"])], false),
     ("kpi by segment", "kpi", &[("name", &["rate"]), ("value", &["x"]), ("segment", &["t"])], false),
+    ("trend", "trend", &[("value", &["x"])], false),
     ("volatility", "volatility", &[("value", &["x"])], false),
     ("sql", "sql", &[("query", &["select 'm' as metric, avg(x) as value, t from input group by t"])], false),
     ("sql: median", "sql", &[("query", &["select 'm' as metric, median(x) as value from input"])], false),

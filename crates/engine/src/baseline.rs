@@ -28,7 +28,7 @@ use known::KnownBaseline;
 pub(crate) use known::{OpenBaseline, at_tick};
 pub(crate) use memory::Memory;
 pub(crate) use remembered::replayed;
-pub(crate) use replay::RecordingScan;
+pub(crate) use replay::{RecordingScan, SCAN_BYTES_MAX};
 pub use state::BaselineState;
 
 /// What the engine compares with.

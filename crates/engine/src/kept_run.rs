@@ -1,12 +1,18 @@
 //! A run that can be run again: what it asked is written down while it runs, and answers it the second time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use watchkeeper_model::{Series, Time};
+use watchkeeper_model::{Name, ParamValue, Series, Time};
 
 use crate::{
-    baseline::{Memory as Said, RecordingScan, replayed},
+    baseline::{Memory as Said, RecordingScan, SCAN_BYTES_MAX, replayed},
     ports::{
         checker::{CheckLog, CheckOutcome, CheckRequest, Checker},
         frame::{Aggregate, Answer, Field, Frame, FrameError, Scan},
@@ -16,12 +22,44 @@ use crate::{
     },
 };
 
-/// Writes down what a run asks and what it is answered.
+/// What is written down of a run at most; of one that asks more, nothing is kept.
+const BYTES_MAX: usize = 4 << 20;
+
+/// Writes down what a run asks and what it is answered. It holds none of the run's frames, which hold its turn.
 pub(crate) struct Recorder {
-    request: CheckRequest,
+    asked: Asked,
     current: Arc<Said>,
     baseline: Option<Arc<Said>>,
     history: Arc<RecordedHistory>,
+    room: Arc<Room>,
+}
+
+/// Room for what is written down: a guest may ask without an end.
+#[derive(Debug)]
+struct Room(AtomicUsize);
+
+impl Room {
+    /// Takes so many bytes; once there were too few, there are none.
+    fn take(&self, bytes: usize) -> bool {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(bytes)))
+            .is_ok_and(|left| left > bytes)
+    }
+
+    fn is_left(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// What a run was asked for.
+struct Asked {
+    monitor: Name,
+    at: Time,
+    plugin: String,
+    params: Vec<(String, ParamValue)>,
+    window: (Time, Time),
+    timeout: Duration,
+    memory_bytes: u64,
 }
 
 impl Recorder {
@@ -29,17 +67,31 @@ impl Recorder {
     pub(crate) fn of(request: CheckRequest) -> (CheckRequest, Self) {
         let current = Arc::new(Said::of(&*request.current));
         let baseline = request.baseline.as_ref().map(|frame| Arc::new(Said::of(&**frame)));
-        let history = Arc::new(RecordedHistory { inner: Arc::clone(&request.history), asked: Mutex::default() });
+        let room = Arc::new(Room(AtomicUsize::new(BYTES_MAX)));
+        let history = Arc::new(RecordedHistory {
+            inner: Arc::clone(&request.history),
+            asked: Mutex::default(),
+            room: Arc::clone(&room),
+        });
         let frame = |inner: &Arc<dyn Frame>, said: &Arc<Said>| -> Arc<dyn Frame> {
-            Arc::new(RecordedFrame { inner: Arc::clone(inner), said: Arc::clone(said) })
+            Arc::new(RecordedFrame { inner: Arc::clone(inner), said: Arc::clone(said), room: Arc::clone(&room) })
+        };
+        let asked = Asked {
+            monitor: request.monitor.clone(),
+            at: request.scheduled_at,
+            plugin: request.plugin.clone(),
+            params: request.params.clone(),
+            window: request.window,
+            timeout: request.timeout,
+            memory_bytes: request.memory.bytes_max(),
         };
         let heard = CheckRequest {
             current: frame(&request.current, &current),
             baseline: request.baseline.as_ref().zip(baseline.as_ref()).map(|(inner, said)| frame(inner, said)),
             history: history.clone(),
-            ..request.clone()
+            ..request
         };
-        (heard, Self { request, current, baseline, history })
+        (heard, Self { asked, current, baseline, history, room })
     }
 }
 
@@ -52,27 +104,30 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    /// The run as it is kept. `None` where another try follows.
+    /// The run as it is kept. `None` where another try follows, and where it asked too much.
     pub(crate) fn kept(self) -> Option<KeptRun> {
-        let Self { recorder: Recorder { request, current, baseline, history }, outcome, component } = self;
-        let params: serde_json::Map<String, serde_json::Value> = request
+        let Self { recorder: Recorder { asked, current, baseline, history, room }, outcome, component } = self;
+        if !room.is_left() {
+            return None;
+        }
+        let params: serde_json::Map<String, serde_json::Value> = asked
             .params
             .iter()
             .map(|(name, value)| Some((name.clone(), serde_json::to_value(value).ok()?)))
             .collect::<Option<_>>()?;
-        let asked = history.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let points = history.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(KeptRun {
-            monitor: request.monitor,
-            at: request.scheduled_at,
-            plugin: request.plugin,
+            monitor: asked.monitor,
+            at: asked.at,
+            plugin: asked.plugin,
             component,
             params: serde_json::Value::Object(params).to_string(),
-            window: request.window,
-            timeout_ms: u64::try_from(request.timeout.as_millis()).unwrap_or(u64::MAX),
-            memory_bytes: request.memory.bytes_max(),
+            window: asked.window,
+            timeout_ms: u64::try_from(asked.timeout.as_millis()).unwrap_or(u64::MAX),
+            memory_bytes: asked.memory_bytes,
             current: current.digest(),
             baseline: baseline.map(|said| said.digest()),
-            history: asked,
+            history: points,
             ended: ended(&outcome)?,
         })
     }
@@ -101,7 +156,7 @@ pub async fn run_again(run: &KeptRun, checker: &dyn Checker) -> Result<(Ended, V
         scheduled_at: run.at,
         window: run.window,
         params: params.collect::<Result<_, serde_json::Error>>()?,
-        timeout: std::time::Duration::from_millis(run.timeout_ms),
+        timeout: Duration::from_millis(run.timeout_ms),
         memory: Memory::new(run.memory_bytes),
         log: Arc::clone(&log),
         current: replayed(run.current.clone()),
@@ -120,6 +175,7 @@ pub async fn run_again(run: &KeptRun, checker: &dyn Checker) -> Result<(Ended, V
 struct RecordedFrame {
     inner: Arc<dyn Frame>,
     said: Arc<Said>,
+    room: Arc<Room>,
 }
 
 #[async_trait]
@@ -134,32 +190,77 @@ impl Frame for RecordedFrame {
 
     async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
         let answers = self.inner.aggregate(asks).await?;
-        self.said.learn_all(asks, &answers);
+        if self.room.take(asks.iter().map(ask_bytes).chain(answers.iter().map(answer_bytes)).sum()) {
+            self.said.learn_all(asks, &answers);
+        }
         Ok(answers)
     }
 
     async fn query_in(&self, sql: &str, memory: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
         let inner = self.inner.query_in(sql, memory).await?;
+        let fields: usize = inner.fields().iter().map(|field| field.name.len() + field.data_type.len() + 64).sum();
+        if !self.room.take(sql.len() + fields) {
+            return Ok(inner);
+        }
         let said = self.said.learn_query(sql, &*inner);
-        Ok(Arc::new(Self { inner, said }))
+        Ok(Arc::new(Self { inner, said, room: Arc::clone(&self.room) }))
     }
 
     async fn scan(&self, columns: &[String]) -> Result<Box<dyn Scan>, FrameError> {
         let scan = self.inner.scan(columns).await?;
+        // What it may come to is taken before it is read.
+        if !self.room.take(SCAN_BYTES_MAX) {
+            return Ok(scan);
+        }
         Ok(Box::new(RecordingScan::new(scan, Arc::clone(&self.said), columns)))
     }
+}
+
+/// What a question takes, within a few words.
+fn ask_bytes(ask: &Aggregate) -> usize {
+    let texts = match ask {
+        Aggregate::Rows => 0,
+        Aggregate::Histogram(column, edges) => column.len() + edges.len() * size_of::<f64>(),
+        Aggregate::Classes(of) => of.label.len() + of.score.len() + of.decision.as_ref().map_or(0, String::len),
+        Aggregate::Errors { target, prediction } => target.len() + prediction.len(),
+        Aggregate::Nulls(column)
+        | Aggregate::Nans(column)
+        | Aggregate::Distinct(column)
+        | Aggregate::Minimum(column)
+        | Aggregate::Maximum(column)
+        | Aggregate::Mean(column)
+        | Aggregate::Deviation(column)
+        | Aggregate::Quantile(column, _)
+        | Aggregate::Top(column, _) => column.len(),
+    };
+    size_of::<Aggregate>() + texts
+}
+
+/// What an answer takes, within a few words.
+fn answer_bytes(answer: &Answer) -> usize {
+    let listed = match answer {
+        Answer::Counts(counts) => counts.len() * size_of::<u64>(),
+        Answer::Groups(groups) => groups.iter().map(|(value, _)| value.len() + size_of::<(String, u64)>()).sum(),
+        Answer::Count(_) | Answer::Number(_) | Answer::Classes(_) | Answer::Errors(_) => 0,
+    };
+    size_of::<Answer>() + listed
 }
 
 /// A history whose answers are written down.
 struct RecordedHistory {
     inner: Arc<dyn History>,
     asked: Mutex<Vec<AskedPoints>>,
+    room: Arc<Room>,
 }
 
 #[async_trait]
 impl History for RecordedHistory {
     async fn points(&self, series: &Series, most: usize) -> Result<Vec<Point>, String> {
         let points = self.inner.points(series, most).await?;
+        let labels: usize = series.labels.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+        if !self.room.take(series.metric.len() + labels + 64 + points.len() * size_of::<(Time, f64)>()) {
+            return Ok(points);
+        }
         let asked = AskedPoints {
             metric: series.metric.clone(),
             labels: series.labels.clone(),
@@ -183,5 +284,18 @@ impl History for KeptHistory {
         let asked = self.0.iter().find(same);
         let asked = asked.ok_or_else(|| format!("the run that is replayed did not ask for {series}"))?;
         Ok(asked.points.iter().map(|(at, value): &(Time, f64)| Point { at: *at, value: *value }).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_that_was_too_small_once_is_gone() {
+        let room = Room(AtomicUsize::new(100));
+        assert!(room.take(60) && room.is_left());
+        assert!(!room.take(60) && !room.is_left());
+        assert!(!room.take(1));
     }
 }

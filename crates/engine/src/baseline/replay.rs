@@ -8,7 +8,7 @@ use super::memory::{Chunks, Memory};
 use crate::ports::frame::{Column, FrameError, Scan, Values};
 
 /// A scan of more bytes than this is not kept: a digest holds answers, and rows only where they are few.
-const KEPT_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const SCAN_BYTES_MAX: usize = 256 * 1024;
 
 /// Passes a scan on and keeps what it reads while that is little.
 pub(crate) struct RecordingScan {
@@ -28,7 +28,7 @@ impl RecordingScan {
     fn keep(&mut self, chunk: &[Column]) {
         self.bytes += chunk.iter().map(bytes).sum::<usize>();
         match &mut self.kept {
-            Some(chunks) if self.bytes <= KEPT_BYTES_MAX => chunks.push(chunk.to_vec()),
+            Some(chunks) if self.bytes <= SCAN_BYTES_MAX => chunks.push(chunk.to_vec()),
             _ => self.kept = None,
         }
     }

@@ -41,6 +41,7 @@ const COMPONENT: &str = "null-rate";
 const RUNS: usize = 5;
 
 pub(crate) fn run(options: &Options) {
+    fs::create_dir_all(&options.folder).expect("a folder");
     let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
     let of = |name: &str, wasm: Vec<u8>| fs::write(folder.path().join(name), wasm).expect("it is written");
     of("scanning.wasm", guests::scanning());

@@ -290,6 +290,63 @@ impl History for KeptHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::{frame::FrameFault, history::NoHistory};
+
+    /// Rows that are counted however often somebody asks.
+    struct Patient;
+
+    #[async_trait]
+    impl Frame for Patient {
+        fn fields(&self) -> &[Field] {
+            &[]
+        }
+        fn time_column(&self) -> Option<&str> {
+            None
+        }
+        async fn aggregate(&self, asks: &[Aggregate]) -> Result<Vec<Answer>, FrameError> {
+            Ok(vec![Answer::Count(7); asks.len()])
+        }
+        async fn query_in(&self, _: &str, _: &Arc<Memory>) -> Result<Arc<dyn Frame>, FrameError> {
+            Err(FrameError::new(FrameFault::Refused, "it is only counted"))
+        }
+        async fn scan(&self, _: &[String]) -> Result<Box<dyn Scan>, FrameError> {
+            Err(FrameError::new(FrameFault::Refused, "it is only counted"))
+        }
+    }
+
+    /// What is kept of a run that asks so many times.
+    async fn kept_of(times: usize) -> (Option<KeptRun>, usize) {
+        let monitor = Name::parse("mine").expect("a name");
+        let request = CheckRequest {
+            monitor,
+            plugin: "null-rate".to_owned(),
+            scheduled_at: Time::UNIX_EPOCH,
+            window: (Time::UNIX_EPOCH, Time::UNIX_EPOCH),
+            params: vec![("limit".to_owned(), ParamValue::Number(5_000.0))],
+            timeout: Duration::from_secs(1),
+            memory: Memory::new(1 << 20),
+            log: Arc::default(),
+            current: Arc::new(Patient),
+            baseline: None,
+            history: Arc::new(NoHistory),
+        };
+        let (heard, recorder) = Recorder::of(request);
+        for _ in 0..times {
+            heard.current.aggregate(&vec![Aggregate::Rows; 1_000]).await.expect("it answers");
+        }
+        let written = recorder.current.digest().answers.len();
+        let outcome = CheckOutcome::NoData("nothing".to_owned());
+        (Heard { recorder, outcome, component: None }.kept(), written)
+    }
+
+    #[tokio::test]
+    async fn a_run_that_asks_without_an_end_is_not_written_down_without_one() {
+        let (kept, _) = kept_of(3).await;
+        let kept = kept.expect("it is kept");
+        assert_eq!((kept.current.answers.len(), kept.params.as_str()), (3_000, "{\"limit\":5000.0}"));
+        let (kept, written) = kept_of(200).await;
+        assert!(kept.is_none() && written * size_of::<(Aggregate, Answer)>() <= BYTES_MAX, "{written} answers");
+    }
 
     #[test]
     fn room_that_was_too_small_once_is_gone() {

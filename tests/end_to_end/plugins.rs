@@ -100,6 +100,39 @@ fn an_update_says_what_a_plugin_imports_now_and_pins_it() {
 }
 
 #[test]
+fn a_name_leads_nowhere_else_and_no_other_component_is_overwritten() {
+    let bench = workspace();
+    let source = source(&bench, &guests::measuring("1"));
+    for name in ["../../elsewhere", "a/b", "", "null-rate"] {
+        assert!(plugin(&bench, &["add", &source, "--name", name], 2).contains("name it by --name"), "{name:?}");
+    }
+    let own = bench.path().join("plugins/good.wasm");
+    fs::create_dir_all(own.parent().expect("a folder")).expect("the folder is made");
+    fs::write(&own, "somebody's own").expect("it is there already");
+    assert!(plugin(&bench, &["add", &source], 2).contains("another component, which nobody has pinned"));
+    assert_eq!(fs::read(&own).expect("it is there"), b"somebody's own");
+    assert!(!bench.path().join("plugins.lock").exists(), "nothing was pinned");
+}
+
+#[test]
+fn an_update_that_fails_for_one_leaves_all_as_they_were() {
+    let bench = workspace();
+    let (wasm, keys) = (guests::measuring("1"), KeyPair::generate_unencrypted_keypair().expect("keys"));
+    let signed = bench.path().join("signed.wasm");
+    fs::write(&signed, &wasm).expect("written");
+    let signature = minisign::sign(Some(&keys.pk), &keys.sk, &wasm[..], None, None).expect("a signature").to_string();
+    fs::write(bench.path().join("signed.wasm.minisig"), signature).expect("it lies beside");
+    plugin(&bench, &["add", &source(&bench, &wasm)], 0);
+    plugin(&bench, &["add", &signed.to_string_lossy(), "--key", &keys.pk.to_base64()], 0);
+    // Both have a new version, and nobody signed the second one's.
+    source(&bench, &guests::measuring("2"));
+    fs::write(&signed, guests::measuring("2")).expect("a new version");
+    let before = pinned(&bench);
+    assert!(plugin(&bench, &["update"], 2).contains("not signed with the key"));
+    assert_eq!((pinned(&bench), value(&bench)), (before, 1.0));
+}
+
+#[test]
 fn a_key_has_to_have_signed_what_is_added_and_what_is_run() {
     let bench = workspace();
     let (wasm, keys) = (guests::measuring("1"), KeyPair::generate_unencrypted_keypair().expect("keys"));

@@ -22,7 +22,6 @@ pub fn build(project: &Project) -> Result<Vec<u8>, Fault> {
         Language::JavaScript => javascript::build(project),
         Language::Python => python::build(project),
     }?;
-    component::refuse_strangers(&component)?;
     let path = project.component();
     if fs::read(&path).is_ok_and(|old| old == component) {
         return Ok(component);
@@ -39,11 +38,12 @@ fn output(project: &Project) -> Result<PathBuf, Fault> {
     absolute(&output).map_err(|error| Fault::write(&output, &error))
 }
 
-/// The bytes of a file that is not needed any more.
+/// The component that a tool made, from a file that is not needed any more; it imports no more than a check may.
 fn taken(path: &Path) -> Result<Vec<u8>, Fault> {
-    let bytes = fs::read(path).map_err(|error| Fault::read(path, &error))?;
+    let component = fs::read(path).map_err(|error| Fault::read(path, &error))?;
     fs::remove_file(path).map_err(|error| Fault::write(path, &error))?;
-    Ok(bytes)
+    component::refuse_strangers(&component)?;
+    Ok(component)
 }
 
 /// Runs a tool to its end; what it prints goes to standard error, and it ends well or there is a fault.

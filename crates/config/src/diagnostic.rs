@@ -42,9 +42,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Line and column of the first wrong character, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = self.source.get(..self.span.start).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        watchkeeper_model::line_column(&self.source, self.span.start)
     }
 }
 

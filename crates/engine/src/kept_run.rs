@@ -218,22 +218,13 @@ impl Frame for RecordedFrame {
 
 /// What a question takes, within a few words.
 fn ask_bytes(ask: &Aggregate) -> usize {
-    let texts = match ask {
-        Aggregate::Rows => 0,
-        Aggregate::Histogram(column, edges) => column.len() + edges.len() * size_of::<f64>(),
+    let more = match ask {
+        Aggregate::Histogram(_, edges) => edges.len() * size_of::<f64>(),
         Aggregate::Classes(of) => of.label.len() + of.score.len() + of.decision.as_ref().map_or(0, String::len),
         Aggregate::Errors { target, prediction } => target.len() + prediction.len(),
-        Aggregate::Nulls(column)
-        | Aggregate::Nans(column)
-        | Aggregate::Distinct(column)
-        | Aggregate::Minimum(column)
-        | Aggregate::Maximum(column)
-        | Aggregate::Mean(column)
-        | Aggregate::Deviation(column)
-        | Aggregate::Quantile(column, _)
-        | Aggregate::Top(column, _) => column.len(),
+        _ => 0,
     };
-    size_of::<Aggregate>() + texts
+    size_of::<Aggregate>() + ask.column().map_or(0, str::len) + more
 }
 
 /// What an answer takes, within a few words.

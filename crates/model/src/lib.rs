@@ -20,6 +20,7 @@ mod monitor;
 mod name;
 mod number;
 mod path;
+mod place;
 mod quiet;
 mod report;
 mod runbook;
@@ -53,6 +54,7 @@ pub use monitor::{
 pub use name::{Name, NameError};
 pub use number::{number, percent, reading};
 pub use path::normalized;
+pub use place::line_column;
 pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
 pub use report::{Acted, Figures, Left, Report, Reported, median};
 pub use runbook::{Escalation, Runbook, Step, StepRun};

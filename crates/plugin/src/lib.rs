@@ -30,4 +30,4 @@ pub use compile::{CompileError, compile_component};
 pub use compiler::Compiler;
 pub use host::{Host, HostConfig, HostError};
 pub use inspect::Inspected;
-pub use lock::{LOCK_FILE, Lock, LockError, Pinned, Unsigned, verify};
+pub use lock::{LOCK_FILE, Lock, LockError, Pinned, Unsigned, put, verify};

@@ -1,13 +1,15 @@
 //! `plugins.lock`: which bytes a workspace's plugins are, who signed them, and what they may import.
 
 use std::{
-    fs, io,
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use minisign_verify::{PublicKey, Signature};
 use serde::{Deserialize, Serialize};
-use watchkeeper_model::normalized;
+use watchkeeper_model::{line_column, normalized};
 
 use crate::{fault::Fault, origin::sha256_hex};
 
@@ -92,9 +94,7 @@ impl Lock {
             Err(error) => return Err(LockError::Io(path, error)),
         };
         toml::from_str(&text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            let (line, column) = line_column(&text, error.span().map_or(0, |span| span.start));
             LockError::Malformed { path, line, column, what: error.message().to_owned() }
         })
     }
@@ -106,11 +106,7 @@ impl Lock {
         let mut sorted = self.clone();
         sorted.plugins.sort_by(|a, b| a.name.cmp(&b.name));
         let text = toml::to_string(&sorted).map_err(|error| failed(io::Error::other(error)))?;
-        let scratch = tempfile::NamedTempFile::new_in(workspace).map_err(failed)?;
-        fs::write(scratch.path(), format!("{HEAD}{text}")).map_err(failed)?;
-        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-        fs::set_permissions(scratch.path(), readable).map_err(failed)?;
-        scratch.persist(&path).map(drop).map_err(|error| failed(error.error))
+        put(&path, format!("{HEAD}{text}").as_bytes()).map_err(failed)
     }
 
     /// The plugin that a monitor of the workspace names, by its name or its file, however that is written.
@@ -133,6 +129,14 @@ impl Pinned {
         let signature = fs::read_to_string(beside).ok();
         verify(key, signature.as_deref(), wasm).map_err(|unsigned| Fault::Unsigned(unsigned.to_string()))
     }
+}
+
+/// Writes a file that others read, under its name whole or not at all: a daemon may read it at any moment.
+pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let scratch = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    fs::write(scratch.path(), bytes)?;
+    fs::set_permissions(scratch.path(), Permissions::from_mode(0o644))?;
+    scratch.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// Whether a key signed these bytes.

@@ -93,7 +93,7 @@ const VERSION: &str = "@1.0.0";
 /// A component that measures 1, built for another version of the contract.
 pub fn of_version(version: &str) -> Vec<u8> {
     let version = format!("@{version}");
-    let text = Parts { check: ONE, ..Parts::default() }.text().replace(VERSION, &version);
+    let text = Parts { check: &number("1"), ..Parts::default() }.text().replace(VERSION, &version);
     component(&text, &CONTRACT.replace(VERSION, &version))
 }
 
@@ -109,22 +109,19 @@ fn component(text: &str, contract: &str) -> Vec<u8> {
     encoder.validate(true).encode().expect("a component")
 }
 
-/// Measures 1.
-const ONE: &str = "(call $drop-frame (local.get $current))
-    (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
-    (call $word (i32.const 131072))
-    (f64.store (i32.const 131080) (f64.const 1))
-    (i32.const 1024)";
-
 /// Measures one number, `a word of the guest`.
 pub fn measuring(value: &str) -> Vec<u8> {
-    guest(&format!(
+    guest(&number(value))
+}
+
+fn number(value: &str) -> String {
+    format!(
         "(call $drop-frame (local.get $current))
          (i32.store (i32.const 1028) (i32.const 131072)) (i32.store (i32.const 1032) (i32.const 1))
          (call $word (i32.const 131072))
          (f64.store (i32.const 131080) (f64.const {value}))
          (i32.const 1024)"
-    ))
+    )
 }
 
 /// Measures the newest of its earlier measurements and one more; 1 where there is none.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use serde::Deserialize;
 use toml::Spanned;
-use watchkeeper_model::{ColumnType, Labels, ParamValue, Series, Time};
+use watchkeeper_model::{ColumnType, Labels, ParamValue, Series, Time, line_column};
 
 use super::{Budget, Case, Ending, Expected, Rows};
 use crate::fault::Fault;
@@ -88,9 +88,7 @@ pub(super) fn read(path: &Path) -> Result<Case, Fault> {
 /// Reads a case; a mistake is named with its place.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Case, Fault> {
     parsed(path, text).map_err(|mistake| {
-        let before = text.get(..mistake.at).unwrap_or(text);
-        let (line, column) =
-            (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+        let (line, column) = line_column(text, mistake.at);
         Fault::new(format!("{}:{line}:{column}: {}", path.display(), mistake.what))
             .hint("the keys of a case stand in the documentation, under Writing a check")
     })

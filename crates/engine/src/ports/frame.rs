@@ -169,6 +169,25 @@ pub enum Aggregate {
     },
 }
 
+impl Aggregate {
+    /// The one column that is asked about; none of questions about rows, or about several columns.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Rows | Self::Classes(_) | Self::Errors { .. } => None,
+            Self::Nulls(column)
+            | Self::Nans(column)
+            | Self::Distinct(column)
+            | Self::Minimum(column)
+            | Self::Maximum(column)
+            | Self::Mean(column)
+            | Self::Deviation(column)
+            | Self::Quantile(column, _)
+            | Self::Histogram(column, _)
+            | Self::Top(column, _) => Some(column),
+        }
+    }
+}
+
 /// The columns that [`Aggregate::Classes`] compares.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassColumns {

@@ -81,7 +81,7 @@ impl Statement {
                 continue;
             }
             let mut column = |name: &str| Ok(draft.column(shape.index(name)?, relation));
-            let of = column_of(ask).map(&mut column).transpose()?;
+            let of = ask.column().map(&mut column).transpose()?;
             match ask {
                 Aggregate::Classes(classes) => {
                     let decision = classes.decision.as_deref().map(&mut column).transpose()?;
@@ -237,21 +237,5 @@ fn rank(ranked: &mut Vec<(Measured, Vec<f64>)>, column: Measured, share: f64) ->
 fn remember(columns: &mut Vec<Measured>, column: Measured) {
     if columns.iter().all(|known| known.number != column.number) {
         columns.push(column);
-    }
-}
-
-fn column_of(ask: &Aggregate) -> Option<&str> {
-    match ask {
-        Aggregate::Rows | Aggregate::Classes(_) | Aggregate::Errors { .. } => None,
-        Aggregate::Nulls(column)
-        | Aggregate::Nans(column)
-        | Aggregate::Distinct(column)
-        | Aggregate::Minimum(column)
-        | Aggregate::Maximum(column)
-        | Aggregate::Mean(column)
-        | Aggregate::Deviation(column)
-        | Aggregate::Quantile(column, _)
-        | Aggregate::Histogram(column, _)
-        | Aggregate::Top(column, _) => Some(column),
     }
 }

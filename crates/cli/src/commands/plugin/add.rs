@@ -2,8 +2,7 @@
 
 use std::{fs, path::Path};
 
-use watchkeeper_engine::ports::checker::Checker;
-use watchkeeper_plugin_host::{Inspected, Lock, Pinned, verify};
+use watchkeeper_plugin_host::{Host, Inspected, Lock, Pinned, put, verify};
 use watchkeeper_registry::{Fetched, Origin, fetch};
 
 use crate::{args::AddArgs, exit::Exit, failure::Failure, render::terminal::Terminal, wiring};
@@ -14,10 +13,7 @@ const FOLDER: &str = "plugins";
 /// Fetches, looks into it, and pins.
 pub(crate) async fn run(workspace: &Path, args: &AddArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let origin = Origin::parse(&args.source).map_err(Failure::usage)?;
-    let name = match &args.name {
-        Some(name) => name.clone(),
-        None => named(&origin)?,
-    };
+    let name = named(&origin, args.name.as_deref())?;
     let mut lock = Lock::read(workspace).map_err(Failure::usage)?;
     if lock.plugins.iter().any(|pinned| pinned.name == name) {
         return Err(Failure::usage(format!("`{name}` is pinned already"))
@@ -25,7 +21,13 @@ pub(crate) async fn run(workspace: &Path, args: &AddArgs, terminal: &mut Termina
     }
     let fetched = fetch(&origin).await.map_err(Failure::unreachable)?;
     let origin = from_workspace(origin, workspace)?;
-    let pinned = taken(workspace, &name, &origin, &fetched, args.key.as_deref()).await?;
+    let pinned = pinned(&name, &origin, &fetched, args.key.as_deref(), looked_into(&fetched).await?)?;
+    let file = workspace.join(&pinned.path);
+    if fs::read(&file).is_ok_and(|there| there != fetched.wasm) {
+        return Err(Failure::usage(format!("{} is another component, which nobody has pinned", file.display()))
+            .hint("pin that one, move it away, or give this one another name by --name"));
+    }
+    put_in_place(workspace, &pinned, &fetched)?;
     terminal.line(format_args!("added {name} from {origin}"))?;
     terminal.line(format_args!("  sha256   {}", pinned.sha256))?;
     terminal.line(format_args!("  imports  {}", pinned.imports.join(", ")))?;
@@ -49,31 +51,20 @@ fn from_workspace(origin: Origin, workspace: &Path) -> Result<Origin, Failure> {
     Ok(Origin::File(path.strip_prefix(&workspace).map(Path::to_owned).unwrap_or(path)))
 }
 
-/// Looks into what was fetched and puts it into the workspace; what cannot be used is refused before.
-pub(super) async fn taken(
-    workspace: &Path,
+/// What the lock says of a component that was looked into; one that its key did not sign is refused.
+pub(super) fn pinned(
     name: &str,
     origin: &Origin,
     fetched: &Fetched,
     key: Option<&str>,
+    found: Inspected,
 ) -> Result<Pinned, Failure> {
     if let Some(key) = key {
         verify(key, fetched.signature.as_deref(), &fetched.wasm).map_err(Failure::usage)?;
     }
-    let found = looked_into(fetched).await?;
-    let path = format!("{FOLDER}/{name}.wasm");
-    let file = workspace.join(&path);
-    fs::create_dir_all(workspace.join(FOLDER))?;
-    put(&file, &fetched.wasm)?;
-    let beside = file.with_added_extension("minisig");
-    match &fetched.signature {
-        Some(signature) => put(&beside, signature.as_bytes())?,
-        None if beside.exists() => fs::remove_file(&beside)?,
-        None => {}
-    }
     Ok(Pinned {
         name: name.to_owned(),
-        path,
+        path: format!("{FOLDER}/{name}.wasm"),
         source: origin.to_string(),
         sha256: found.digest,
         bytes: found.bytes,
@@ -83,33 +74,43 @@ pub(super) async fn taken(
     })
 }
 
-/// What the host says of the bytes, wherever they will lie.
+/// Writes a component and its signature where the lock says they are.
+pub(super) fn put_in_place(workspace: &Path, pinned: &Pinned, fetched: &Fetched) -> Result<(), Failure> {
+    let file = workspace.join(&pinned.path);
+    file.parent().map_or(Ok(()), fs::create_dir_all)?;
+    put(&file, &fetched.wasm)?;
+    let beside = file.with_added_extension("minisig");
+    match &fetched.signature {
+        Some(signature) => put(&beside, signature.as_bytes())?,
+        None if beside.exists() => fs::remove_file(&beside)?,
+        None => {}
+    }
+    Ok(())
+}
+
+/// What the host says of the bytes, wherever they will lie; what it refuses is refused here.
 pub(super) async fn looked_into(fetched: &Fetched) -> Result<Inspected, Failure> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join("fetched.wasm"), &fetched.wasm)?;
-    let host = wiring::host(scratch.path())?;
-    host.manual("fetched.wasm").await.map_err(Failure::usage)?;
-    host.inspect("fetched.wasm").await.map_err(Failure::usage)
+    wiring::host(scratch.path())?.inspect("fetched.wasm").await.map_err(Failure::usage)
 }
 
-/// Under its name whole or not at all: a daemon may read it at any moment.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let scratch = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(scratch.path(), bytes)?;
-    fs::set_permissions(scratch.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    scratch.persist(path).map(drop).map_err(|error| Failure::from(error.error))
-}
-
-/// What a place calls its plugin: the file without its ending, or the repository's last part.
-fn named(origin: &Origin) -> Result<String, Failure> {
-    let last = match origin {
-        Origin::File(path) => path.file_stem().map(|name| name.to_string_lossy().into_owned()),
-        Origin::Url(url) => url.path().rsplit('/').next().map(|file| file.trim_end_matches(".wasm").to_owned()),
-        Origin::Oci(reference) => reference.repository().rsplit('/').next().map(str::to_owned),
+/// What the plugin is called: as somebody says, else as its file or its repository. Its file's name is made of it, and a
+/// standard check's name would never lead to it.
+fn named(origin: &Origin, given: Option<&str>) -> Result<String, Failure> {
+    let last = match (given, origin) {
+        (Some(name), _) => Some(name.to_owned()),
+        (None, Origin::File(path)) => path.file_stem().map(|name| name.to_string_lossy().into_owned()),
+        (None, Origin::Url(url)) => url.path().rsplit('/').next().map(|file| file.trim_end_matches(".wasm").to_owned()),
+        (None, Origin::Oci(reference)) => reference.repository().rsplit('/').next().map(str::to_owned),
     };
-    let fits =
-        |name: &String| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    let none = || Failure::usage(format!("{origin} gives no name for the plugin")).hint("name it by --name");
-    last.filter(fits).ok_or_else(none)
+    let name = last.unwrap_or_default();
+    let refused = |why: String| Failure::usage(why).hint("name it by --name, in letters, digits, `-` and `_`");
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        return Err(refused(format!("`{name}` cannot be a plugin's name")));
+    }
+    if Host::standard_names().any(|standard| standard == name) {
+        return Err(refused(format!("`{name}` is a standard check's name")));
+    }
+    Ok(name)
 }

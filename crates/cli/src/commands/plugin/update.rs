@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use watchkeeper_engine::ports::checker::{Checker, Manual};
 use watchkeeper_plugin_host::{Inspected, Lock, Pinned};
-use watchkeeper_registry::{Fetched, Origin, fetch};
+use watchkeeper_registry::{Origin, fetch};
 
 use super::{add, size};
 use crate::{args::UpdateArgs, exit::Exit, failure::Failure, render::terminal::Terminal, wiring};
@@ -16,38 +16,37 @@ pub(crate) async fn run(workspace: &Path, args: &UpdateArgs, terminal: &mut Term
     if !lock.plugins.iter().any(chosen) {
         return Err(Failure::usage("no such plugin is pinned").hint("`watchkeeper plugin add SOURCE` pins one"));
     }
-    let mut changed = false;
-    for pinned in lock.plugins.iter_mut().filter(|pinned| chosen(pinned)) {
-        let origin = Origin::parse(&pinned.source).map_err(Failure::usage)?;
+    // All are fetched and looked into before any is written: one that fails leaves every other as it was.
+    let mut replaced = Vec::new();
+    for old in lock.plugins.iter_mut().filter(|pinned| chosen(pinned)) {
+        let origin = Origin::parse(&old.source).map_err(Failure::usage)?;
         let place = match &origin {
             Origin::File(path) => Origin::File(workspace.join(path)),
             elsewhere => elsewhere.clone(),
         };
         let fetched = fetch(&place).await.map_err(Failure::unreachable)?;
         let found = add::looked_into(&fetched).await?;
-        if found.digest == pinned.sha256 {
-            terminal.line(format_args!("{}: unchanged", pinned.name))?;
+        if found.digest == old.sha256 {
+            terminal.line(format_args!("{}: unchanged", old.name))?;
             continue;
         }
-        changed = true;
-        terminal.line(format_args!("{}:", pinned.name))?;
-        for change in changes(workspace, pinned, &found).await {
+        terminal.line(format_args!("{}:", old.name))?;
+        for change in changes(workspace, old, &found).await {
             terminal.line(format_args!("  {change}"))?;
         }
-        if !args.dry_run {
-            *pinned = replaced(workspace, pinned, &origin, &fetched).await?;
-        }
+        let new = add::pinned(&old.name, &origin, &fetched, old.key.as_deref(), found)?;
+        replaced.push((std::mem::replace(old, new).name, fetched));
     }
-    match (changed, args.dry_run) {
-        (false, _) => {}
-        (true, true) => terminal.line("nothing was written; without --dry-run it is")?,
-        (true, false) => lock.write(workspace).map_err(Failure::internal)?,
+    if args.dry_run && !replaced.is_empty() {
+        terminal.line("nothing was written; without --dry-run it is")?;
+    } else if !replaced.is_empty() {
+        for (name, fetched) in &replaced {
+            let new = lock.plugins.iter().find(|pinned| pinned.name == *name);
+            new.map_or(Ok(()), |new| add::put_in_place(workspace, new, fetched))?;
+        }
+        lock.write(workspace).map_err(Failure::internal)?;
     }
     Ok(Exit::Fine)
-}
-
-async fn replaced(workspace: &Path, old: &Pinned, origin: &Origin, fetched: &Fetched) -> Result<Pinned, Failure> {
-    add::taken(workspace, &old.name, origin, fetched, old.key.as_deref()).await
 }
 
 /// What is another one now: imports above all, because they are what it may reach.

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use watchkeeper_engine::SimulatedClock;
 use watchkeeper_model::{Action, Gate, GateAction, GateState, Name, Workspace};
 use watchkeeper_server::{CONNECTIONS_MAX, Doing, Hands, House, Metrics, Parts, Pulse, router, serve};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::{monitor, runbook, workspace};
 
 use crate::fuzz;
@@ -48,7 +48,7 @@ fn house(runtime: &Runtime) -> House {
     let gates = BTreeMap::from([(Name::parse("loans").expect("a name"), gate)]);
     let now = "2026-11-02T06:10:00Z".parse().expect("a time");
     House::new(Parts {
-        store: Arc::new(runtime.block_on(SqliteStore::in_memory()).expect("a store")),
+        store: Arc::new(runtime.block_on(SqlStore::in_memory()).expect("a store")),
         workspace: Workspace { gates, ..workspace(monitor(), runbook(pause())) },
         name: "loans".to_owned(),
         clock: Arc::new(SimulatedClock::at(now)),

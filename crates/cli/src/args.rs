@@ -4,6 +4,7 @@ mod baseline;
 mod engine;
 mod people;
 mod plugin;
+mod store;
 mod value;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(crate) use plugin::{
     AddArgs, ComponentArgs, InspectArgs, NewPluginArgs, PluginArgs, PluginCommand, ProjectArgs, PushArgs, RecordArgs,
     TestPluginArgs, UpdateArgs,
 };
+pub(crate) use store::{StoreArgs, StoreCommand};
 
 use crate::exit;
 
@@ -145,6 +147,9 @@ pub(crate) enum Command {
     /// Verify or export the hash-chained record.
     #[command(after_help = exit::HELP)]
     Ledger(LedgerArgs),
+    /// Look after the store: what it holds, whether it is sound, a backup of it, the way to a server.
+    #[command(after_help = exit::HELP)]
+    Store(StoreArgs),
 
     /// Write, test and ship plugins.
     #[command(after_help = exit::HELP)]

@@ -16,12 +16,13 @@ use watchkeeper_notify::Channels;
 use watchkeeper_plugin_host::Host;
 use watchkeeper_secret::SecretReader;
 use watchkeeper_source::DataSources;
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use crate::{
     clock::SystemClock,
     failure::Failure,
     rehearsal::{Pretended, Tellings},
+    stored::StoreAt,
     wiring,
 };
 
@@ -52,7 +53,7 @@ pub(crate) fn real(
     folder: &Path,
     workspace: Workspace,
     clock: Arc<dyn Clock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     console: impl Write + Send + 'static,
 ) -> Result<Engine, Failure> {
     let ports = real_ports(folder, &workspace, clock, store, console)?;
@@ -63,7 +64,7 @@ pub(crate) fn real(
 pub(crate) fn of_daemon(
     folder: &Path,
     workspace: Workspace,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     process: &Process,
 ) -> Result<Engine, Failure> {
     let ports = real_ports(folder, &workspace, Arc::new(SystemClock), store, io::stdout())?;
@@ -74,7 +75,7 @@ fn real_ports(
     folder: &Path,
     workspace: &Workspace,
     clock: Arc<dyn Clock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     console: impl Write + Send + 'static,
 ) -> Result<Ports, Failure> {
     let secrets = SecretReader::new(folder);
@@ -89,7 +90,7 @@ pub(crate) fn rehearsal(
     folder: &Path,
     workspace: Workspace,
     clock: Arc<dyn Clock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     tellings: Tellings,
 ) -> Result<Engine, Failure> {
     let ports = ports(folder, &workspace, clock, store, Arc::new(Pretended), Arc::new(tellings))?;
@@ -98,20 +99,20 @@ pub(crate) fn rehearsal(
 
 /// An engine that only evaluates, on the wall clock: what the workspace's own store knows is read, and nothing written.
 pub(crate) async fn measuring(folder: &Path, workspace: Workspace) -> Result<Engine, Failure> {
-    let store = wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?;
+    let store = StoreAt::of(folder, &workspace).open_to_read().await?;
     observer(folder, workspace, Arc::new(store))
 }
 
 /// An engine on a workspace's own store that neither acts nor sends: for what people ask of baselines.
-pub(crate) fn observer(folder: &Path, workspace: Workspace, store: Arc<SqliteStore>) -> Result<Engine, Failure> {
+pub(crate) fn observer(folder: &Path, workspace: Workspace, store: Arc<SqlStore>) -> Result<Engine, Failure> {
     rehearsal(folder, workspace, Arc::new(SystemClock), store, Tellings::default())
 }
 
 /// A store in memory that holds the baselines that the workspace has frozen: without them a rehearsal's numbers could
 /// differ from the daemon's.
-pub(crate) async fn rehearsal_store(folder: &Path, workspace: &Workspace) -> Result<Arc<SqliteStore>, Failure> {
-    let store = Arc::new(SqliteStore::in_memory().await.map_err(Failure::internal)?);
-    let own = wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?;
+pub(crate) async fn rehearsal_store(folder: &Path, workspace: &Workspace) -> Result<Arc<SqlStore>, Failure> {
+    let store = Arc::new(SqlStore::in_memory().await.map_err(Failure::internal)?);
+    let own = StoreAt::of(folder, workspace).open_to_read().await?;
     for kept in own.baselines().await.map_err(Failure::unreachable)? {
         store.keep_baseline(&kept, &[]).await.map_err(Failure::internal)?;
     }
@@ -123,7 +124,7 @@ fn ports(
     folder: &Path,
     workspace: &Workspace,
     clock: Arc<dyn Clock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     actions: Arc<dyn Actions>,
     notifier: Arc<dyn Notifier>,
 ) -> Result<Ports, Failure> {

@@ -20,6 +20,7 @@ pub(crate) mod schema;
 pub(crate) mod settle;
 pub(crate) mod silence;
 pub(crate) mod status;
+pub(crate) mod store;
 pub(crate) mod switch_gate;
 pub(crate) mod token;
 pub(crate) mod unack;

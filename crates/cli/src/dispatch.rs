@@ -9,7 +9,7 @@ use crate::{
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, digest, drill, gates,
         handoffs, hold, incidents, init, ledger, lint, notify, plugin, replay, reset_clock, resolve, run, schema,
-        settle, silence, simulate, status, switch_gate, token, unack,
+        settle, silence, simulate, status, store, switch_gate, token, unack,
     },
     exit::Exit,
     failure::Failure,
@@ -71,6 +71,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Digest(args) => digest::run(folder, args, terminal).await,
         Command::Notify(args) => notify::run(folder, args, terminal).await,
         Command::Ledger(args) => ledger::run(folder, args, terminal).await,
+        Command::Store(args) => store::run(folder, args, terminal).await,
         Command::Check(args) => check::run(folder, args, terminal).await,
         Command::Replay(args) => replay::run(folder, args, terminal).await,
         Command::Backtest(args) => backtest::run(folder, args, terminal).await,

@@ -11,6 +11,7 @@ mod person;
 mod place;
 mod rehearsal;
 mod render;
+mod stored;
 #[cfg(debug_assertions)]
 mod test_hooks;
 mod wiring;

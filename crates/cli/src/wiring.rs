@@ -1,4 +1,4 @@
-//! Opens what commands work on: the configuration, the store and the plugin host.
+//! Opens what commands work on: the configuration and the plugin host.
 
 use std::{
     env,
@@ -11,7 +11,6 @@ use watchkeeper_config::{Diagnostic, PluginFault, PluginManual, PluginMetric, Pl
 use watchkeeper_engine::ports::checker::{Checker, Manual, ManualMetric, ManualParam};
 use watchkeeper_model::Workspace;
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig, Lock};
-use watchkeeper_store::{OpenError, PlaceError, SqliteStore};
 
 use crate::{
     failure::Failure,
@@ -76,50 +75,6 @@ fn plugin_fault(folder: &Path, plugin: &str, message: String) -> PluginFault {
         Host::standard_names().any(|name| name == plugin) || folder.join(pinned.as_deref().unwrap_or(plugin)).is_file();
     let help = nearest.filter(|_| !is_there).map(|name| format!("did you mean `{name}`?"));
     PluginFault { message, help, is_there }
-}
-
-/// The store of a workspace, made when it is missing.
-pub(crate) async fn store(folder: &Path, workspace: &Workspace) -> Result<SqliteStore, Failure> {
-    open(&folder.join(&workspace.daemon.state)).await
-}
-
-/// The store in the folder `state`.
-pub(crate) async fn open(state: &Path) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(state).await.map_err(unopened)
-}
-
-/// The store in the folder `state`, to be read only; an empty one where there is none.
-pub(crate) async fn open_to_read(state: &Path) -> Result<SqliteStore, Failure> {
-    match SqliteStore::open_to_read(state).await.map_err(unopened)? {
-        Some(store) => Ok(store),
-        None => SqliteStore::in_memory().await.map_err(Failure::internal),
-    }
-}
-
-fn unopened(error: OpenError) -> Failure {
-    let hint = match &error {
-        error if error.is_damage() => Some(
-            "the file is damaged or no store of Watchkeeper: put a backup in its place, or move it away to begin with an \
-             empty store"
-                .to_owned(),
-        ),
-        OpenError::Place(PlaceError::Shared { path, .. }) => Some(format!(
-            "name a folder of its own in [daemon] `state`, or close {} to others with `chmod 700`",
-            path.display()
-        )),
-        OpenError::Place(PlaceError::Busy { .. }) => Some("is a process of Watchkeeper stopped?".to_owned()),
-        OpenError::OtherVersion { .. } => Some(
-            "`watchkeeper run` brings an older one up to date, where it can be written; read it meanwhile with the \
-             version that wrote it"
-                .to_owned(),
-        ),
-        _ => None,
-    };
-    let failure = Failure::unreachable(error);
-    match hint {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }
 
 /// The plugin host; components are compiled by this very binary, in a process of its own.

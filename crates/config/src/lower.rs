@@ -17,6 +17,7 @@ mod secret;
 mod sources;
 mod sql;
 mod startable;
+pub(crate) mod store;
 mod threshold;
 mod watchkeeper;
 mod web;
@@ -118,6 +119,7 @@ pub(crate) fn workspace(
     let digests = runbooks.iter().map(|(name, (_, digest))| (name.clone(), digest.clone())).collect();
     let daemon = watchkeeper::daemon(&context, report);
     Workspace {
+        store: store::lower(&context, report),
         web: web::lower(&context, daemon.listen, report),
         daemon,
         allow: watchkeeper::allow(&context, report),

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use watchkeeper_model::{Gate, GateState, Maintenance, Monitor, Name};
+use watchkeeper_model::{Gate, GateState, Maintenance, Monitor, Name, Secret};
 
 use crate::{
     diagnostic::{Diagnostic, DiagnosticSeverity},
@@ -23,6 +23,8 @@ use crate::{
 pub struct Outline {
     /// The folder of the store, relative to the workspace.
     pub state: PathBuf,
+    /// Where the URL of the store's server stands; absent for a store in the folder.
+    pub store: Option<Secret>,
     /// The gates that can be read.
     pub gates: BTreeMap<Name, Gate>,
     /// Whether these are all: their file has no mistakes.
@@ -49,6 +51,7 @@ pub fn outline(workspace: &Path) -> Outline {
     let monitors = files.monitors.iter().filter_map(|parsed| Some((id(parsed)?, sound(&parsed.file.path))));
     Outline {
         state: state(&files),
+        store: store(&files),
         maintenance: lowered.maintenance,
         gates: if lowered.gates.is_empty() { named_gates(&files) } else { lowered.gates },
         gates_are_certain: sound(Path::new("config/watchkeeper.toml")),
@@ -63,6 +66,15 @@ fn state(files: &Files) -> PathBuf {
     let daemon = files.watchkeeper.first().and_then(|parsed| parsed.node.get("daemon"));
     let written = daemon.and_then(|(_, daemon)| daemon.get("state")).filter(|(_, state)| !state.stand_in);
     written.and_then(|(_, state)| state.text()).unwrap_or(lower::STATE).into()
+}
+
+/// Where the URL of the store's server stands, as written.
+fn store(files: &Files) -> Option<Secret> {
+    let (_, store) = files.watchkeeper.first()?.node.get("store")?;
+    let (_, url) = store.get("url").filter(|(_, url)| !url.stand_in)?;
+    let text = |key| url.get(key).and_then(|(_, place)| place.text()).map(str::to_owned);
+    let file = text("file").map(|file| Secret::File(file.into()));
+    file.or_else(|| text("credential").map(Secret::Credential)).or_else(|| text("env").map(Secret::Env))
 }
 
 /// Of a file with mistakes of syntax, the gates' names.

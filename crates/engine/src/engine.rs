@@ -28,7 +28,7 @@ use crate::{
     retry::Retry,
     steps::{RUNS_MAX, Steps},
     supervise::Stop,
-    watch::{Remembered, Watch},
+    watch::{Remembered, Stranded, Watch},
     watched::Watched,
 };
 
@@ -91,6 +91,16 @@ impl Process {
             reads: Arc::default(),
             meter,
         }
+    }
+
+    /// Rings for steps that somebody else may have planned, answered or left.
+    pub fn ring_steps(&self) {
+        self.steps.notify_one();
+    }
+
+    /// Rings for messages that somebody else may have written or left.
+    pub fn ring_outbox(&self) {
+        self.outbox.notify_one();
     }
 
     /// What is the matter with the process.
@@ -160,7 +170,7 @@ impl Engine {
             retry,
             in_hand,
             remembered: Remembered::default(),
-            stranded: Notify::new(),
+            stranded: Stranded::default(),
         });
         Self { workspace, store, evaluator, baselines, steps, outbox, watch, clock }
     }

@@ -87,7 +87,7 @@ impl Health {
 }
 
 /// An error and its causes on one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |line, cause| {
         let cause = cause.to_string();

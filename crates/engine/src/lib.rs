@@ -37,7 +37,7 @@ pub use engine::{Engine, Ports, Process};
 pub use error::EngineError;
 pub use evaluate::{Rehearsed, spans};
 pub use evaluation::{Evaluation, EvaluationDigests, Window};
-pub use health::Health;
+pub use health::{Health, with_causes};
 pub use kept_run::run_again;
 pub use ports::{
     baseline::{BaselineDigest, Fingerprint, FrameDigest, KeptBaseline, MeasuredBaseline},

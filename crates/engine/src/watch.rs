@@ -6,14 +6,15 @@ mod lateness;
 mod look;
 mod remembered;
 mod reports;
+mod stranded;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::task::JoinSet;
 use watchkeeper_model::{Monitor, Name, Time, Verdict, Workspace, digest_of};
 
 use self::lateness::Kept;
-pub(crate) use self::remembered::Remembered;
+pub(crate) use self::{remembered::Remembered, stranded::Stranded};
 use crate::{
     decide::decide,
     error::EngineError,
@@ -36,6 +37,9 @@ use crate::{
 /// A high-water mark further in the future than this is worth a warning.
 const MARK_AHEAD_MAX: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
+/// A tick that the replica whose it is has not begun after so long is begun by another one, before it is a missed one.
+const STAND_BY: Duration = Duration::from_secs(3);
+
 /// Runs ticks.
 pub(crate) struct Watch {
     pub(crate) workspace: Arc<Workspace>,
@@ -46,8 +50,7 @@ pub(crate) struct Watch {
     pub(crate) retry: Retry,
     pub(crate) in_hand: Arc<InHand>,
     pub(crate) remembered: Remembered,
-    /// Rung when a tick is in nobody's hand: its monitor may be waiting for tomorrow.
-    pub(crate) stranded: Notify,
+    pub(crate) stranded: Stranded,
 }
 
 impl Watch {
@@ -106,11 +109,12 @@ impl Watch {
             newest = self.catch_up(watched, newest, now, stop).await?;
             self.retry.health.well(&part(&monitor.id));
             let Some(tick) = monitor.schedule.next_after(newest.max(now)) else { return Ok(true) };
+            let stand_by = if self.store.is_nearest(&monitor.id) { Duration::ZERO } else { STAND_BY };
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return Ok(true),
-                () = self.stranded.notified() => return Ok(false),
-                () = self.retry.clock.sleep_until(tick + jitter(monitor)) => {}
+                () = self.stranded.of(&monitor.id) => return Ok(false),
+                () = self.retry.clock.sleep_until(tick + jitter(monitor) + stand_by) => {}
             }
             // One that wakes late is a missed one: the misfire policy says what becomes of it.
             if !lateness::is_late(tick + jitter(monitor), self.retry.clock.now()) {

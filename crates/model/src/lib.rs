@@ -67,7 +67,9 @@ pub use step::{Outcome, StepEvent, StepStatus};
 pub use template::{Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};
 pub use trend::{Trend, TrendPoint};
-pub use workspace::{Allow, Daemon, Digest, Digests, Gate, Route, Secret, Team, Unreachable, Workspace};
+pub use workspace::{
+    Allow, Daemon, Digest, Digests, Gate, Keep, Route, Secret, StoreSettings, Team, Unreachable, Workspace,
+};
 
 /// A point in time, always UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;

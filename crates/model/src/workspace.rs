@@ -19,6 +19,9 @@ use crate::{
 pub struct Workspace {
     /// The daemon's own settings.
     pub daemon: Daemon,
+    /// Where state is kept, and for how long.
+    #[serde(default)]
+    pub store: StoreSettings,
     /// The web page and the API.
     #[serde(default)]
     pub web: Web,
@@ -78,6 +81,33 @@ pub struct Daemon {
 impl Daemon {
     /// What `shutdown` is unless the configuration says otherwise.
     pub const SHUTDOWN: Duration = Duration::from_secs(30);
+}
+
+/// Where state is kept, and for how long.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct StoreSettings {
+    /// The URL of a PostgreSQL database, which may be shared; a file in the daemon's folder when absent.
+    pub url: Option<Secret>,
+    /// How long what is not kept for ever is kept.
+    pub keep: Keep,
+}
+
+/// How long what is not kept for ever is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keep {
+    /// Evaluations as they were printed; older ones keep what a chart shows.
+    pub evaluations: Duration,
+    /// What a chart shows of an evaluation.
+    pub points: Duration,
+    /// Messages of incidents that are over, and every try to deliver them.
+    pub deliveries: Duration,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        Self { evaluations: days(90), points: days(400), deliveries: days(400) }
+    }
 }
 
 /// What steps may reach; deny by default.

@@ -236,7 +236,7 @@ fn told_gate(gate: &GateView) -> Value {
 
 async fn gates(ask: Ask) -> Result<Response, Problem> {
     let gates = ask.house.gates_asked_for().await.map_err(Problem::store)?;
-    Ok(tagged(&ask, gates.iter().map(told_gate).collect::<Vec<_>>()))
+    Ok(tagged(&ask, gates.views.iter().map(told_gate).collect::<Vec<_>>()))
 }
 
 async fn gate(ask: Ask) -> Result<Response, Problem> {
@@ -244,7 +244,8 @@ async fn gate(ask: Ask) -> Result<Response, Problem> {
     let found = ask.house.gate_asked_for(given).await.map_err(Problem::store)?;
     let workspace = ask.house.workspace();
     let known = || workspace.gates.keys().map(Name::to_string);
-    Ok(tagged(&ask, told_gate(&found.ok_or_else(|| Problem::no_such("gate", given, known()))?)))
+    let (gate, _) = found.ok_or_else(|| Problem::no_such("gate", given, known()))?;
+    Ok(tagged(&ask, told_gate(&gate)))
 }
 
 async fn handoffs(ask: Ask) -> Result<Response, Problem> {

@@ -1,15 +1,19 @@
 //! Gates as clients see them: what the configuration says joined with what the store holds.
 
+mod memory;
+
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::body::Bytes;
 use serde::Serialize;
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{GateState, Name, Time, Unreachable};
+use watchkeeper_model::{GateState, Name, Time, Unreachable, Workspace};
 use watchkeeper_store::GateRecord;
 
+pub(crate) use self::memory::{Gates, Memory};
 use crate::House;
 
 /// Who asked for which gate since the daemon began, by name.
@@ -43,8 +47,12 @@ impl GateAsks {
     pub(crate) fn note<'a>(&self, names: impl Iterator<Item = &'a Name>, now: Time) {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for name in names {
-            let entry = asked.entry(name.to_string()).or_default();
-            *entry = Asked { times: entry.times + 1, last: Some(now) };
+            if !asked.contains_key(name.as_str()) {
+                asked.insert(name.to_string(), Asked::default());
+            }
+            if let Some(entry) = asked.get_mut(name.as_str()) {
+                *entry = Asked { times: entry.times + 1, last: Some(now) };
+            }
         }
     }
 
@@ -59,34 +67,37 @@ impl GateAsks {
     }
 }
 
+/// Every gate, by name. Only configured ones exist; one that was never set is open.
+fn views(workspace: &Workspace, records: Vec<GateRecord>) -> Vec<GateView> {
+    let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
+    let known = workspace.gates.iter();
+    let mut views: Vec<GateView> =
+        known.map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();
+    // A gate that left the configuration while it was paused stays paused for those that still ask for it.
+    let paused = set.into_iter().filter(|(_, record)| record.state == GateState::Paused);
+    views.extend(paused.map(|(name, record)| GateView::of(&name, Unreachable::Paused, Some(record))));
+    views.sort_by(|a, b| a.name.cmp(&b.name));
+    views
+}
+
 impl House {
-    /// Every gate, by name. Only configured ones exist; one that was never set is open.
+    /// Every gate, by name.
     pub(crate) async fn gates(&self) -> Result<Vec<GateView>, StoreError> {
-        let records = self.store().gates().await;
-        let records = records.inspect_err(|error| tracing::error!(?error, "the gates cannot be read"))?;
-        let mut set: BTreeMap<Name, GateRecord> = records.into_iter().map(|gate| (gate.name.clone(), gate)).collect();
-        let workspace = self.workspace();
-        let known = workspace.gates.iter();
-        let mut views: Vec<GateView> =
-            known.map(|(name, gate)| GateView::of(name, gate.on_unreachable, set.remove(name))).collect();
-        // A gate that left the configuration while it was paused stays paused for those that still ask for it.
-        let paused = set.into_iter().filter(|(_, record)| record.state == GateState::Paused);
-        views.extend(paused.map(|(name, record)| GateView::of(&name, Unreachable::Paused, Some(record))));
-        views.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(views)
+        Ok(self.known_gates().await?.views.clone())
     }
 
-    /// One gate, which a client asks for; `None` when it is not configured, and not paused either.
-    pub(crate) async fn gate_asked_for(&self, name: &str) -> Result<Option<GateView>, StoreError> {
-        let found = self.gates().await?.into_iter().find(|gate| gate.name.as_str() == name);
-        self.gate_asks().note(found.iter().map(|gate| &gate.name), self.now());
-        Ok(found)
+    /// One gate, which a client asks for, and the answer; `None` when it is not configured, and not paused either.
+    pub(crate) async fn gate_asked_for(&self, name: &str) -> Result<Option<(GateView, Bytes)>, StoreError> {
+        let gates = self.known_gates().await?;
+        let found = gates.get(name);
+        self.gate_asks().note(found.iter().map(|(gate, _)| &gate.name), self.now());
+        Ok(found.map(|(gate, answer)| (gate.clone(), answer)))
     }
 
     /// Every gate, for a client that asks for all of them.
-    pub(crate) async fn gates_asked_for(&self) -> Result<Vec<GateView>, StoreError> {
-        let gates = self.gates().await?;
-        self.gate_asks().note(gates.iter().map(|gate| &gate.name), self.now());
+    pub(crate) async fn gates_asked_for(&self) -> Result<Arc<Gates>, StoreError> {
+        let gates = self.known_gates().await?;
+        self.gate_asks().note(gates.views.iter().map(|gate| &gate.name), self.now());
         Ok(gates)
     }
 }

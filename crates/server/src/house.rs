@@ -7,9 +7,16 @@ use std::{
 
 use watchkeeper_engine::ports::clock::Clock;
 use watchkeeper_model::{Name, Secret, Time, Workspace};
-use watchkeeper_store::{SqliteStore, Verified};
+use watchkeeper_store::{SqlStore, Verified};
 
-use crate::{Pulse, access::Provider, act::Pressed, events::Events, gates::GateAsks, metrics::Metrics};
+use crate::{
+    Pulse,
+    access::Provider,
+    act::Pressed,
+    events::Events,
+    gates::{GateAsks, Memory},
+    metrics::Metrics,
+};
 
 /// Something that the daemon does for a visitor: what came of it as JSON, or why not in words.
 pub type Doing = Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>;
@@ -32,7 +39,7 @@ pub trait Hands: Send + Sync {
 /// What a [`House`] is made of.
 pub struct Parts {
     /// State.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<SqlStore>,
     /// The configuration.
     pub workspace: Workspace,
     /// What the workspace is called: its folder's name.
@@ -56,6 +63,7 @@ pub struct House(Arc<Inner>);
 struct Inner {
     parts: Parts,
     gate_asks: GateAsks,
+    gate_memory: Memory,
     configuration: RwLock<Loaded>,
     verified: Mutex<Seal>,
     pressed: Pressed,
@@ -88,6 +96,7 @@ impl House {
         let workspace = Arc::new(parts.workspace.clone());
         Self(Arc::new(Inner {
             gate_asks: GateAsks::default(),
+            gate_memory: Memory::default(),
             configuration: RwLock::new(Loaded { workspace, since: now }),
             verified: Mutex::default(),
             pressed: Pressed::default(),
@@ -104,6 +113,7 @@ impl House {
         let loaded = Loaded { workspace: Arc::new(workspace), since: self.now() };
         *self.0.configuration.write().unwrap_or_else(PoisonError::into_inner) = loaded;
         self.0.provider.forget();
+        self.0.gate_memory.forget();
     }
 
     pub(crate) fn loaded(&self) -> Loaded {
@@ -114,12 +124,16 @@ impl House {
         self.loaded().workspace
     }
 
-    pub(crate) fn store(&self) -> &SqliteStore {
+    pub(crate) fn store(&self) -> &SqlStore {
         &self.0.parts.store
     }
 
     pub(crate) fn gate_asks(&self) -> &GateAsks {
         &self.0.gate_asks
+    }
+
+    pub(crate) fn gate_memory(&self) -> &Memory {
+        &self.0.gate_memory
     }
 
     pub(crate) fn now(&self) -> Time {

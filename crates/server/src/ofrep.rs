@@ -7,7 +7,10 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header::ETAG},
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_TYPE, ETAG},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -17,6 +20,8 @@ pub(crate) use etag::{holds, of as tag_of};
 
 use crate::{House, gates::GateView};
 
+/// What an answer from memory is.
+const JSON: &str = "application/json";
 /// What is said when the store cannot be read; the cause goes to the log, not to the visitor.
 const UNREADABLE: &str = "the state of the gates cannot be read: act as the gate's `on_unreachable` says";
 
@@ -30,7 +35,7 @@ pub(crate) async fn one(
         return refusal.answer(Some(&key));
     }
     match house.gate_asked_for(&key).await {
-        Ok(Some(gate)) => Json(evaluation(&gate)).into_response(),
+        Ok(Some((_, answer))) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
         Ok(None) => (
             StatusCode::NOT_FOUND,
             Json(json!({
@@ -54,16 +59,15 @@ pub(crate) async fn all(
         return refusal.answer(None);
     }
     let Ok(gates) = house.gates_asked_for().await else { return unreadable(None) };
-    let answer = json!({ "flags": gates.iter().map(evaluation).collect::<Vec<_>>() });
-    let tag = etag::of(&answer);
+    let (answer, tag) = gates.all.clone();
     if etag::is_held(&headers, &tag) {
         return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }
-    ([(ETAG, tag)], Json(answer)).into_response()
+    ([(ETAG, tag), (CONTENT_TYPE, JSON.to_owned())], answer).into_response()
 }
 
 /// The same answer for every context, hence `STATIC`.
-fn evaluation(gate: &GateView) -> Value {
+pub(crate) fn evaluation(gate: &GateView) -> Value {
     let mut metadata = Map::new();
     if let Some(since) = gate.since {
         metadata.insert("since".to_owned(), json!(since));

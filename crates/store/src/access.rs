@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Role, Time};
 
@@ -10,8 +10,8 @@ use crate::{
     columns::{self, from_json, from_word, micros, time, time_if},
     fault::Fault,
     ledger,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
+    store::SqlStore,
 };
 
 /// A token is noted as used once in so many seconds, at most: its requests would all write otherwise.
@@ -51,13 +51,13 @@ pub struct Session {
     pub until: Time,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Makes a token, of which `hash` is kept.
     pub async fn add_token(&self, token: &Token, hash: &str) -> Result<(), PeopleError> {
         let work = async {
             let mut tx = self.write().await?;
             let added = sqlx::query(
-                "INSERT INTO token (name, hash, role, since, set_by, until) VALUES (?, ?, ?, ?, ?, ?)
+                "INSERT INTO token (name, hash, role, since, set_by, until) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (name) DO NOTHING",
             );
             let added = added.bind(&token.name).bind(hash).bind(token.role.as_str()).bind(micros(token.since));
@@ -76,7 +76,7 @@ impl SqliteStore {
     pub async fn revoke_token(&self, name: &str, by: &str, at: Time) -> Result<(), PeopleError> {
         let work = async {
             let mut tx = self.write().await?;
-            let gone = sqlx::query("DELETE FROM token WHERE name = ?").bind(name).execute(&mut *tx).await?;
+            let gone = sqlx::query("DELETE FROM token WHERE name = $1").bind(name).execute(&mut *tx).await?;
             if gone.rows_affected() == 0 {
                 return Err(PeopleError::NoSuch { what: "token", given: name.to_owned() }.into());
             }
@@ -98,7 +98,7 @@ impl SqliteStore {
     /// The token with this hash, if it has not ended. That it is used is noted where the store can be written.
     pub async fn token(&self, hash: &str, now: Time) -> Result<Option<Token>, StoreError> {
         let work = async {
-            let query = sqlx::query("SELECT * FROM token WHERE hash = ? AND (until IS NULL OR until > ?)");
+            let query = sqlx::query("SELECT * FROM token WHERE hash = $1 AND (until IS NULL OR until > $2)");
             let row = query.bind(hash).bind(micros(now)).fetch_optional(&mut *self.read().await?).await?;
             let found = row.as_ref().map(token).transpose()?;
             let is_old = |used: Option<Time>| used.is_none_or(|used| micros(used) + NOTED_EVERY_MICROS < micros(now));
@@ -114,7 +114,7 @@ impl SqliteStore {
 
     async fn note_use(&self, hash: &str, now: Time) -> Result<(), Fault> {
         let mut tx = self.write().await?;
-        let noted = sqlx::query("UPDATE token SET used_at = ? WHERE hash = ?").bind(micros(now)).bind(hash);
+        let noted = sqlx::query("UPDATE token SET used_at = $1 WHERE hash = $2").bind(micros(now)).bind(hash);
         noted.execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
@@ -123,10 +123,10 @@ impl SqliteStore {
     pub async fn begin_session(&self, session: &Session, hash: &str) -> Result<(), StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            let over = sqlx::query("DELETE FROM session WHERE until <= ?").bind(micros(session.since));
+            let over = sqlx::query("DELETE FROM session WHERE until <= $1").bind(micros(session.since));
             over.execute(&mut *tx).await?;
             let begun = sqlx::query(
-                "INSERT INTO session (hash, name, subject, groups, token, since, until) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO session (hash, name, subject, groups, token, since, until) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             );
             let begun = begun.bind(hash).bind(&session.name).bind(&session.subject);
             let begun = begun.bind(columns::json(&session.groups)?).bind(&session.token);
@@ -139,7 +139,7 @@ impl SqliteStore {
     /// The session with this hash, if it has not ended.
     pub async fn session(&self, hash: &str, now: Time) -> Result<Option<Session>, StoreError> {
         let work = async {
-            let query = sqlx::query("SELECT * FROM session WHERE hash = ? AND until > ?");
+            let query = sqlx::query("SELECT * FROM session WHERE hash = $1 AND until > $2");
             let row = query.bind(hash).bind(micros(now)).fetch_optional(&mut *self.read().await?).await?;
             row.as_ref().map(session).transpose()
         };
@@ -150,7 +150,7 @@ impl SqliteStore {
     pub async fn end_session(&self, hash: &str) -> Result<(), StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            sqlx::query("DELETE FROM session WHERE hash = ?").bind(hash).execute(&mut *tx).await?;
+            sqlx::query("DELETE FROM session WHERE hash = $1").bind(hash).execute(&mut *tx).await?;
             Ok(tx.commit().await?)
         };
         work.await.map_err(|fault: Fault| fault.doing("end a session"))
@@ -159,7 +159,7 @@ impl SqliteStore {
     /// The role of a token that has not ended, by its name.
     pub async fn role_of_token(&self, name: &str, now: Time) -> Result<Option<Role>, StoreError> {
         let work = async {
-            let query = sqlx::query_scalar("SELECT role FROM token WHERE name = ? AND (until IS NULL OR until > ?)");
+            let query = sqlx::query_scalar("SELECT role FROM token WHERE name = $1 AND (until IS NULL OR until > $2)");
             let role = query.bind(name).bind(micros(now)).fetch_optional(&mut *self.read().await?).await?;
             role.map(|role: String| from_word("token.role", &role)).transpose()
         };
@@ -167,7 +167,7 @@ impl SqliteStore {
     }
 }
 
-fn token(row: &SqliteRow) -> Result<Token, Fault> {
+fn token(row: &AnyRow) -> Result<Token, Fault> {
     Ok(Token {
         name: row.try_get("name")?,
         role: from_word("token.role", row.try_get("role")?)?,
@@ -178,7 +178,7 @@ fn token(row: &SqliteRow) -> Result<Token, Fault> {
     })
 }
 
-fn session(row: &SqliteRow) -> Result<Session, Fault> {
+fn session(row: &AnyRow) -> Result<Session, Fault> {
     Ok(Session {
         name: row.try_get("name")?,
         subject: row.try_get("subject")?,

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::{StepRecord, Unfinished};
 use watchkeeper_model::{
     Answer, Answering, Asked, Name, Outcome, Person, StepEvent, StepStatus, Team, Time, digest_of,
 };
 
 use crate::{
-    columns::{self, micros, name, time, time_if},
+    columns::{self, flag, micros, name, time, time_if},
+    database::Tx,
     fault::Fault,
     find, incident, ledger,
-    open::{SqliteStore, Tx},
     refusal::{GivenUp, PeopleError},
     step,
+    store::SqlStore,
 };
 
 /// A step with what people said of it.
@@ -33,7 +34,7 @@ pub enum Reply<'a> {
     No(&'a str),
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Starts a step that waits for people or was withheld, or makes another attempt (`again`) at one that ended; one
     /// that needs an agreement waits for it from now on.
     pub async fn start_step(
@@ -92,7 +93,7 @@ async fn finish(
 }
 
 async fn start(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     found: &Waiting,
     by: &Person,
     again: bool,
@@ -117,10 +118,10 @@ async fn start(
     };
     let status = status.ok_or_else(|| PeopleError::not_waiting(&run, &step, of.status))?;
     // Who agreed to an earlier attempt has not agreed to this one.
-    sqlx::query("DELETE FROM answer WHERE run = ? AND step = ?").bind(&run).bind(&step).execute(&mut *db).await?;
+    sqlx::query("DELETE FROM answer WHERE run = $1 AND step = $2").bind(&run).bind(&step).execute(&mut *db).await?;
     sqlx::query(
-        "UPDATE step SET status = ?, asked_by = ?, asked_at = ?, resumes = 0, epoch = epoch + 1
-         WHERE run = ? AND step = ?",
+        "UPDATE step SET status = $1, asked_by = $2, asked_at = $3, resumes = 0, epoch = epoch + 1
+         WHERE run = $4 AND step = $5",
     )
     .bind(status.as_str())
     .bind(&by.name)
@@ -135,7 +136,7 @@ async fn start(
 }
 
 async fn answer(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     found: &Waiting,
     by: &Person,
     reply: Reply<'_>,
@@ -162,22 +163,22 @@ async fn answer(
     if answering == Answering::Released {
         let released = of.status.next(StepEvent::Release);
         let released = released.ok_or_else(|| PeopleError::not_waiting(run, step, of.status))?;
-        let query = sqlx::query("UPDATE step SET status = ? WHERE run = ? AND step = ?").bind(released.as_str());
+        let query = sqlx::query("UPDATE step SET status = $1 WHERE run = $2 AND step = $3").bind(released.as_str());
         query.bind(run).bind(step).execute(db).await?;
     }
     Ok(answering)
 }
 
 /// The step of this name with what was said of it.
-async fn find(db: &mut SqliteConnection, run: &str, name: &Name) -> Result<Waiting, GivenUp> {
+async fn find(db: &mut AnyConnection, run: &str, name: &Name) -> Result<Waiting, GivenUp> {
     let run = find::find_run(db, run).await?;
-    let row = sqlx::query("SELECT * FROM step WHERE run = ? AND step = ?").bind(&run).bind(name.as_str());
+    let row = sqlx::query("SELECT * FROM step WHERE run = $1 AND step = $2").bind(&run).bind(name.as_str());
     let row = row.fetch_optional(&mut *db).await?;
     let row = row.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {name}") })?;
     Ok(load(db, &row).await?)
 }
 
-async fn load(db: &mut SqliteConnection, row: &sqlx::sqlite::SqliteRow) -> Result<Waiting, Fault> {
+async fn load(db: &mut AnyConnection, row: &AnyRow) -> Result<Waiting, Fault> {
     let record = step::step(row)?;
     let asked = Asked {
         by: record.asked_by.clone(),
@@ -189,14 +190,14 @@ async fn load(db: &mut SqliteConnection, row: &sqlx::sqlite::SqliteRow) -> Resul
 }
 
 /// The answers to a step, oldest first.
-pub(crate) async fn answers(db: &mut SqliteConnection, run: &str, step: &Name) -> Result<Vec<Answer>, Fault> {
-    let query = "SELECT by, at, agrees, reason FROM answer WHERE run = ? AND step = ? ORDER BY at, by";
+pub(crate) async fn answers(db: &mut AnyConnection, run: &str, step: &Name) -> Result<Vec<Answer>, Fault> {
+    let query = "SELECT by, at, agrees, reason FROM answer WHERE run = $1 AND step = $2 ORDER BY at, by";
     let rows = sqlx::query(query).bind(run).bind(step.as_str()).fetch_all(db).await?;
-    let answer = |row: &sqlx::sqlite::SqliteRow| {
+    let answer = |row: &AnyRow| {
         Ok(Answer {
             by: row.try_get("by")?,
             at: time("answer.at", row.try_get("at")?)?,
-            agrees: row.try_get("agrees")?,
+            agrees: flag(row, "agrees")?,
             reason: row.try_get("reason")?,
         })
     };
@@ -204,21 +205,21 @@ pub(crate) async fn answers(db: &mut SqliteConnection, run: &str, step: &Name) -
 }
 
 async fn write(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     found: &Waiting,
     by: &Person,
     reason: Option<&str>,
     at: Time,
 ) -> Result<(), Fault> {
-    let query = "INSERT INTO answer (run, step, by, at, agrees, reason) VALUES (?, ?, ?, ?, ?, ?)";
+    let query = "INSERT INTO answer (run, step, by, at, agrees, reason) VALUES ($1, $2, $3, $4, $5, $6)";
     let insert = sqlx::query(query).bind(&found.record.run).bind(found.record.step.id.as_str()).bind(&by.name);
-    insert.bind(micros(at)).bind(reason.is_none()).bind(reason).execute(db).await?;
+    insert.bind(micros(at)).bind(i64::from(reason.is_none())).bind(reason).execute(db).await?;
     Ok(())
 }
 
 /// The ledger keeps the digest of the arguments that were agreed to.
 async fn record(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     found: &Waiting,
     kind: &'static str,
     by: &Person,
@@ -234,19 +235,23 @@ async fn record(
     ledger::append_one(db, at, kind, &found.record.incident, &body).await
 }
 
-/// Steps that somebody has to move on, in the order of their incidents; those that cannot be read are left out.
-pub(crate) async fn unfinished(store: &SqliteStore, now: Time) -> Result<Vec<Unfinished>, Fault> {
+/// Steps that somebody has to move on, in the order of their incidents, without those of a replica that is at work; those
+/// that cannot be read are left out.
+pub(crate) async fn unfinished(store: &SqlStore, now: Time) -> Result<Vec<Unfinished>, Fault> {
     let mut tx = store.read().await?;
-    let rows = sqlx::query(
-        "SELECT step.*, incident.owner FROM step JOIN incident ON incident.id = step.incident
+    let query = format!(
+        "SELECT step.*, incident.owner AS team FROM step JOIN incident ON incident.id = step.incident
          WHERE status IN ('planned', 'waiting', 'released', 'intent') AND (status <> 'waiting' OR asked_at IS NOT NULL)
+             AND {}
          ORDER BY incident.opened_at, incident.id, step.position",
+        store.is_free("step.held_by")
     );
+    let rows = sqlx::query(AssertSqlSafe(query));
     let mut found = Vec::new();
     for row in &rows.fetch_all(&mut *tx).await? {
         let Ok(Waiting { mut record, asked }) = load(&mut tx, row).await else { continue };
         // Whoever owns the incident now is told how its steps end.
-        if let Ok(owner) = name("incident.owner", row.try_get("owner")?) {
+        if let Ok(owner) = name("incident.owner", row.try_get("team")?) {
             record.facts.owner = owner;
         }
         let refused = match &record.step.approval {

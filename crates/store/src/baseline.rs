@@ -1,6 +1,6 @@
 //! Frozen baselines: one digest a monitor, replaced only when it is frozen again.
 
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, any::AnyRow};
 use watchkeeper_engine::{
     BaselineDigest, KeptBaseline,
     ports::store::{LedgerRow, StoreError},
@@ -11,27 +11,28 @@ use crate::{
     columns::{micros, name, time, time_if},
     fault::Fault,
     ledger,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// The layout that this version writes and reads.
 const FORMAT: i64 = 1;
 
-pub(crate) async fn frozen_at(store: &SqliteStore, monitor: &Name) -> Result<Option<Time>, Fault> {
-    let at = sqlx::query_scalar("SELECT frozen_at FROM baseline WHERE monitor = ?").bind(monitor.as_str());
+pub(crate) async fn frozen_at(store: &SqlStore, monitor: &Name) -> Result<Option<Time>, Fault> {
+    let at = sqlx::query_scalar("SELECT frozen_at FROM baseline WHERE monitor = $1").bind(monitor.as_str());
     time_if("baseline.frozen_at", at.fetch_optional(&mut *store.read().await?).await?)
 }
 
-pub(crate) async fn of(store: &SqliteStore, monitor: &Name) -> Result<Option<KeptBaseline>, Fault> {
-    let row = sqlx::query("SELECT * FROM baseline WHERE monitor = ?").bind(monitor.as_str());
+pub(crate) async fn of(store: &SqlStore, monitor: &Name) -> Result<Option<KeptBaseline>, Fault> {
+    let row = sqlx::query("SELECT * FROM baseline WHERE monitor = $1").bind(monitor.as_str());
     row.fetch_optional(&mut *store.read().await?).await?.as_ref().map(kept).transpose()
 }
 
-pub(crate) async fn keep(store: &SqliteStore, kept: &KeptBaseline, rows: &[LedgerRow]) -> Result<(), Fault> {
+pub(crate) async fn keep(store: &SqlStore, kept: &KeptBaseline, rows: &[LedgerRow]) -> Result<(), Fault> {
     let mut tx = store.write().await?;
     sqlx::query(
-        "INSERT INTO baseline (monitor, frozen_at, frozen_by, format, digest) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (monitor) DO UPDATE SET frozen_at = MAX(frozen_at + 1, excluded.frozen_at),
+        "INSERT INTO baseline (monitor, frozen_at, frozen_by, format, digest) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (monitor) DO UPDATE SET frozen_at = CASE
+                 WHEN baseline.frozen_at < excluded.frozen_at THEN excluded.frozen_at ELSE baseline.frozen_at + 1 END,
              frozen_by = excluded.frozen_by, format = excluded.format, digest = excluded.digest",
     )
     .bind(kept.monitor.as_str())
@@ -45,7 +46,7 @@ pub(crate) async fn keep(store: &SqliteStore, kept: &KeptBaseline, rows: &[Ledge
     Ok(tx.commit().await?)
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Every frozen baseline, by monitor.
     pub async fn baselines(&self) -> Result<Vec<KeptBaseline>, StoreError> {
         let work = async {
@@ -57,7 +58,7 @@ impl SqliteStore {
     }
 }
 
-fn kept(row: &SqliteRow) -> Result<KeptBaseline, Fault> {
+fn kept(row: &AnyRow) -> Result<KeptBaseline, Fault> {
     let format: i64 = row.try_get("format")?;
     if format != FORMAT {
         return Err(Fault::column("baseline.format", format));

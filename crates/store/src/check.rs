@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{CheckRecord, Claim, Groups, Recorded},
@@ -11,17 +11,18 @@ use watchkeeper_model::{GroupState, Labels, Name};
 
 use crate::{
     columns::{from_json, json},
+    database::{commit, hold_monitors},
     enqueue, evaluation,
     fault::Fault,
-    follow_up, incident, ledger, occurrence,
-    open::{SqliteStore, commit},
-    step, together,
+    follow_up, incident, ledger, occurrence, step,
+    store::SqlStore,
+    together,
 };
 
-pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups, Fault> {
+pub(crate) async fn groups(store: &SqlStore, monitor: &Name) -> Result<Groups, Fault> {
     let mut tx = store.read().await?;
     let mut groups = Groups { newest: occurrence::newest(&mut tx, monitor).await?, ..Groups::default() };
-    let states: Vec<(String, String)> = sqlx::query_as("SELECT labels, state FROM group_state WHERE monitor = ?")
+    let states: Vec<(String, String)> = sqlx::query_as("SELECT labels, state FROM group_state WHERE monitor = $1")
         .bind(monitor.as_str())
         .fetch_all(&mut *tx)
         .await?;
@@ -42,12 +43,13 @@ pub(crate) async fn groups(store: &SqliteStore, monitor: &Name) -> Result<Groups
     Ok(groups)
 }
 
-pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
+pub(crate) async fn record(store: &SqlStore, claim: &Claim, record: &CheckRecord) -> Result<Recorded, Fault> {
     let evaluation = evaluation::packed(store, claim, &record.evaluation).await?;
     if record.is_quiet() {
         return together::record_quiet(store, claim, record, evaluation).await;
     }
     let mut tx = store.write().await?;
+    hold_monitors(&mut tx, &serde_json::json!([[claim.monitor]]).to_string()).await?;
     if occurrence::is_finished_by(&mut tx, claim).await? {
         return Ok(Recorded::Whole);
     }
@@ -60,25 +62,25 @@ pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: &CheckRec
     for (labels, state) in record.states.iter().filter(|(labels, _)| !closed.contains(labels)) {
         remember(&mut tx, &claim.monitor, labels, state).await?;
     }
-    follow(&mut tx, record).await?;
+    follow(&mut tx, store.me(), record).await?;
     commit(tx, Point::TickRecord).await?;
     Ok(Recorded::Whole)
 }
 
 /// A drill has no occurrence and leaves no standing: the monitor's own ticks are as they were.
-pub(crate) async fn record_drill(store: &SqliteStore, record: &CheckRecord) -> Result<(), Fault> {
+pub(crate) async fn record_drill(store: &SqlStore, record: &CheckRecord) -> Result<(), Fault> {
     let mut tx = store.write().await?;
-    follow(&mut tx, record).await?;
+    follow(&mut tx, store.me(), record).await?;
     Ok(tx.commit().await?)
 }
 
 /// Incidents, steps, messages and ledger rows.
-async fn follow(db: &mut SqliteConnection, record: &CheckRecord) -> Result<(), Fault> {
+async fn follow(db: &mut AnyConnection, owner: Option<&str>, record: &CheckRecord) -> Result<(), Fault> {
     for incident in &record.incidents {
         incident::save(db, incident).await?;
     }
     for step in &record.steps {
-        step::plan(db, step).await?;
+        step::plan(db, step, owner).await?;
     }
     for resolved in &record.resolved {
         enqueue::cancel_reminders(db, &resolved.incident).await?;
@@ -96,7 +98,7 @@ async fn follow(db: &mut SqliteConnection, record: &CheckRecord) -> Result<(), F
 }
 
 /// Groups whose incident people resolved while the check ran: their standings stay forgotten.
-async fn closed_by_people(db: &mut SqliteConnection, record: &CheckRecord) -> Result<BTreeSet<Labels>, Fault> {
+async fn closed_by_people(db: &mut AnyConnection, record: &CheckRecord) -> Result<BTreeSet<Labels>, Fault> {
     let mut closed = BTreeSet::new();
     for incident in record.incidents.iter().filter(|incident| !incident.drill) {
         if incident::is_over(db, &incident.id).await? {
@@ -106,9 +108,9 @@ async fn closed_by_people(db: &mut SqliteConnection, record: &CheckRecord) -> Re
     Ok(closed)
 }
 
-async fn remember(db: &mut SqliteConnection, monitor: &Name, labels: &Labels, state: &GroupState) -> Result<(), Fault> {
+async fn remember(db: &mut AnyConnection, monitor: &Name, labels: &Labels, state: &GroupState) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO group_state (monitor, labels, state) VALUES (?, ?, ?)
+        "INSERT INTO group_state (monitor, labels, state) VALUES ($1, $2, $3)
          ON CONFLICT (monitor, labels) DO UPDATE SET state = excluded.state",
     )
     .bind(monitor.as_str())

@@ -1,6 +1,7 @@
 //! How values of the domain stand in columns: times as microseconds, words as text, the rest as JSON.
 
 use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{Row as _, any::AnyRow};
 use watchkeeper_model::{Name, Time};
 
 use crate::fault::Fault;
@@ -43,6 +44,11 @@ pub(crate) fn name(column: &'static str, text: &str) -> Result<Name, Fault> {
 /// A stored count.
 pub(crate) fn count(column: &'static str, number: i64) -> Result<u32, Fault> {
     u32::try_from(number).map_err(|_| Fault::column(column, number))
+}
+
+/// A stored yes or no: 1 or 0, whatever the database.
+pub(crate) fn flag(row: &AnyRow, column: &'static str) -> Result<bool, Fault> {
+    Ok(row.try_get::<i64, _>(column)? != 0)
 }
 
 /// A fencing epoch or a row's number; they start at 1 and grow by one.

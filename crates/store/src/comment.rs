@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_model::Time;
 
 use crate::{
@@ -25,14 +25,8 @@ pub struct Comment {
     pub text: String,
 }
 
-pub(crate) async fn write(
-    db: &mut SqliteConnection,
-    incident: &str,
-    by: &str,
-    text: &str,
-    at: Time,
-) -> Result<(), Fault> {
-    sqlx::query("INSERT INTO comment (incident, at, by, text) VALUES (?, ?, ?, ?)")
+pub(crate) async fn write(db: &mut AnyConnection, incident: &str, by: &str, text: &str, at: Time) -> Result<(), Fault> {
+    sqlx::query("INSERT INTO comment (incident, at, by, text) VALUES ($1, $2, $3, $4)")
         .bind(incident)
         .bind(micros(at))
         .bind(by)
@@ -43,9 +37,9 @@ pub(crate) async fn write(
 }
 
 /// What was said of an incident, oldest first.
-pub(crate) async fn of(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Comment>, Fault> {
+pub(crate) async fn of(db: &mut AnyConnection, incident: &str) -> Result<Vec<Comment>, Fault> {
     let rows: Vec<(i64, String, String)> =
-        sqlx::query_as("SELECT at, by, text FROM comment WHERE incident = ? ORDER BY id")
+        sqlx::query_as("SELECT at, by, text FROM comment WHERE incident = $1 ORDER BY id")
             .bind(incident)
             .fetch_all(db)
             .await?;

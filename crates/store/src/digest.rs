@@ -3,15 +3,15 @@
 use serde_json::json;
 use watchkeeper_engine::ports::store::{NewMessage, StoreError};
 
-use crate::{enqueue, fault::Fault, ledger, open::SqliteStore};
+use crate::{enqueue, fault::Fault, ledger, store::SqlStore};
 
-impl SqliteStore {
+impl SqlStore {
     /// Puts the messages of a digest into the outbox, unless those of this `note` were put there before; gives whether
     /// they were put there now.
     pub async fn add_digest(&self, note: &str, messages: &[NewMessage]) -> Result<bool, StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            let before: Option<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE note = ? LIMIT 1")
+            let before: Option<i64> = sqlx::query_scalar("SELECT id FROM outbox WHERE note = $1 LIMIT 1")
                 .bind(note)
                 .fetch_optional(&mut *tx)
                 .await?;

@@ -1,6 +1,6 @@
 //! Ending: how a step ended, and all that follows from it, in one commit.
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{Ending, StepEnd, StepRecord},
@@ -9,15 +9,17 @@ use watchkeeper_model::{Action, GateAction, Outcome, StepEvent, StepStatus, Time
 
 use crate::{
     columns::{self, micros},
-    comment, enqueue,
+    comment,
+    database::commit,
+    enqueue,
     fault::Fault,
     follow_up, gate, incident, ledger,
-    open::{SqliteStore, commit},
     step::status_of_mine,
+    store::SqlStore,
 };
 
 /// Commits how a step ended with all that follows from it; a gate is set here and nowhere else.
-pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -> Result<Ending, Fault> {
+pub(crate) async fn end(store: &SqlStore, step: &StepRecord, end: &StepEnd) -> Result<Ending, Fault> {
     let mut tx = store.write().await?;
     let event = match end.outcome {
         Outcome::Withheld => StepEvent::Withhold,
@@ -49,12 +51,15 @@ pub(crate) async fn end(store: &SqliteStore, step: &StepRecord, end: &StepEnd) -
         comment::write(&mut tx, incident, comment::WATCHKEEPER, text, end.at).await?;
     }
     commit(tx, Point::StepEnd).await?;
+    if matches!(step.step.action, Action::Gate(_)) {
+        store.ring_gates();
+    }
     Ok(Ending::Recorded)
 }
 
 /// Why a gate is not set any more: its incident is over, or people moved the gate after the step's intent.
 async fn overtaken(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     step: &StepRecord,
     action: &GateAction,
     intent_at: Option<Time>,
@@ -66,21 +71,16 @@ async fn overtaken(
     Ok(moved.map(|by| format!("{by} set gate {} to another state after the step began", action.gate)))
 }
 
-async fn write_end(
-    db: &mut SqliteConnection,
-    step: &StepRecord,
-    status: StepStatus,
-    end: &StepEnd,
-) -> Result<(), Fault> {
+async fn write_end(db: &mut AnyConnection, step: &StepRecord, status: StepStatus, end: &StepEnd) -> Result<(), Fault> {
     let written = sqlx::query(
-        "UPDATE step SET status = ?, finished_at = ?, detail = ?, reference = COALESCE(?, reference), resumes = ?
-         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'waiting', 'released', 'intent')",
+        "UPDATE step SET status = $1, finished_at = $2, detail = $3, reference = COALESCE($4, reference), resumes = $5
+         WHERE run = $6 AND step = $7 AND epoch = $8 AND status IN ('planned', 'waiting', 'released', 'intent')",
     )
     .bind(status.as_str())
     .bind(micros(end.report.finished_at.unwrap_or(end.at)))
     .bind(&end.report.detail)
     .bind(end.reference.as_deref())
-    .bind(end.resumes)
+    .bind(i64::from(end.resumes))
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(step.epoch.cast_signed())
@@ -89,9 +89,9 @@ async fn write_end(
     if written.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
 }
 
-async fn hand_off(db: &mut SqliteConnection, step: &StepRecord, end: &StepEnd, head: &str) -> Result<(), Fault> {
+async fn hand_off(db: &mut AnyConnection, step: &StepRecord, end: &StepEnd, head: &str) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO handoff (incident, run, step, handed_off_at, ledger_head, report) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO handoff (incident, run, step, handed_off_at, ledger_head, report) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&step.incident)
     .bind(&step.run)

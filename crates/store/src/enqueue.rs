@@ -1,6 +1,6 @@
 //! Putting messages into the outbox, and taking back those that nobody needs any more.
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::{
     left_behind,
     ports::store::{NewMessage, StepRecord},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Enqueues messages of a transaction whose ledger rows are appended already: `head` is the ledger's after them.
-pub(crate) async fn all(db: &mut SqliteConnection, messages: &[NewMessage], head: &str) -> Result<(), Fault> {
+pub(crate) async fn all(db: &mut AnyConnection, messages: &[NewMessage], head: &str) -> Result<(), Fault> {
     for message in messages {
         one(db, message, &note_of(message), head).await?;
     }
@@ -27,19 +27,19 @@ fn note_of(new: &NewMessage) -> String {
 }
 
 /// Enqueues one message; `note` is the same for all that say the same.
-pub(crate) async fn one(db: &mut SqliteConnection, new: &NewMessage, note: &str, head: &str) -> Result<(), Fault> {
+pub(crate) async fn one(db: &mut AnyConnection, new: &NewMessage, note: &str, head: &str) -> Result<(), Fault> {
     let message = Message { ledger_head: head.to_owned(), ..new.message.clone() };
     let overdue = new.overdue_for.as_ref();
     let repeat = new.repeat.map(|every| i64::try_from(every.as_micros()).unwrap_or(i64::MAX));
     sqlx::query(
         "INSERT INTO outbox (incident, overdue_run, overdue_step, until_acknowledged, team, channel, receiver,
              note, not_before, repeat_micros, message, status)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting')",
     )
     .bind(new.incident.as_deref())
     .bind(overdue.map(|(run, _)| run.as_str()))
     .bind(overdue.map(|(_, step)| step.as_str()))
-    .bind(new.until_acknowledged)
+    .bind(i64::from(new.until_acknowledged))
     .bind(new.team.as_ref().map(Name::as_str))
     .bind(new.channel.as_str())
     .bind(new.receiver.as_deref())
@@ -58,7 +58,7 @@ type Told = (Option<String>, String, Option<String>);
 /// Tells everybody who was told of an incident that it is over, and what it has left behind: gates, and the `steps` that
 /// put things back.
 pub(crate) async fn resolved(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     incident: &str,
     message: &Message,
     steps: &[StepRecord],
@@ -69,7 +69,7 @@ pub(crate) async fn resolved(
     let message = Message { next_steps: left_behind(&gates, steps), ..message.clone() };
     let told: Vec<Told> = sqlx::query_as(
         "SELECT DISTINCT team, channel, receiver FROM outbox
-         WHERE incident = ? AND status IN ('waiting', 'sending', 'sent') ORDER BY team, channel, receiver",
+         WHERE incident = $1 AND status IN ('waiting', 'sending', 'sent') ORDER BY team, channel, receiver",
     )
     .bind(incident)
     .fetch_all(&mut *db)
@@ -79,7 +79,7 @@ pub(crate) async fn resolved(
 
 /// Tells where the incident has a story that somebody has taken it.
 pub(crate) async fn acknowledged(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     incident: &str,
     message: &Message,
     head: &str,
@@ -88,7 +88,7 @@ pub(crate) async fn acknowledged(
     let told: Vec<Told> = sqlx::query_as(
         "SELECT DISTINCT outbox.team, outbox.channel, outbox.receiver FROM delivery
          JOIN outbox ON outbox.id = delivery.outbox
-         WHERE delivery.incident = ? AND delivery.reference IS NOT NULL ORDER BY outbox.team, outbox.channel",
+         WHERE delivery.incident = $1 AND delivery.reference IS NOT NULL ORDER BY outbox.team, outbox.channel",
     )
     .bind(incident)
     .fetch_all(&mut *db)
@@ -97,7 +97,7 @@ pub(crate) async fn acknowledged(
 }
 
 async fn to_all(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     told: Vec<Told>,
     (incident, message): (&str, &Message),
     head: &str,
@@ -123,9 +123,9 @@ async fn to_all(
 }
 
 /// Cancels what waits to tell that a step has not ended.
-pub(crate) async fn cancel_overdue(db: &mut SqliteConnection, run: &str, step: &Name) -> Result<(), Fault> {
+pub(crate) async fn cancel_overdue(db: &mut AnyConnection, run: &str, step: &Name) -> Result<(), Fault> {
     sqlx::query(
-        "UPDATE outbox SET status = 'cancelled' WHERE overdue_run = ? AND overdue_step = ? AND status = 'waiting'",
+        "UPDATE outbox SET status = 'cancelled' WHERE overdue_run = $1 AND overdue_step = $2 AND status = 'waiting'",
     )
     .bind(run)
     .bind(step.as_str())
@@ -136,10 +136,11 @@ pub(crate) async fn cancel_overdue(db: &mut SqliteConnection, run: &str, step: &
 
 /// Takes up the reminders and escalations of an incident that is given back; those whose time has come wait for the next
 /// look.
-pub(crate) async fn revive_reminders(db: &mut SqliteConnection, incident: &str, now: Time) -> Result<(), Fault> {
+pub(crate) async fn revive_reminders(db: &mut AnyConnection, incident: &str, now: Time) -> Result<(), Fault> {
     sqlx::query(
-        "UPDATE outbox SET status = 'waiting', attempts = 0, not_before = MAX(not_before, ? + COALESCE(repeat_micros, 0))
-         WHERE incident = ? AND until_acknowledged = 1 AND status = 'cancelled'",
+        "UPDATE outbox SET status = 'waiting', attempts = 0, not_before = CASE
+             WHEN not_before > $1 + COALESCE(repeat_micros, 0) THEN not_before ELSE $1 + COALESCE(repeat_micros, 0) END
+         WHERE incident = $2 AND until_acknowledged = 1 AND status = 'cancelled'",
     )
     .bind(micros(now))
     .bind(incident)
@@ -149,10 +150,10 @@ pub(crate) async fn revive_reminders(db: &mut SqliteConnection, incident: &str, 
 }
 
 /// Cancels the reminders and escalations of an incident for good: another team owns it now.
-pub(crate) async fn drop_reminders(db: &mut SqliteConnection, incident: &str) -> Result<(), Fault> {
+pub(crate) async fn drop_reminders(db: &mut AnyConnection, incident: &str) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE outbox SET status = 'cancelled', until_acknowledged = 0
-         WHERE incident = ? AND until_acknowledged = 1 AND status IN ('waiting', 'cancelled')",
+         WHERE incident = $1 AND until_acknowledged = 1 AND status IN ('waiting', 'cancelled')",
     )
     .bind(incident)
     .execute(db)
@@ -161,9 +162,9 @@ pub(crate) async fn drop_reminders(db: &mut SqliteConnection, incident: &str) ->
 }
 
 /// Cancels the waiting reminders and escalations of an incident.
-pub(crate) async fn cancel_reminders(db: &mut SqliteConnection, incident: &str) -> Result<(), Fault> {
+pub(crate) async fn cancel_reminders(db: &mut AnyConnection, incident: &str) -> Result<(), Fault> {
     sqlx::query(
-        "UPDATE outbox SET status = 'cancelled' WHERE incident = ? AND until_acknowledged = 1 AND status = 'waiting'",
+        "UPDATE outbox SET status = 'cancelled' WHERE incident = $1 AND until_acknowledged = 1 AND status = 'waiting'",
     )
     .bind(incident)
     .execute(db)

@@ -1,18 +1,19 @@
 //! Evaluations as a tick's row keeps them: without what the row says already, and with numbers for what rows say over and
 //! over. What does not look like an evaluation is kept as it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::Claim;
 use watchkeeper_model::Time;
 
 use crate::{
     columns::{from_json, json as text, time},
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// As `check --json` prints it.
@@ -86,21 +87,42 @@ pub(crate) struct Row {
     monitor: String,
     verdict: String,
     evaluation: String,
-    /// What it says by number, as a JSON object.
-    repeated: String,
 }
 
 /// What a [`Row`] is read by.
-pub(crate) const COLUMNS: &str = "scheduled_at, monitor, verdict, evaluation,
-    (SELECT json_group_object(id, text) FROM repeated WHERE id IN
-        (SELECT atom FROM json_tree(evaluation, '$.digests') UNION ALL
-         SELECT value ->> 0 FROM json_each(evaluation, '$.series'))) AS repeated";
+pub(crate) const COLUMNS: &str = "scheduled_at, monitor, verdict, evaluation";
+
+/// The evaluations of rows as `check --json` prints them, each as far as it can be read.
+pub(crate) async fn unpacked(db: &mut AnyConnection, rows: Vec<Row>) -> Result<Vec<Result<Value, Fault>>, Fault> {
+    let kept: Vec<(Row, Option<Kept>)> =
+        rows.into_iter().map(|row| (from_json(&row.evaluation).ok(), row)).map(|(kept, row)| (row, kept)).collect();
+    let numbers: BTreeSet<i64> = kept.iter().filter_map(|(_, kept)| kept.as_ref()).flat_map(Kept::numbers).collect();
+    let said = texts(db, &numbers).await?;
+    let read = kept.into_iter().map(|(row, kept)| match kept {
+        Some(kept) => row.unpacked(&kept, &said),
+        None => from_json(&row.evaluation),
+    });
+    Ok(read.collect())
+}
+
+/// What stands for these numbers.
+async fn texts(db: &mut AnyConnection, numbers: &BTreeSet<i64>) -> Result<HashMap<i64, String>, Fault> {
+    let asked: Vec<[i64; 1]> = numbers.iter().map(|number| [*number]).collect();
+    let query = "SELECT id, text FROM repeated WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($1))";
+    let found: Vec<(i64, String)> = sqlx::query_as(query).bind(text(&asked)?).fetch_all(db).await?;
+    Ok(found.into_iter().collect())
+}
+
+impl Kept {
+    /// Everything that it says by number.
+    fn numbers(&self) -> impl Iterator<Item = i64> {
+        let series = self.series.iter().filter_map(|series| series.first()?.as_i64());
+        series.chain(self.digests.0).chain([self.digests.1])
+    }
+}
 
 impl Row {
-    /// The evaluation as `check --json` prints it.
-    pub(crate) fn unpacked(self) -> Result<Value, Fault> {
-        let Ok(kept) = from_json::<Kept>(&self.evaluation) else { return from_json(&self.evaluation) };
-        let repeated: HashMap<i64, String> = from_json(&self.repeated)?;
+    fn unpacked(self, kept: &Kept, repeated: &HashMap<i64, String>) -> Result<Value, Fault> {
         let said = |number: i64| repeated.get(&number).ok_or_else(|| Fault::column("occurrence.evaluation", number));
         let field = |fields: &[Value], place: usize| fields.get(place).cloned().unwrap_or_default();
         let series = kept.series.iter().map(|series| {
@@ -124,7 +146,7 @@ impl Row {
 }
 
 /// The text for the row of a claimed tick.
-pub(crate) async fn packed(store: &SqliteStore, claim: &Claim, evaluation: &Value) -> Result<String, Fault> {
+pub(crate) async fn packed(store: &SqlStore, claim: &Claim, evaluation: &Value) -> Result<String, Fault> {
     let Ok(printed) = Printed::deserialize(evaluation) else { return text(evaluation) };
     if printed.monitor != claim.monitor.as_str() || printed.at != shown(claim.scheduled_at) {
         return text(evaluation);
@@ -148,6 +170,20 @@ pub(crate) async fn packed(store: &SqliteStore, claim: &Claim, evaluation: &Valu
     text(&Kept { window, series, error: printed.error, digests, ms: printed.elapsed_ms, log: printed.log })
 }
 
+/// What a chart shows of a kept evaluation: values, baselines and verdicts; `None` where nothing else is there.
+pub(crate) fn thinned(evaluation: &str) -> Option<String> {
+    let kept: Kept = from_json(evaluation).ok()?;
+    let thin = |series: KeptSeries| {
+        let mut fields = series.into_iter();
+        let mut field = || fields.next().unwrap_or_default();
+        let (number, value, _detail, baseline, verdict) = (field(), field(), field(), field(), field());
+        short([number, value, Value::Null, baseline, verdict])
+    };
+    let series = kept.series.into_iter().map(thin).collect();
+    let thin = text(&Kept { window: Vec::new(), series, error: None, log: Vec::new(), ..kept }).ok()?;
+    (thin.len() < evaluation.len()).then_some(thin)
+}
+
 /// Without the nulls at the end.
 fn short<const N: usize>(fields: [Value; N]) -> Vec<Value> {
     let len = fields.iter().rposition(|field| !field.is_null()).map_or(0, |last| last + 1);
@@ -159,7 +195,7 @@ fn shown(at: Time) -> String {
 }
 
 /// The numbers of texts, given to those that are new in a transaction of its own.
-async fn numbers(store: &SqliteStore, texts: &[String]) -> Result<Vec<i64>, Fault> {
+async fn numbers(store: &SqlStore, texts: &[String]) -> Result<Vec<i64>, Fault> {
     let known = || {
         let known = store.repeated().known();
         texts.iter().map(|text| known.get(text).copied()).collect::<Option<Vec<i64>>>()
@@ -167,14 +203,19 @@ async fn numbers(store: &SqliteStore, texts: &[String]) -> Result<Vec<i64>, Faul
     if let Some(numbers) = known() {
         return Ok(numbers);
     }
-    let asked = text(&texts)?;
-    let mut tx = store.write().await?;
-    sqlx::query("INSERT OR IGNORE INTO repeated (text) SELECT value FROM json_each(?)")
-        .bind(&asked)
-        .execute(&mut *tx)
-        .await?;
-    let query = "SELECT repeated.id FROM json_each(?) AS asked JOIN repeated ON text = asked.value ORDER BY asked.key";
-    let numbers: Vec<i64> = sqlx::query_scalar(query).bind(&asked).fetch_all(&mut *tx).await?;
+    // In one order, so that two replicas never wait for one another.
+    let ordered: BTreeSet<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
+    let asked: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
+    let mut tx = store.write_beside().await?;
+    sqlx::query(
+        "INSERT INTO repeated (text) SELECT value ->> 0 FROM json_each($1) WHERE TRUE ON CONFLICT (text) DO NOTHING",
+    )
+    .bind(text(&ordered)?)
+    .execute(&mut *tx)
+    .await?;
+    let query =
+        "SELECT repeated.id FROM json_each($1) AS asked JOIN repeated ON text = asked.value ->> 0 ORDER BY asked.key";
+    let numbers: Vec<i64> = sqlx::query_scalar(query).bind(text(&asked)?).fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let mut known = store.repeated().known();
     if known.len() > KNOWN_MAX {

@@ -1,6 +1,6 @@
 //! Finding what people name by the beginning of its id.
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_model::Incident;
 
 use crate::{
@@ -12,19 +12,19 @@ use crate::{
 const NAMED_MAX: usize = 8;
 
 /// The one incident whose id is, or begins with, `given`.
-pub(crate) async fn find_incident(db: &mut SqliteConnection, given: &str) -> Result<Incident, GivenUp> {
-    let ids = sqlx::query_scalar("SELECT id FROM incident WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id")
+pub(crate) async fn find_incident(db: &mut AnyConnection, given: &str) -> Result<Incident, GivenUp> {
+    let ids = sqlx::query_scalar("SELECT id FROM incident WHERE substr(id, 1, length($1)) = $1 ORDER BY id")
         .bind(given)
         .fetch_all(&mut *db)
         .await?;
     let id = the_one("incident", given, ids)?;
-    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(id).fetch_one(db).await?;
+    let row = sqlx::query("SELECT * FROM incident WHERE id = $1").bind(id).fetch_one(db).await?;
     Ok(incident::incident(&row)?)
 }
 
 /// The one run whose id is, or begins with, `given`.
-pub(crate) async fn find_run(db: &mut SqliteConnection, given: &str) -> Result<String, GivenUp> {
-    let ids = sqlx::query_scalar("SELECT DISTINCT run FROM step WHERE substr(run, 1, length(?1)) = ?1 ORDER BY run")
+pub(crate) async fn find_run(db: &mut AnyConnection, given: &str) -> Result<String, GivenUp> {
+    let ids = sqlx::query_scalar("SELECT DISTINCT run FROM step WHERE substr(run, 1, length($1)) = $1 ORDER BY run")
         .bind(given)
         .fetch_all(db)
         .await?;

@@ -1,9 +1,9 @@
 //! Follow-up: what becomes of an incident's steps as it goes on, and when it is over.
 
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::{GoingOn, StepRecord};
-use watchkeeper_model::{Action, Facts, Incident, StepEvent, StepReport, Time};
+use watchkeeper_model::{Action, Facts, Incident, Step, StepEvent, StepReport, Time};
 
 use crate::{
     columns::{from_json, micros},
@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Plans again what was withheld in an incident that goes on, where the reason has ended.
-pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Time) -> Result<(), Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND resumes = 1 AND status = 'withheld'");
+pub(crate) async fn resume(db: &mut AnyConnection, going_on: &GoingOn, at: Time) -> Result<(), Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = $1 AND resumes = 1 AND status = 'withheld'");
     for row in rows.bind(&going_on.incident).fetch_all(&mut *db).await? {
         // One that cannot be read is left aside, and holds no tick up.
         let Ok(step) = step(&row) else { continue };
@@ -25,13 +25,15 @@ pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Ti
         if guard::inhibitor(db, &going_on.inhibited_by).await?.is_some() {
             continue;
         }
-        sqlx::query("UPDATE step SET status = ?, resumes = 0, tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
-            .bind(planned.as_str())
-            .bind(micros(going_on.tick))
-            .bind(&step.run)
-            .bind(step.step.id.as_str())
-            .execute(&mut *db)
-            .await?;
+        sqlx::query(
+            "UPDATE step SET status = $1, resumes = 0, tick = $2, epoch = epoch + 1 WHERE run = $3 AND step = $4",
+        )
+        .bind(planned.as_str())
+        .bind(micros(going_on.tick))
+        .bind(&step.run)
+        .bind(step.step.id.as_str())
+        .execute(&mut *db)
+        .await?;
         let body = json!({ "run": step.run, "step": step.step.id, "tick": going_on.tick });
         ledger::append_one(db, at, "step.resumed", &step.incident, &body).await?;
     }
@@ -39,8 +41,8 @@ pub(crate) async fn resume(db: &mut SqliteConnection, going_on: &GoingOn, at: Ti
 }
 
 /// The steps of an incident that still wait to be started once it is over.
-pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' ORDER BY position");
+pub(crate) async fn after_resolve(db: &mut AnyConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = $1 AND status = 'waiting' ORDER BY position");
     let rows = rows.bind(incident).fetch_all(db).await?;
     let steps = rows.iter().filter_map(|row| step(row).ok());
     Ok(steps.filter(|found| found.step.after_resolve).collect())
@@ -49,11 +51,11 @@ pub(crate) async fn after_resolve(db: &mut SqliteConnection, incident: &str) -> 
 /// The facts of an incident's breach, as its run was planned with them, and how its first step ended; `None` where they
 /// cannot be read.
 pub(crate) async fn facts_of(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     incident: &Incident,
 ) -> Result<Option<(Facts, Option<StepReport>)>, Fault> {
-    let facts = sqlx::query_scalar::<_, String>("SELECT facts FROM step WHERE incident = ? ORDER BY position LIMIT 1");
-    let report = sqlx::query_scalar::<_, String>("SELECT report FROM handoff WHERE incident = ?");
+    let facts = sqlx::query_scalar::<_, String>("SELECT facts FROM step WHERE incident = $1 ORDER BY position LIMIT 1");
+    let report = sqlx::query_scalar::<_, String>("SELECT report FROM handoff WHERE incident = $1");
     let Some(facts) = facts.bind(&incident.id).fetch_optional(&mut *db).await? else { return Ok(None) };
     let report = report.bind(&incident.id).fetch_optional(&mut *db).await?;
     let at = occurrence::newest(db, &incident.monitor).await?;
@@ -64,26 +66,35 @@ pub(crate) async fn facts_of(
 }
 
 /// Ends what still waits when its incident is over, unless it is for afterwards or for an issue that is just being opened.
-pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
+pub(crate) async fn end_unneeded(db: &mut AnyConnection, incident: &str, at: Time) -> Result<(), Fault> {
     plan_resolutions(db, incident, at).await?;
-    let ended: Vec<(String, String)> = sqlx::query_as(
-        "UPDATE step SET status = 'withheld', finished_at = ?1, detail = 'not needed: the incident is over',
-             epoch = epoch + 1
-         WHERE incident = ?2 AND status = 'waiting'
-             AND NOT (json_valid(arguments) AND json_extract(arguments, '$.after_resolve') IS 1)
+    let waiting: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT run, step, arguments FROM step WHERE incident = $1 AND status = 'waiting'
              AND NOT EXISTS (SELECT 1 FROM step AS opener WHERE opener.run = step.run
                  AND step.step = opener.step || '-resolved' AND opener.status IN ('planned', 'released', 'intent'))
-         RETURNING run, step",
+         ORDER BY run, position",
     )
-    .bind(micros(at))
     .bind(incident)
     .fetch_all(&mut *db)
     .await?;
-    sqlx::query("UPDATE step SET resumes = 0 WHERE incident = ? AND resumes = 1")
+    sqlx::query("UPDATE step SET resumes = 0 WHERE incident = $1 AND resumes = 1")
         .bind(incident)
         .execute(&mut *db)
         .await?;
-    for (run, step) in ended {
+    for (run, step, arguments) in waiting {
+        if from_json::<Step>(&arguments).is_ok_and(|step| step.after_resolve) {
+            continue;
+        }
+        sqlx::query(
+            "UPDATE step SET status = 'withheld', finished_at = $1, detail = 'not needed: the incident is over',
+                 epoch = epoch + 1
+             WHERE run = $2 AND step = $3",
+        )
+        .bind(micros(at))
+        .bind(&run)
+        .bind(&step)
+        .execute(&mut *db)
+        .await?;
         let body = json!({ "run": run, "step": step });
         ledger::append_one(db, at, "step.not_needed", incident, &body).await?;
     }
@@ -91,15 +102,15 @@ pub(crate) async fn end_unneeded(db: &mut SqliteConnection, incident: &str, at: 
 }
 
 /// Plans what tells the issues of an incident that it is over, where there is one to tell.
-async fn plan_resolutions(db: &mut SqliteConnection, incident: &str, at: Time) -> Result<(), Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = ? AND status = 'waiting' AND asked_at IS NULL");
+async fn plan_resolutions(db: &mut AnyConnection, incident: &str, at: Time) -> Result<(), Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE incident = $1 AND status = 'waiting' AND asked_at IS NULL");
     for row in rows.bind(incident).fetch_all(&mut *db).await? {
         let Ok(step) = step(&row) else { continue };
         let tells = matches!(step.step.action, Action::JiraResolve(_));
         if !tells || own_reference(db, &step).await?.is_none() {
             continue;
         }
-        sqlx::query("UPDATE step SET status = 'planned', tick = ?, epoch = epoch + 1 WHERE run = ? AND step = ?")
+        sqlx::query("UPDATE step SET status = 'planned', tick = $1, epoch = epoch + 1 WHERE run = $2 AND step = $3")
             .bind(micros(at))
             .bind(&step.run)
             .bind(step.step.id.as_str())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::{StepRecord, StoreError};
 use watchkeeper_model::{GateAction, GateState, Name, Time};
 
@@ -10,8 +10,8 @@ use crate::{
     columns::{from_word, micros, name, time},
     fault::Fault,
     ledger,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
+    store::SqlStore,
 };
 
 /// A gate as it stands.
@@ -53,7 +53,7 @@ struct Setting<'a> {
     at: Time,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Sets a gate by hand.
     pub async fn set_gate(
         &self,
@@ -66,7 +66,9 @@ impl SqliteStore {
         let work = async {
             let mut tx = self.write().await?;
             set(&mut tx, &Setting { name, state, by, reason, incident: None, at }).await?;
-            Ok(tx.commit().await?)
+            tx.commit().await?;
+            self.ring_gates();
+            Ok(())
         };
         work.await.map_err(|fault: Fault| fault.doing("set a gate"))
     }
@@ -83,7 +85,7 @@ impl SqliteStore {
     ) -> Result<(), PeopleError> {
         let work = async {
             let mut tx = self.write().await?;
-            let row = sqlx::query("SELECT * FROM gate WHERE name = ?").bind(name.as_str());
+            let row = sqlx::query("SELECT * FROM gate WHERE name = $1").bind(name.as_str());
             let row = row.fetch_optional(&mut *tx).await?;
             let now = row.as_ref().map(record).transpose()?.unwrap_or_else(|| never_set(name));
             if (now.state, now.since) != seen {
@@ -91,7 +93,9 @@ impl SqliteStore {
                 return Err(PeopleError::GateMoved { gate: now.name, state: now.state, by }.into());
             }
             set(&mut tx, &Setting { name, state, by, reason, incident: None, at }).await?;
-            Ok(tx.commit().await?)
+            tx.commit().await?;
+            self.ring_gates();
+            Ok(())
         };
         work.await.map_err(|given_up: GivenUp| given_up.doing("set a gate"))
     }
@@ -99,7 +103,7 @@ impl SqliteStore {
     /// A gate; one that was never set is open.
     pub async fn gate(&self, name: &Name) -> Result<GateRecord, StoreError> {
         let work = async {
-            let query = sqlx::query("SELECT * FROM gate WHERE name = ?").bind(name.as_str());
+            let query = sqlx::query("SELECT * FROM gate WHERE name = $1").bind(name.as_str());
             let row = query.fetch_optional(&mut *self.read().await?).await?;
             row.as_ref().map(record).transpose()
         };
@@ -140,7 +144,7 @@ fn never_set(name: &Name) -> GateRecord {
     GateRecord { name: name.clone(), state: GateState::Open, since: None, by: None, reason: None }
 }
 
-fn record(row: &SqliteRow) -> Result<GateRecord, Fault> {
+fn record(row: &AnyRow) -> Result<GateRecord, Fault> {
     Ok(GateRecord {
         name: name("gate.name", row.try_get("name")?)?,
         state: from_word("gate.state", row.try_get("state")?)?,
@@ -152,7 +156,7 @@ fn record(row: &SqliteRow) -> Result<GateRecord, Fault> {
 
 /// Sets a gate as the effect of a step.
 pub(crate) async fn set_by_step(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     step: &StepRecord,
     action: &GateAction,
     at: Time,
@@ -166,13 +170,13 @@ pub(crate) async fn set_by_step(
 
 /// Who set a gate to another state than `wanted` after a time; `None` when nobody did.
 pub(crate) async fn moved_since(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     gate: &Name,
     wanted: GateState,
     after: Option<Time>,
 ) -> Result<Option<String>, Fault> {
     let Some(after) = after else { return Ok(None) };
-    let by = sqlx::query_scalar("SELECT set_by FROM gate WHERE name = ? AND state <> ? AND since > ?")
+    let by = sqlx::query_scalar("SELECT set_by FROM gate WHERE name = $1 AND state <> $2 AND since > $3")
         .bind(gate.as_str())
         .bind(wanted.as_str())
         .bind(micros(after));
@@ -180,21 +184,21 @@ pub(crate) async fn moved_since(
 }
 
 /// The gates that an incident's steps paused and nobody has opened since.
-pub(crate) async fn left_paused(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Name>, Fault> {
+pub(crate) async fn left_paused(db: &mut AnyConnection, incident: &str) -> Result<Vec<Name>, Fault> {
     let names =
-        sqlx::query_scalar::<_, String>("SELECT name FROM gate WHERE incident = ? AND state = 'paused' ORDER BY name");
+        sqlx::query_scalar::<_, String>("SELECT name FROM gate WHERE incident = $1 AND state = 'paused' ORDER BY name");
     let names = names.bind(incident).fetch_all(db).await?;
     names.iter().map(|text| self::name("gate.name", text)).collect()
 }
 
 /// A setting that changes nothing leaves who set the gate, when and why; the ledger has it all the same.
-async fn set(db: &mut SqliteConnection, setting: &Setting<'_>) -> Result<(), Fault> {
+async fn set(db: &mut AnyConnection, setting: &Setting<'_>) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO gate (name, state, since, set_by, reason, incident) VALUES (?, ?, ?, ?, ?, ?)
+        "INSERT INTO gate (name, state, since, set_by, reason, incident) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (name) DO UPDATE SET
              state = excluded.state, since = excluded.since, set_by = excluded.set_by, reason = excluded.reason,
              incident = excluded.incident
-         WHERE state <> excluded.state",
+         WHERE gate.state <> excluded.state",
     )
     .bind(setting.name.as_str())
     .bind(setting.state.as_str())

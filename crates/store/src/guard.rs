@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::{Begin, StepRecord};
 use watchkeeper_model::{BreakerState, Budget, Busy, GuardFacts, Inhibitor, Name, Time};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The facts for one step at `begin.at`. Neither drills nor what people started count as acts.
-pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<GuardFacts, Fault> {
+pub(crate) async fn facts(db: &mut AnyConnection, step: &StepRecord, begin: &Begin) -> Result<GuardFacts, Fault> {
     let guard = &begin.guard;
     let over = incident::is_over(db, &step.incident).await? && !step.step.outlives_incident();
     Ok(GuardFacts {
@@ -33,13 +33,13 @@ pub(crate) async fn facts(db: &mut SqliteConnection, step: &StepRecord, begin: &
 }
 
 /// The silence in force that stops acting, of the store's own and the configuration's.
-async fn silenced(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<Option<String>, Fault> {
+async fn silenced(db: &mut AnyConnection, step: &StepRecord, begin: &Begin) -> Result<Option<String>, Fault> {
     let stops = silence::that_stops(db, &step.facts, &begin.maintenance, begin.at).await?;
     Ok(stops.map(|silence| silence.to_string()))
 }
 
 /// The first of these monitors that has an incident open.
-pub(crate) async fn inhibitor(db: &mut SqliteConnection, monitors: &[Name]) -> Result<Option<Inhibitor>, Fault> {
+pub(crate) async fn inhibitor(db: &mut AnyConnection, monitors: &[Name]) -> Result<Option<Inhibitor>, Fault> {
     for monitor in monitors {
         if let Some(incident) = incident::open_of(db, monitor).await? {
             return Ok(Some(Inhibitor { monitor: monitor.clone(), incident }));
@@ -50,7 +50,7 @@ pub(crate) async fn inhibitor(db: &mut SqliteConnection, monitors: &[Name]) -> R
 
 /// What has to end first: another monitor's act on the same target, or the check of an inhibiting monitor for this tick
 /// or an earlier one.
-async fn busy(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Result<Option<Busy>, Fault> {
+async fn busy(db: &mut AnyConnection, step: &StepRecord, begin: &Begin) -> Result<Option<Busy>, Fault> {
     if step.step.action.excludes_others()
         && let Some(monitor) = acting_on(db, step).await?
     {
@@ -60,10 +60,11 @@ async fn busy(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Re
         return Ok(None);
     }
     for monitor in &begin.inhibited_by {
-        let checked = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM occurrence WHERE monitor = ? AND status = 'claimed' AND scheduled_at <= ?)",
+        let checked = sqlx::query(
+            "SELECT 1 FROM occurrence WHERE monitor = $1 AND status = 'claimed' AND scheduled_at <= $2 LIMIT 1",
         );
-        if checked.bind(monitor.as_str()).bind(micros(step.tick)).fetch_one(&mut *db).await? {
+        let checked = checked.bind(monitor.as_str()).bind(micros(step.tick)).fetch_optional(&mut *db).await?;
+        if checked.is_some() {
             return Ok(Some(Busy::Inhibitor(monitor.clone())));
         }
     }
@@ -71,10 +72,10 @@ async fn busy(db: &mut SqliteConnection, step: &StepRecord, begin: &Begin) -> Re
 }
 
 /// Another monitor whose step acts on the target of this one now.
-async fn acting_on(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<Name>, Fault> {
+async fn acting_on(db: &mut AnyConnection, step: &StepRecord) -> Result<Option<Name>, Fault> {
     let other: Option<String> = sqlx::query_scalar(
         "SELECT incident.monitor FROM step JOIN incident ON incident.id = step.incident
-         WHERE step.status = 'intent' AND step.target = ? AND incident.monitor <> ? LIMIT 1",
+         WHERE step.status = 'intent' AND step.target = $1 AND incident.monitor <> $2 LIMIT 1",
     )
     .bind(step.step.action.target())
     .bind(step.facts.monitor.as_str())
@@ -85,16 +86,16 @@ async fn acting_on(db: &mut SqliteConnection, step: &StepRecord) -> Result<Optio
 
 /// Incidents of the step's monitor and group that were opened in the budget's window; 0 without a budget.
 async fn incidents(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     step: &StepRecord,
     budget: Option<&Budget>,
     now: Time,
 ) -> Result<u32, Fault> {
     let Some(budget) = budget else { return Ok(0) };
     let opened = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM incident AS theirs JOIN incident AS ours ON ours.id = ?
+        "SELECT COUNT(*) FROM incident AS theirs JOIN incident AS ours ON ours.id = $1
          WHERE theirs.monitor = ours.monitor AND theirs.labels = ours.labels AND theirs.drill = ours.drill
-           AND theirs.opened_at > ?",
+           AND theirs.opened_at > $2",
     )
     .bind(&step.incident)
     .bind(micros(now).saturating_sub(length(budget.per)))
@@ -103,8 +104,8 @@ async fn incidents(
     count("incident.opened_at", opened)
 }
 
-async fn acts_in_incident(db: &mut SqliteConnection, step: &StepRecord) -> Result<u32, Fault> {
-    let acts = sqlx::query_scalar("SELECT COUNT(*) FROM act WHERE run = ? AND step = ? AND automatic = 1")
+async fn acts_in_incident(db: &mut AnyConnection, step: &StepRecord) -> Result<u32, Fault> {
+    let acts = sqlx::query_scalar("SELECT COUNT(*) FROM act WHERE run = $1 AND step = $2 AND automatic = 1")
         .bind(&step.run)
         .bind(step.step.id.as_str())
         .fetch_one(db)
@@ -113,16 +114,11 @@ async fn acts_in_incident(db: &mut SqliteConnection, step: &StepRecord) -> Resul
 }
 
 /// Automatic acts in the budget's sliding window, on one target or on all; 0 without a budget.
-async fn acts(
-    db: &mut SqliteConnection,
-    target: Option<&str>,
-    budget: Option<&Budget>,
-    now: Time,
-) -> Result<u32, Fault> {
+async fn acts(db: &mut AnyConnection, target: Option<&str>, budget: Option<&Budget>, now: Time) -> Result<u32, Fault> {
     let Some(budget) = budget else { return Ok(0) };
     let acts = sqlx::query_scalar(
         "SELECT COUNT(*) FROM act
-         WHERE automatic = 1 AND drill = 0 AND started_at > ?1 AND (?2 IS NULL OR target = ?2)",
+         WHERE automatic = 1 AND drill = 0 AND started_at > $1 AND ($2 IS NULL OR target = $2)",
     )
     .bind(micros(now).saturating_sub(length(budget.per)))
     .bind(target)
@@ -136,11 +132,11 @@ fn length(window: Duration) -> i64 {
 }
 
 /// The failures and unknown outcomes of a runbook since its newest success.
-async fn failures(db: &mut SqliteConnection, runbook: &Name) -> Result<BreakerState, Fault> {
+async fn failures(db: &mut AnyConnection, runbook: &Name) -> Result<BreakerState, Fault> {
     let (in_a_row, newest): (i64, Option<i64>) = sqlx::query_as(
         "WITH ended AS (
              SELECT step.status, step.finished_at FROM step JOIN incident ON incident.id = step.incident
-             WHERE step.runbook = ? AND incident.drill = 0 AND step.status IN ('done', 'failed', 'unknown'))
+             WHERE step.runbook = $1 AND incident.drill = 0 AND step.status IN ('done', 'failed', 'unknown'))
          SELECT COUNT(*), MAX(finished_at) FROM ended
          WHERE status <> 'done'
            AND NOT EXISTS (SELECT 1 FROM ended AS good

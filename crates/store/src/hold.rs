@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Name, Time};
 
@@ -10,7 +10,7 @@ use crate::{
     columns::{micros, name, time, time_if},
     fault::Fault,
     ledger,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// The word in the column for every monitor.
@@ -50,7 +50,7 @@ impl HoldScope {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Holds automatic steps from the next intent on; a hold that is in force already gets the new reason and end.
     /// Without `until` it lasts until people release it.
     pub async fn hold(
@@ -75,7 +75,7 @@ impl SqliteStore {
     pub async fn release(&self, scope: &HoldScope, by: &str, at: Time) -> Result<bool, StoreError> {
         let work = async {
             let mut tx = self.write().await?;
-            let until = sqlx::query_scalar::<_, Option<i64>>("DELETE FROM hold WHERE scope = ? RETURNING until");
+            let until = sqlx::query_scalar::<_, Option<i64>>("DELETE FROM hold WHERE scope = $1 RETURNING until");
             let gone = until.bind(scope.word()).fetch_optional(&mut *tx).await?;
             if gone.is_none_or(|until| until.is_some_and(|until| until <= micros(at))) {
                 return Ok(false);
@@ -90,7 +90,7 @@ impl SqliteStore {
     /// The holds in force at `now`; the one on everything comes first.
     pub async fn holds(&self, now: Time) -> Result<Vec<Hold>, StoreError> {
         let work = async {
-            let query = sqlx::query("SELECT * FROM hold WHERE until IS NULL OR until > ? ORDER BY scope");
+            let query = sqlx::query("SELECT * FROM hold WHERE until IS NULL OR until > $1 ORDER BY scope");
             let rows = query.bind(micros(now)).fetch_all(&mut *self.read().await?).await?;
             rows.iter().map(hold).collect::<Result<Vec<_>, _>>()
         };
@@ -99,16 +99,16 @@ impl SqliteStore {
 }
 
 async fn write(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     scope: &HoldScope,
     (by, reason): (&str, &str),
     until: Option<Time>,
     at: Time,
 ) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO hold (scope, since, set_by, reason, until) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO hold (scope, since, set_by, reason, until) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (scope) DO UPDATE SET
-             since = CASE WHEN until <= excluded.since THEN excluded.since ELSE since END,
+             since = CASE WHEN hold.until <= excluded.since THEN excluded.since ELSE hold.since END,
              set_by = excluded.set_by, reason = excluded.reason, until = excluded.until",
     )
     .bind(scope.word())
@@ -121,7 +121,7 @@ async fn write(
     Ok(())
 }
 
-fn hold(row: &SqliteRow) -> Result<Hold, Fault> {
+fn hold(row: &AnyRow) -> Result<Hold, Fault> {
     let scope = match row.try_get("scope")? {
         ALL => HoldScope::All,
         monitor => HoldScope::Monitor(name("hold.scope", monitor)?),
@@ -132,9 +132,9 @@ fn hold(row: &SqliteRow) -> Result<Hold, Fault> {
 }
 
 /// Why a monitor's automatic steps are held at `now`, and until when; `None` when they are not.
-pub(crate) async fn in_force(db: &mut SqliteConnection, monitor: &Name, now: Time) -> Result<Option<String>, Fault> {
+pub(crate) async fn in_force(db: &mut AnyConnection, monitor: &Name, now: Time) -> Result<Option<String>, Fault> {
     let held: Option<(String, Option<i64>)> = sqlx::query_as(
-        "SELECT reason, until FROM hold WHERE scope IN (?, ?) AND (until IS NULL OR until > ?) ORDER BY scope LIMIT 1",
+        "SELECT reason, until FROM hold WHERE scope IN ($1, $2) AND (until IS NULL OR until > $3) ORDER BY scope LIMIT 1",
     )
     .bind(ALL)
     .bind(monitor.as_str())

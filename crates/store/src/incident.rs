@@ -1,27 +1,27 @@
 //! Incident rows. A state only ever moves forward, whoever writes last.
 
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_model::{Incident, IncidentState, Labels, Name};
 
 use crate::{
-    columns::{from_json, from_word, json, micros, name, time, time_if},
+    columns::{flag, from_json, from_word, json, micros, name, time, time_if},
     fault::Fault,
 };
 
 /// Writes an incident that is new or changed. What people did since the caller read it stays: an acknowledged
 /// incident does not become open again, and a resolved one keeps who resolved it.
-pub(crate) async fn save(db: &mut SqliteConnection, incident: &Incident) -> Result<(), Fault> {
+pub(crate) async fn save(db: &mut AnyConnection, incident: &Incident) -> Result<(), Fault> {
     let by = Columns::of(&incident.state);
     sqlx::query(
         "INSERT INTO incident (id, monitor, labels, layer, severity, owner, runbook, opened_at, state,
              acknowledged_by, acknowledged_at, resolved_by, resolved_at, series, drill)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (id) DO UPDATE SET
-             state = CASE WHEN excluded.state = 'open' THEN state ELSE excluded.state END,
-             acknowledged_by = COALESCE(acknowledged_by, excluded.acknowledged_by),
-             acknowledged_at = COALESCE(acknowledged_at, excluded.acknowledged_at),
+             state = CASE WHEN excluded.state = 'open' THEN incident.state ELSE excluded.state END,
+             acknowledged_by = COALESCE(incident.acknowledged_by, excluded.acknowledged_by),
+             acknowledged_at = COALESCE(incident.acknowledged_at, excluded.acknowledged_at),
              resolved_by = excluded.resolved_by, resolved_at = excluded.resolved_at, series = excluded.series
-         WHERE state <> 'resolved'",
+         WHERE incident.state <> 'resolved'",
     )
     .bind(&incident.id)
     .bind(incident.monitor.as_str())
@@ -37,7 +37,7 @@ pub(crate) async fn save(db: &mut SqliteConnection, incident: &Incident) -> Resu
     .bind(by.resolved.and_then(|(by, _)| by))
     .bind(by.resolved.map(|(_, at)| at))
     .bind(json(&incident.series)?)
-    .bind(incident.drill)
+    .bind(i64::from(incident.drill))
     .execute(db)
     .await?;
     Ok(())
@@ -63,7 +63,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Reads a whole row of `incident`.
-pub(crate) fn incident(row: &SqliteRow) -> Result<Incident, Fault> {
+pub(crate) fn incident(row: &AnyRow) -> Result<Incident, Fault> {
     Ok(Incident {
         id: row.try_get("id")?,
         monitor: name("incident.monitor", row.try_get("monitor")?)?,
@@ -75,11 +75,11 @@ pub(crate) fn incident(row: &SqliteRow) -> Result<Incident, Fault> {
         opened_at: time("incident.opened_at", row.try_get("opened_at")?)?,
         state: state(row)?,
         series: from_json(row.try_get("series")?)?,
-        drill: row.try_get("drill")?,
+        drill: flag(row, "drill")?,
     })
 }
 
-fn state(row: &SqliteRow) -> Result<IncidentState, Fault> {
+fn state(row: &AnyRow) -> Result<IncidentState, Fault> {
     let acknowledged = time_if("incident.acknowledged_at", row.try_get("acknowledged_at")?)?;
     let resolved = time_if("incident.resolved_at", row.try_get("resolved_at")?)?;
     match (row.try_get("state")?, acknowledged, resolved) {
@@ -92,10 +92,10 @@ fn state(row: &SqliteRow) -> Result<IncidentState, Fault> {
 
 /// The unresolved incidents of a monitor by their groups, each as far as it can be read; drills are not among them.
 pub(crate) async fn open_by_group(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     monitor: &Name,
 ) -> Result<Vec<(Labels, Result<Incident, Fault>)>, Fault> {
-    let rows = sqlx::query("SELECT * FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0")
+    let rows = sqlx::query("SELECT * FROM incident WHERE monitor = $1 AND state <> 'resolved' AND drill = 0")
         .bind(monitor.as_str())
         .fetch_all(db)
         .await?;
@@ -109,22 +109,22 @@ pub(crate) async fn open_by_group(
 }
 
 /// The oldest unresolved incident of a monitor that is no drill.
-pub(crate) async fn open_of(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<String>, Fault> {
+pub(crate) async fn open_of(db: &mut AnyConnection, monitor: &Name) -> Result<Option<String>, Fault> {
     let open = sqlx::query_scalar(
-        "SELECT id FROM incident WHERE monitor = ? AND state <> 'resolved' AND drill = 0 ORDER BY opened_at, id LIMIT 1",
+        "SELECT id FROM incident WHERE monitor = $1 AND state <> 'resolved' AND drill = 0 ORDER BY opened_at, id LIMIT 1",
     );
     Ok(open.bind(monitor.as_str()).fetch_optional(db).await?)
 }
 
 /// Whether an incident is resolved already.
-pub(crate) async fn is_over(db: &mut SqliteConnection, id: &str) -> Result<bool, Fault> {
-    let over = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM incident WHERE id = ? AND state = 'resolved')");
-    Ok(over.bind(id).fetch_one(db).await?)
+pub(crate) async fn is_over(db: &mut AnyConnection, id: &str) -> Result<bool, Fault> {
+    let over = sqlx::query("SELECT 1 FROM incident WHERE id = $1 AND state = 'resolved'");
+    Ok(over.bind(id).fetch_optional(db).await?.is_some())
 }
 
 /// Forgets a group's standings, so that its next breach opens a new incident.
-pub(crate) async fn forget_group(db: &mut SqliteConnection, monitor: &Name, group: &Labels) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM group_state WHERE monitor = ? AND labels = ?")
+pub(crate) async fn forget_group(db: &mut AnyConnection, monitor: &Name, group: &Labels) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM group_state WHERE monitor = $1 AND labels = $2")
         .bind(monitor.as_str())
         .bind(json(group)?)
         .execute(db)

@@ -14,8 +14,8 @@ use rustix::{
 use watchkeeper_model::Time;
 
 use crate::{
-    open::SqliteStore,
     place::{DAEMON_LOCK, Identity, lock_file},
+    store::SqlStore,
 };
 
 /// The lock on a store's folder; let go of when it is dropped or the process ends.
@@ -60,7 +60,7 @@ impl DaemonLock {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Takes the daemon's lock; `None` for a store in memory, which nobody else can open.
     pub fn lock_daemon(&self, who: &str, now: Time) -> Result<Option<DaemonLock>, LockError> {
         self.folder().map(|folder| DaemonLock::take(folder, who, now)).transpose()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::{AnyConnection, AssertSqlSafe};
 use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{CheckRecord, Claim, PastTick},
@@ -12,32 +12,34 @@ use watchkeeper_model::{Name, Time};
 
 use crate::{
     columns::{micros, ordinal, time, time_if},
+    database::{commit, hold_monitors},
     evaluation,
     fault::Fault,
     ledger,
-    open::{SqliteStore, commit},
+    store::SqlStore,
 };
 
-pub(crate) async fn high_water(store: &SqliteStore, monitor: &Name) -> Result<Option<Time>, Fault> {
+pub(crate) async fn high_water(store: &SqlStore, monitor: &Name) -> Result<Option<Time>, Fault> {
     let mut tx = store.read().await?;
     time_if("high_water.scheduled_at", mark(&mut tx, monitor).await?)
 }
 
-async fn mark(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<i64>, Fault> {
-    let mark = sqlx::query_scalar("SELECT scheduled_at FROM high_water WHERE monitor = ?").bind(monitor.as_str());
+async fn mark(db: &mut AnyConnection, monitor: &Name) -> Result<Option<i64>, Fault> {
+    let mark = sqlx::query_scalar("SELECT scheduled_at FROM high_water WHERE monitor = $1").bind(monitor.as_str());
     Ok(mark.fetch_optional(db).await?)
 }
 
-pub(crate) async fn skip_to(store: &SqliteStore, monitor: &Name, at: Time) -> Result<(), Fault> {
+pub(crate) async fn skip_to(store: &SqlStore, monitor: &Name, at: Time) -> Result<(), Fault> {
     let mut tx = store.write().await?;
     raise(&mut tx, monitor, at).await?;
     commit(tx, Point::TickPass).await
 }
 
-async fn raise(db: &mut SqliteConnection, monitor: &Name, at: Time) -> Result<(), Fault> {
+async fn raise(db: &mut AnyConnection, monitor: &Name, at: Time) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO high_water (monitor, scheduled_at) VALUES (?, ?)
-         ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)",
+        "INSERT INTO high_water (monitor, scheduled_at) VALUES ($1, $2)
+         ON CONFLICT (monitor) DO UPDATE SET scheduled_at = excluded.scheduled_at
+         WHERE high_water.scheduled_at < excluded.scheduled_at",
     )
     .bind(monitor.as_str())
     .bind(micros(at))
@@ -46,18 +48,15 @@ async fn raise(db: &mut SqliteConnection, monitor: &Name, at: Time) -> Result<()
     Ok(())
 }
 
-/// The ticks that were claimed and are not finished, of one monitor or of all, oldest first; a monitor whose name cannot
-/// be read is nobody's.
-pub(crate) async fn unfinished(store: &SqliteStore, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, Fault> {
-    let query = match of {
-        Some(monitor) => sqlx::query_as(
-            "SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' AND monitor = ? ORDER BY scheduled_at",
-        )
-        .bind(monitor.as_str()),
-        None => sqlx::query_as(
-            "SELECT monitor, scheduled_at FROM occurrence WHERE status = 'claimed' ORDER BY scheduled_at",
-        ),
-    };
+/// The ticks that were claimed and are not finished, of one monitor or of all, oldest first, without those of a replica
+/// that is at work; a monitor whose name cannot be read is nobody's.
+pub(crate) async fn unfinished(store: &SqlStore, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, Fault> {
+    let query = format!(
+        "SELECT monitor, scheduled_at FROM occurrence
+         WHERE status = 'claimed' AND ($1 IS NULL OR monitor = $1) AND {} ORDER BY scheduled_at",
+        store.is_free("held_by")
+    );
+    let query = sqlx::query_as(AssertSqlSafe(query)).bind(of.map(Name::as_str));
     let rows: Vec<(String, i64)> = query.fetch_all(&mut *store.read().await?).await?;
     let mut ticks: BTreeMap<Name, Vec<Time>> = BTreeMap::new();
     for (monitor, tick) in rows {
@@ -68,23 +67,27 @@ pub(crate) async fn unfinished(store: &SqliteStore, of: Option<&Name>) -> Result
     Ok(ticks)
 }
 
-/// Takes an unfinished tick over with a new epoch.
+/// Takes an unfinished tick over with a new epoch, unless a replica that is at work has it.
 pub(crate) async fn take(
-    store: &SqliteStore,
+    store: &SqlStore,
     monitor: &Name,
     scheduled_at: Time,
     now: Time,
 ) -> Result<Option<Claim>, Fault> {
     let mut tx = store.write().await?;
-    let epoch: Option<i64> = sqlx::query_scalar(
-        "UPDATE occurrence SET epoch = epoch + 1, claimed_at = ?
-         WHERE monitor = ? AND scheduled_at = ? AND status = 'claimed' RETURNING epoch",
-    )
-    .bind(micros(now))
-    .bind(monitor.as_str())
-    .bind(micros(scheduled_at))
-    .fetch_optional(&mut *tx)
-    .await?;
+    hold_monitors(&mut tx, &json!([[monitor]]).to_string()).await?;
+    let query = format!(
+        "UPDATE occurrence SET epoch = epoch + 1, claimed_at = $1, held_by = $2
+         WHERE monitor = $3 AND scheduled_at = $4 AND status = 'claimed' AND {} RETURNING epoch",
+        store.is_free("held_by")
+    );
+    let epoch: Option<i64> = sqlx::query_scalar(AssertSqlSafe(query))
+        .bind(micros(now))
+        .bind(store.me())
+        .bind(monitor.as_str())
+        .bind(micros(scheduled_at))
+        .fetch_optional(&mut *tx)
+        .await?;
     commit(tx, Point::TickTake).await?;
     let taken =
         |epoch| Ok(Claim { monitor: monitor.clone(), scheduled_at, epoch: ordinal("occurrence.epoch", epoch)? });
@@ -92,11 +95,12 @@ pub(crate) async fn take(
 }
 
 /// Finishes a claimed tick without a verdict: it was passed over.
-pub(crate) async fn pass_over(store: &SqliteStore, claim: &Claim, now: Time) -> Result<(), Fault> {
+pub(crate) async fn pass_over(store: &SqlStore, claim: &Claim, now: Time) -> Result<(), Fault> {
     let mut tx = store.write().await?;
+    hold_monitors(&mut tx, &json!([[claim.monitor]]).to_string()).await?;
     let passed = sqlx::query(
-        "UPDATE occurrence SET status = 'finished', finished_at = ?
-         WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'claimed'",
+        "UPDATE occurrence SET status = 'finished', finished_at = $1
+         WHERE monitor = $2 AND scheduled_at = $3 AND epoch = $4 AND status = 'claimed'",
     )
     .bind(micros(now))
     .bind(claim.monitor.as_str())
@@ -112,15 +116,16 @@ pub(crate) async fn pass_over(store: &SqliteStore, claim: &Claim, now: Time) -> 
 }
 
 /// The newest tick of a monitor that was recorded.
-pub(crate) async fn newest(db: &mut SqliteConnection, monitor: &Name) -> Result<Option<Time>, Fault> {
-    let newest = sqlx::query_scalar("SELECT scheduled_at FROM newest_tick WHERE monitor = ?").bind(monitor.as_str());
+pub(crate) async fn newest(db: &mut AnyConnection, monitor: &Name) -> Result<Option<Time>, Fault> {
+    let newest = sqlx::query_scalar("SELECT scheduled_at FROM newest_tick WHERE monitor = $1").bind(monitor.as_str());
     time_if("newest_tick.scheduled_at", newest.fetch_optional(db).await?)
 }
 
-pub(crate) async fn set_newest(db: &mut SqliteConnection, claim: &Claim) -> Result<(), Fault> {
+pub(crate) async fn set_newest(db: &mut AnyConnection, claim: &Claim) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO newest_tick (monitor, scheduled_at) VALUES (?, ?)
-         ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)",
+        "INSERT INTO newest_tick (monitor, scheduled_at) VALUES ($1, $2)
+         ON CONFLICT (monitor) DO UPDATE SET scheduled_at = excluded.scheduled_at
+         WHERE newest_tick.scheduled_at < excluded.scheduled_at",
     )
     .bind(claim.monitor.as_str())
     .bind(micros(claim.scheduled_at))
@@ -130,27 +135,26 @@ pub(crate) async fn set_newest(db: &mut SqliteConnection, claim: &Claim) -> Resu
 }
 
 /// Whether this very claim has finished its tick already: the answer to its commit was lost.
-pub(crate) async fn is_finished_by(db: &mut SqliteConnection, claim: &Claim) -> Result<bool, Fault> {
-    let finished = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM occurrence
-         WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'finished')",
+pub(crate) async fn is_finished_by(db: &mut AnyConnection, claim: &Claim) -> Result<bool, Fault> {
+    let finished = sqlx::query(
+        "SELECT 1 FROM occurrence WHERE monitor = $1 AND scheduled_at = $2 AND epoch = $3 AND status = 'finished'",
     )
     .bind(claim.monitor.as_str())
     .bind(micros(claim.scheduled_at))
     .bind(claim.epoch.cast_signed());
-    Ok(finished.fetch_one(db).await?)
+    Ok(finished.fetch_optional(db).await?.is_some())
 }
 
 /// Finishes an occurrence for its present owner only.
 pub(crate) async fn finish(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     claim: &Claim,
     record: &CheckRecord,
     evaluation: &str,
 ) -> Result<(), Fault> {
     let finished = sqlx::query(
-        "UPDATE occurrence SET status = 'finished', verdict = ?, evaluation = ?, finished_at = ?
-         WHERE monitor = ? AND scheduled_at = ? AND epoch = ? AND status = 'claimed'",
+        "UPDATE occurrence SET status = 'finished', verdict = $1, evaluation = $2, finished_at = $3
+         WHERE monitor = $4 AND scheduled_at = $5 AND epoch = $6 AND status = 'claimed'",
     )
     .bind(record.verdict.as_str())
     .bind(evaluation)
@@ -164,23 +168,19 @@ pub(crate) async fn finish(
 }
 
 /// The newest finished ticks before a time, oldest first; those that cannot be read are left out: they only draw a chart.
-pub(crate) async fn past(
-    store: &SqliteStore,
-    monitor: &Name,
-    before: Time,
-    limit: u32,
-) -> Result<Vec<PastTick>, Fault> {
+pub(crate) async fn past(store: &SqlStore, monitor: &Name, before: Time, limit: u32) -> Result<Vec<PastTick>, Fault> {
     let query = format!(
-        "SELECT {} FROM occurrence WHERE monitor = ? AND scheduled_at < ? AND status = 'finished'
-         AND evaluation IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1 ORDER BY scheduled_at DESC LIMIT ?",
+        "SELECT {} FROM occurrence WHERE monitor = $1 AND scheduled_at < $2 AND status = 'finished'
+         AND evaluation IS NOT NULL ORDER BY scheduled_at DESC LIMIT $3",
         evaluation::COLUMNS
     );
+    let mut tx = store.read().await?;
     let rows: Vec<evaluation::Row> = sqlx::query_as(AssertSqlSafe(query))
         .bind(monitor.as_str())
         .bind(micros(before))
-        .bind(limit)
-        .fetch_all(&mut *store.read().await?)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
         .await?;
-    let tick = |row: evaluation::Row| serde_json::from_value(row.unpacked().ok()?).ok();
-    Ok(rows.into_iter().rev().filter_map(tick).collect())
+    let ticks = evaluation::unpacked(&mut tx, rows).await?.into_iter().rev();
+    Ok(ticks.filter_map(|tick| serde_json::from_value(tick.ok()?).ok()).collect())
 }

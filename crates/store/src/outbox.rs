@@ -3,7 +3,7 @@
 mod quiet;
 
 use serde_json::json;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::{
     fault_points::Point,
     ports::{
@@ -14,12 +14,12 @@ use watchkeeper_engine::{
 use watchkeeper_model::{Message, MessageEvent, MessageStatus, Name, Quiet, Time};
 
 use crate::{
-    columns::{self, count, from_json, micros, name, time_if},
+    columns::{self, count, flag, from_json, micros, name, time_if},
+    database::commit,
     enqueue,
     fault::Fault,
-    incident, ledger, occurrence,
-    open::{SqliteStore, commit},
-    silence,
+    incident, ledger, occurrence, silence,
+    store::SqlStore,
 };
 
 /// Whether an outbox row still has to be sent: its step has not ended, its incident is not acknowledged.
@@ -33,35 +33,37 @@ const REPEAT_MIN: i64 = 1_000_000;
 /// The version that reads: what another one left aside is tried again.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-pub(crate) async fn sending(store: &SqliteStore) -> Result<Vec<i64>, Fault> {
-    let ids = sqlx::query_scalar("SELECT id FROM outbox WHERE status = 'sending'");
+pub(crate) async fn sending(store: &SqlStore) -> Result<Vec<i64>, Fault> {
+    let query = format!("SELECT id FROM outbox WHERE status = 'sending' AND {}", store.is_free("held_by"));
+    let ids = sqlx::query_scalar(AssertSqlSafe(query));
     Ok(ids.fetch_all(&mut *store.read().await?).await?)
 }
 
 /// Puts back what was being sent, as a try that may have arrived; what nobody needs any more is cancelled.
-pub(crate) async fn send_again(store: &SqliteStore, ids: &[i64], now: Time) -> Result<(), Fault> {
+pub(crate) async fn send_again(store: &SqlStore, ids: &[i64], now: Time) -> Result<(), Fault> {
     let mut tx = store.write().await?;
     let sql = format!(
-        "UPDATE outbox SET attempts = attempts + 1, not_before = ?, claimed_at = NULL,
+        "UPDATE outbox SET attempts = attempts + 1, not_before = $1, claimed_at = NULL,
              status = CASE WHEN {WANTED} THEN 'waiting' ELSE 'cancelled' END
-         WHERE status = 'sending' AND id = ?"
+         WHERE status = 'sending' AND id = $2 AND {}",
+        store.is_free("held_by")
     );
     for id in ids {
-        sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(micros(now)).bind(id).execute(&mut *tx).await?;
+        sqlx::query(AssertSqlSafe(sql.clone())).bind(micros(now)).bind(id).execute(&mut *tx).await?;
     }
     commit(tx, Point::MessagePutBack).await
 }
 
 /// Takes what is due. What nobody wants any more is cancelled now, when it is looked at; what cannot be read is left
 /// aside, and nothing else waits for it.
-pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, Fault> {
+pub(crate) async fn due(store: &SqlStore, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, Fault> {
     let mut tx = store.write().await?;
     let silences = silence::in_force(&mut tx, now).await?.into_iter().chain(quiet.silences.iter().cloned());
     let quiet = Quiet { silences: silences.collect(), hours: quiet.hours.clone() };
     let sql = format!(
-        "UPDATE outbox SET status = 'cancelled' WHERE status = 'waiting' AND not_before <= ? AND NOT ({WANTED})"
+        "UPDATE outbox SET status = 'cancelled' WHERE status = 'waiting' AND not_before <= $1 AND NOT ({WANTED})"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(now)).execute(&mut *tx).await?;
+    sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).execute(&mut *tx).await?;
     let mut items = Vec::new();
     while items.is_empty() {
         let rows = waiting(&mut tx, now, limit).await?;
@@ -73,11 +75,10 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32, quiet: &Quie
             match item(&mut tx, row).await {
                 Ok(item) if quiet::kept(&mut tx, row, &item, &quiet, now).await? => {}
                 Ok(item) => {
-                    set(&mut tx, "UPDATE outbox SET status = 'sending', claimed_at = ? WHERE id = ?", micros(now), id)
-                        .await?;
+                    send(&mut tx, store.me(), id, now).await?;
                     items.push(item);
                 }
-                Err(_) => set(&mut tx, "UPDATE outbox SET unreadable_by = ? WHERE id = ?", VERSION, id).await?,
+                Err(_) => set(&mut tx, "UPDATE outbox SET unreadable_by = $1 WHERE id = $2", VERSION, id).await?,
             }
         }
     }
@@ -88,26 +89,32 @@ pub(crate) async fn due(store: &SqliteStore, now: Time, limit: u32, quiet: &Quie
     Ok(items)
 }
 
-async fn waiting(db: &mut SqliteConnection, now: Time, limit: u32) -> Result<Vec<SqliteRow>, Fault> {
-    let rows = sqlx::query(
-        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox
-         WHERE status = 'waiting' AND not_before <= ? AND unreadable_by IS NOT ? ORDER BY not_before, id LIMIT ?",
-    );
-    Ok(rows.bind(micros(now)).bind(VERSION).bind(limit).fetch_all(db).await?)
+async fn send(db: &mut AnyConnection, owner: Option<&str>, id: i64, now: Time) -> Result<(), Fault> {
+    let sending = sqlx::query("UPDATE outbox SET status = 'sending', claimed_at = $1, held_by = $2 WHERE id = $3");
+    sending.bind(micros(now)).bind(owner).bind(id).execute(db).await?;
+    Ok(())
 }
 
-async fn set<'a, T>(db: &mut SqliteConnection, sql: &'static str, value: T, id: i64) -> Result<(), Fault>
+async fn waiting(db: &mut AnyConnection, now: Time, limit: u32) -> Result<Vec<AnyRow>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox
+         WHERE status = 'waiting' AND not_before <= $1 AND unreadable_by IS DISTINCT FROM $2 ORDER BY not_before, id LIMIT $3",
+    );
+    Ok(rows.bind(micros(now)).bind(VERSION).bind(i64::from(limit)).fetch_all(db).await?)
+}
+
+async fn set<'a, T>(db: &mut AnyConnection, sql: &'static str, value: T, id: i64) -> Result<(), Fault>
 where
-    T: sqlx::Encode<'a, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + 'a,
+    T: sqlx::Encode<'a, Any> + sqlx::Type<Any> + Send + 'a,
 {
     sqlx::query(sql).bind(value).bind(id).execute(db).await?;
     Ok(())
 }
 
 /// The waiting messages that this version cannot read.
-pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fault)>, Fault> {
+pub(crate) async fn unreadable(db: &mut AnyConnection) -> Result<Vec<(i64, Fault)>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox WHERE status = 'waiting' AND unreadable_by = ?",
+        "SELECT id, team, channel, receiver, message, attempts, silenced, until_acknowledged FROM outbox WHERE status = 'waiting' AND unreadable_by = $1",
     );
     let rows = rows.bind(VERSION).fetch_all(&mut *db).await?;
     let mut found = Vec::new();
@@ -119,9 +126,9 @@ pub(crate) async fn unreadable(db: &mut SqliteConnection) -> Result<Vec<(i64, Fa
     Ok(found)
 }
 
-async fn item(db: &mut SqliteConnection, row: &SqliteRow) -> Result<OutboxItem, Fault> {
+async fn item(db: &mut AnyConnection, row: &AnyRow) -> Result<OutboxItem, Fault> {
     let mut message: Message = from_json(row.try_get("message")?)?;
-    if row.try_get("until_acknowledged")? {
+    if flag(row, "until_acknowledged")? {
         message = as_it_is_now(db, message).await?;
     }
     let channel = name("outbox.channel", row.try_get("channel")?)?;
@@ -137,9 +144,9 @@ async fn item(db: &mut SqliteConnection, row: &SqliteRow) -> Result<OutboxItem, 
 }
 
 /// What is told later shows the series as they were judged last.
-async fn as_it_is_now(db: &mut SqliteConnection, message: Message) -> Result<Message, Fault> {
+async fn as_it_is_now(db: &mut AnyConnection, message: Message) -> Result<Message, Fault> {
     let Some(incident) = &message.facts.incident else { return Ok(message) };
-    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(incident).fetch_optional(&mut *db).await?;
+    let row = sqlx::query("SELECT * FROM incident WHERE id = $1").bind(incident).fetch_optional(&mut *db).await?;
     let Some(Ok(incident)) = row.as_ref().map(incident::incident) else { return Ok(message) };
     let newest = if incident.drill { None } else { occurrence::newest(db, &incident.monitor).await? };
     let at = newest.unwrap_or(message.facts.at).max(message.facts.at);
@@ -148,11 +155,11 @@ async fn as_it_is_now(db: &mut SqliteConnection, message: Message) -> Result<Mes
 }
 
 /// Where the story of an incident began on a channel that told so.
-async fn thread(db: &mut SqliteConnection, incident: Option<&str>, channel: &Name) -> Result<Option<Thread>, Fault> {
+async fn thread(db: &mut AnyConnection, incident: Option<&str>, channel: &Name) -> Result<Option<Thread>, Fault> {
     let Some(incident) = incident else { return Ok(None) };
     let first: Option<(String, String)> = sqlx::query_as(
         "SELECT delivery.reference, outbox.message FROM delivery JOIN outbox ON outbox.id = delivery.outbox
-         WHERE delivery.incident = ? AND delivery.channel = ? AND delivery.reference IS NOT NULL
+         WHERE delivery.incident = $1 AND delivery.channel = $2 AND delivery.reference IS NOT NULL
          ORDER BY delivery.id LIMIT 1",
     )
     .bind(incident)
@@ -163,16 +170,17 @@ async fn thread(db: &mut SqliteConnection, incident: Option<&str>, channel: &Nam
     Ok(first.and_then(|(reference, root)| Some(Thread { reference, root: from_json(&root).ok()? })))
 }
 
-pub(crate) async fn next_due(store: &SqliteStore) -> Result<Option<Time>, Fault> {
+pub(crate) async fn next_due(store: &SqlStore) -> Result<Option<Time>, Fault> {
     let mut tx = store.read().await?;
-    let next =
-        sqlx::query_scalar("SELECT MIN(not_before) FROM outbox WHERE status = 'waiting' AND unreadable_by IS NOT ?");
+    let next = sqlx::query_scalar(
+        "SELECT MIN(not_before) FROM outbox WHERE status = 'waiting' AND unreadable_by IS DISTINCT FROM $1",
+    );
     time_if("outbox.not_before", next.bind(VERSION).fetch_one(&mut *tx).await?)
 }
 
 /// Records a delivery; what is final goes into the ledger, and what was given up to another channel: that one is given.
 pub(crate) async fn delivered(
-    store: &SqliteStore,
+    store: &SqlStore,
     item: &OutboxItem,
     delivered: &Delivered,
     instead: &[NewMessage],
@@ -206,15 +214,15 @@ pub(crate) async fn delivered(
 /// Hands what was given up to the first other channel that never had it, unless the team has it, or may yet get it, on
 /// another one.
 async fn hand_on(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     item: &OutboxItem,
     instead: &[NewMessage],
     now: Time,
 ) -> Result<Option<Name>, Fault> {
-    let said = sqlx::query_scalar::<_, Option<String>>("SELECT note FROM outbox WHERE id = ?").bind(item.id);
+    let said = sqlx::query_scalar::<_, Option<String>>("SELECT note FROM outbox WHERE id = $1").bind(item.id);
     let Some(said) = said.fetch_one(&mut *db).await? else { return Ok(None) };
     let others: Vec<(String, String)> =
-        sqlx::query_as("SELECT channel, status FROM outbox WHERE note = ?").bind(&said).fetch_all(&mut *db).await?;
+        sqlx::query_as("SELECT channel, status FROM outbox WHERE note = $1").bind(&said).fetch_all(&mut *db).await?;
     if others.iter().any(|(_, status)| matches!(status.as_str(), "waiting" | "sending" | "sent")) {
         return Ok(None);
     }
@@ -231,7 +239,7 @@ async fn hand_on(
 }
 
 async fn record(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     item: &OutboxItem,
     kind: &'static str,
     outcome: &str,
@@ -244,28 +252,28 @@ async fn record(
 }
 
 /// Marks a row that this very try still owns.
-async fn mark(db: &mut SqliteConnection, item: &OutboxItem, event: MessageEvent) -> Result<(), Fault> {
+async fn mark(db: &mut AnyConnection, item: &OutboxItem, event: MessageEvent) -> Result<(), Fault> {
     let status = MessageStatus::Sending.next(event).ok_or(Fault::Fenced)?;
     let marked = sqlx::query(
-        "UPDATE outbox SET status = ?, attempts = attempts + 1, claimed_at = NULL
-         WHERE id = ? AND status = 'sending' AND attempts = ?",
+        "UPDATE outbox SET status = $1, attempts = attempts + 1, claimed_at = NULL
+         WHERE id = $2 AND status = 'sending' AND attempts = $3",
     )
     .bind(status.as_str())
     .bind(item.id)
-    .bind(item.attempts)
+    .bind(i64::from(item.attempts))
     .execute(db)
     .await?;
     if marked.rows_affected() == 1 { Ok(()) } else { Err(Fault::Fenced) }
 }
 
-async fn note(db: &mut SqliteConnection, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), Fault> {
+async fn note(db: &mut AnyConnection, item: &OutboxItem, delivered: &Delivered, now: Time) -> Result<(), Fault> {
     let reference = match delivered {
         Delivered::Sent(reference) => reference.as_deref(),
         Delivered::GivenUp(_) | Delivered::Again { .. } => None,
     };
     sqlx::query(
         "INSERT INTO delivery (outbox, incident, channel, receiver, kind, outcome, reference, at)
-         SELECT id, incident, channel, receiver, ?, ?, ?, ? FROM outbox WHERE id = ?",
+         SELECT id, incident, channel, receiver, $1, $2, $3, $4 FROM outbox WHERE id = $5",
     )
     .bind(item.message.kind.as_str())
     .bind(delivered.to_string())
@@ -277,29 +285,28 @@ async fn note(db: &mut SqliteConnection, item: &OutboxItem, delivered: &Delivere
     Ok(())
 }
 
-async fn retry(db: &mut SqliteConnection, item: &OutboxItem, at: Time) -> Result<(), Fault> {
+async fn retry(db: &mut AnyConnection, item: &OutboxItem, at: Time) -> Result<(), Fault> {
     let sql = format!(
-        "UPDATE outbox SET not_before = ?, status = CASE WHEN {WANTED} THEN 'waiting' ELSE 'cancelled' END WHERE id = ?"
+        "UPDATE outbox SET not_before = $1, status = CASE WHEN {WANTED} THEN 'waiting' ELSE 'cancelled' END WHERE id = $2"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(micros(at)).bind(item.id).execute(db).await?;
+    sqlx::query(AssertSqlSafe(sql)).bind(micros(at)).bind(item.id).execute(db).await?;
     Ok(())
 }
 
 /// A reminder waits again as long as nobody has acknowledged. It gets an id and a ledger head of its own: by its id
 /// a peer would take it for a repetition of the same message, and drop it.
-async fn repeat(db: &mut SqliteConnection, item: &OutboxItem, now: Time) -> Result<(), Fault> {
+async fn repeat(db: &mut AnyConnection, item: &OutboxItem, now: Time) -> Result<(), Fault> {
     let sql =
-        format!("SELECT repeat_micros, repeated FROM outbox WHERE id = ? AND repeat_micros IS NOT NULL AND {WANTED}");
-    let row: Option<(i64, i64)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(item.id).fetch_optional(&mut *db).await?;
+        format!("SELECT repeat_micros, repeated FROM outbox WHERE id = $1 AND repeat_micros IS NOT NULL AND {WANTED}");
+    let row: Option<(i64, i64)> = sqlx::query_as(AssertSqlSafe(sql)).bind(item.id).fetch_optional(&mut *db).await?;
     let Some((every, repeated)) = row else { return Ok(()) };
     let suffix = format!(".{repeated}");
     let first = item.message.id.strip_suffix(&suffix).filter(|_| repeated > 0).unwrap_or(&item.message.id);
     let id = format!("{first}.{}", repeated + 1);
     let message = Message { id, ledger_head: ledger::head(db).await?, ..item.message.clone() };
     sqlx::query(
-        "UPDATE outbox SET status = 'waiting', attempts = 0, repeated = repeated + 1, not_before = ?, message = ?
-         WHERE id = ?",
+        "UPDATE outbox SET status = 'waiting', attempts = 0, repeated = repeated + 1, not_before = $1, message = $2
+         WHERE id = $3",
     )
     .bind(micros(now).saturating_add(every.max(REPEAT_MIN)))
     .bind(columns::json(&message)?)

@@ -1,16 +1,18 @@
 //! The people's part of an incident: taking it, giving it back or on, and saying that it is over.
 
 use serde_json::{Value, json};
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::{acknowledged, ports::store::NewMessage, resolved};
 use watchkeeper_model::{Facts, Incident, IncidentState, Message, Name, StepReport, Time};
 
 use crate::{
-    comment, enqueue,
+    comment,
+    database::Tx,
+    enqueue,
     fault::Fault,
     find, follow_up, gate, incident, ledger,
-    open::{SqliteStore, Tx},
     refusal::{GivenUp, PeopleError},
+    store::SqlStore,
 };
 
 /// An incident that people have closed.
@@ -22,7 +24,7 @@ pub struct Closed {
     pub left_paused: Vec<Name>,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Takes an incident, named by its id or a unique beginning of it; reminders and escalations stop. One that
     /// somebody has taken already stays theirs, and is given as it is.
     pub async fn acknowledge(&self, id: &str, by: &str, at: Time) -> Result<Incident, PeopleError> {
@@ -57,7 +59,7 @@ impl SqliteStore {
                 return Err(PeopleError::NotAcknowledged { id: found.id, state: found.state.as_str() }.into());
             }
             let query =
-                "UPDATE incident SET state = 'open', acknowledged_by = NULL, acknowledged_at = NULL WHERE id = ?";
+                "UPDATE incident SET state = 'open', acknowledged_by = NULL, acknowledged_at = NULL WHERE id = $1";
             let given_back = sqlx::query(query).bind(&found.id).execute(&mut *tx).await;
             given_back?;
             enqueue::revive_reminders(&mut tx, &found.id, at).await?;
@@ -85,8 +87,8 @@ impl SqliteStore {
             }
             let body = json!({ "by": by, "at": at, "from": found.owner, "to": team });
             let assigned = Incident { owner: team.clone(), state: IncidentState::Open, ..found };
-            let query = "UPDATE incident SET owner = ?, state = 'open', acknowledged_by = NULL, acknowledged_at = NULL
-                         WHERE id = ?";
+            let query = "UPDATE incident SET owner = $1, state = 'open', acknowledged_by = NULL, acknowledged_at = NULL
+                         WHERE id = $2";
             let written = sqlx::query(query).bind(team.as_str()).bind(&assigned.id).execute(&mut *tx).await;
             written?;
             enqueue::drop_reminders(&mut tx, &assigned.id).await?;
@@ -139,7 +141,7 @@ impl SqliteStore {
     }
 }
 
-async fn unresolved(db: &mut SqliteConnection, id: &str) -> Result<Incident, GivenUp> {
+async fn unresolved(db: &mut AnyConnection, id: &str) -> Result<Incident, GivenUp> {
     let found = find::find_incident(db, id).await?;
     if found.is_open() { Ok(found) } else { Err(PeopleError::AlreadyResolved(found.id).into()) }
 }

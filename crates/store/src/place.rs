@@ -22,6 +22,8 @@ const LOG_INDEX: &str = "watchkeeper.db-shm";
 const OPEN_LOCK: &str = "open.lock";
 /// Held by the daemon for as long as it runs.
 pub(crate) const DAEMON_LOCK: &str = "daemon.lock";
+/// How the names of copies begin that are made before the tables are brought up to date.
+pub(crate) const BEFORE: &str = "before-";
 /// All that lies in a store's folder; compiled plugins do where there is no other cache.
 const OURS: [&str; 6] = [FILE, LOG, LOG_INDEX, OPEN_LOCK, DAEMON_LOCK, "plugins"];
 /// How long another process may take to open the store.
@@ -78,7 +80,8 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), PlaceError> {
 fn is_ours(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        if !OURS.iter().any(|ours| name == *ours) {
+        let is_copy = name.to_str().is_some_and(|name| name.starts_with(BEFORE) && name.ends_with(".db"));
+        if !is_copy && !OURS.iter().any(|ours| name == *ours) {
             return Ok(false);
         }
     }

@@ -1,4 +1,4 @@
-//! The engine's port on SQLite: one line a method, each one transaction.
+//! The engine's port: one line a method, each one transaction.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,11 @@ use watchkeeper_engine::{
 use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 use crate::{
-    answer, baseline, check, ending, kept_run, occurrence, open::SqliteStore, outbox, step, together, trouble,
-    unreadable,
+    answer, baseline, check, ending, kept_run, occurrence, outbox, step, store::SqlStore, together, trouble, unreadable,
 };
 
 #[async_trait]
-impl Store for SqliteStore {
+impl Store for SqlStore {
     async fn high_water(&self, monitor: &Name) -> Result<Option<Time>, StoreError> {
         occurrence::high_water(self, monitor).await.map_err(|fault| fault.doing("read a high-water mark"))
     }
@@ -142,6 +141,14 @@ impl Store for SqliteStore {
 
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError> {
         trouble::note(self, troubles).await.map_err(|fault| fault.doing("write what is the matter"))
+    }
+
+    fn is_nearest(&self, monitor: &Name) -> bool {
+        Self::is_nearest(self, monitor)
+    }
+
+    fn lease_lasts(&self) -> bool {
+        Self::lease_lasts(self)
     }
 
     async fn unreadable(&self) -> Result<Vec<Unreadable>, StoreError> {

@@ -1,19 +1,19 @@
 //! Settling: people say how a step ended whose outcome is unknown.
 
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_model::{Name, Outcome, Person, StepEvent, StepStatus, Time};
 
 use crate::{
     columns::micros,
     fault::Fault,
     find, ledger,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
     step,
+    store::SqlStore,
 };
 
-impl SqliteStore {
+impl SqlStore {
     /// Settles a step of a run, which is named by its id or a unique beginning of it, as done or failed.
     pub async fn settle(
         &self,
@@ -42,7 +42,7 @@ impl SqliteStore {
 }
 
 async fn write(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     run: &str,
     step: &Name,
     settled: StepStatus,
@@ -50,8 +50,8 @@ async fn write(
     at: Time,
 ) -> Result<(), Fault> {
     let incident: String = sqlx::query_scalar(
-        "UPDATE step SET status = ?, settled_by = ?, settled_at = ?
-         WHERE run = ? AND step = ? AND status = 'unknown' RETURNING incident",
+        "UPDATE step SET status = $1, settled_by = $2, settled_at = $3
+         WHERE run = $4 AND step = $5 AND status = 'unknown' RETURNING incident",
     )
     .bind(settled.as_str())
     .bind(&by.name)

@@ -1,16 +1,16 @@
 //! Silences: for a time, what they are about is not told, and not acted on unless they say so.
 
 use serde_json::json;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Facts, Matcher, Silence, Time, short_id};
 
 use crate::{
-    columns::{from_json, json, micros, time},
+    columns::{flag, from_json, json, micros, time},
     fault::Fault,
     ledger,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
+    store::SqlStore,
 };
 
 /// A silence to add.
@@ -28,7 +28,7 @@ pub struct NewSilence<'a> {
     pub acts: bool,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Adds a silence that begins now.
     pub async fn add_silence(&self, new: NewSilence<'_>, at: Time) -> Result<Silence, StoreError> {
         let work = async {
@@ -57,7 +57,7 @@ impl SqliteStore {
     pub async fn end_silence(&self, id: &str, by: &str, at: Time) -> Result<Silence, PeopleError> {
         let work = async {
             let mut tx = self.write().await?;
-            let rows = sqlx::query("SELECT * FROM silence WHERE substr(id, 1, length(?1)) = ?1 AND ?1 <> ''").bind(id);
+            let rows = sqlx::query("SELECT * FROM silence WHERE substr(id, 1, length($1)) = $1 AND $1 <> ''").bind(id);
             let found = rows.fetch_all(&mut *tx).await?;
             let [row] = found.as_slice() else {
                 let given = id.to_owned();
@@ -73,11 +73,11 @@ impl SqliteStore {
                 return Err(PeopleError::SilenceOver(silence.id).into());
             }
             let query =
-                sqlx::query("UPDATE silence SET ended_at = ?, ended_by = ? WHERE id = ?").bind(micros(at)).bind(by);
+                sqlx::query("UPDATE silence SET ended_at = $1, ended_by = $2 WHERE id = $3").bind(micros(at)).bind(by);
             let ended = query.bind(&silence.id).execute(&mut *tx).await;
             ended?;
             // What waits for its end need not wait any longer.
-            let woken = sqlx::query("UPDATE outbox SET not_before = ? WHERE status = 'waiting' AND silenced = 1");
+            let woken = sqlx::query("UPDATE outbox SET not_before = $1 WHERE status = 'waiting' AND silenced = 1");
             let woken = woken.bind(micros(at)).execute(&mut *tx).await;
             woken?;
             ledger::append_one(&mut tx, at, "silence.ended", &silence.id, &json!({ "by": by })).await?;
@@ -95,9 +95,9 @@ impl SqliteStore {
 }
 
 /// Writes it; false where it is there already.
-async fn write(db: &mut SqliteConnection, silence: &Silence) -> Result<bool, Fault> {
+async fn write(db: &mut AnyConnection, silence: &Silence) -> Result<bool, Fault> {
     let written = sqlx::query(
-        "INSERT INTO silence (id, matchers, reason, set_by, since, until, acts) VALUES (?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO silence (id, matchers, reason, set_by, since, until, acts) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO NOTHING",
     );
     let written = written
@@ -107,13 +107,13 @@ async fn write(db: &mut SqliteConnection, silence: &Silence) -> Result<bool, Fau
         .bind(&silence.by)
         .bind(micros(silence.since))
         .bind(micros(silence.until))
-        .bind(silence.acts)
+        .bind(i64::from(silence.acts))
         .execute(db)
         .await?;
     Ok(written.rows_affected() == 1)
 }
 
-fn silence(row: &SqliteRow) -> Result<Silence, Fault> {
+fn silence(row: &AnyRow) -> Result<Silence, Fault> {
     Ok(Silence {
         id: row.try_get("id")?,
         matchers: from_json(row.try_get("matchers")?)?,
@@ -121,20 +121,20 @@ fn silence(row: &SqliteRow) -> Result<Silence, Fault> {
         by: row.try_get("set_by")?,
         since: time("silence.since", row.try_get("since")?)?,
         until: time("silence.until", row.try_get("until")?)?,
-        acts: row.try_get("acts")?,
+        acts: flag(row, "acts")?,
     })
 }
 
 /// The silences in force at `now`; one that cannot be read silences nothing.
-pub(crate) async fn in_force(db: &mut SqliteConnection, now: Time) -> Result<Vec<Silence>, Fault> {
-    let rows = sqlx::query("SELECT * FROM silence WHERE ended_at IS NULL AND until > ? ORDER BY until, id");
+pub(crate) async fn in_force(db: &mut AnyConnection, now: Time) -> Result<Vec<Silence>, Fault> {
+    let rows = sqlx::query("SELECT * FROM silence WHERE ended_at IS NULL AND until > $1 ORDER BY until, id");
     let rows = rows.bind(micros(now)).fetch_all(db).await?;
     Ok(rows.iter().filter_map(|row| silence(row).ok()).collect())
 }
 
 /// The silence in force that is about this and stops acting; `maintenance` are those of the configuration.
 pub(crate) async fn that_stops(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     facts: &Facts,
     maintenance: &[Silence],
     now: Time,

@@ -1,7 +1,7 @@
 //! Steps of runs: planned, begun with an intent, ended with a result.
 
 use serde_json::json;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{Begin, Begun, StepRecord},
@@ -10,23 +10,24 @@ use watchkeeper_model::{Action, Facts, JiraAction, Name, Permission, StepEvent, 
 
 use crate::{
     columns::{self, count, from_json, micros, name, ordinal, time_if},
+    database::commit,
     fault::Fault,
     guard, ledger,
-    open::{SqliteStore, commit},
+    store::SqlStore,
 };
 
 /// Records a step that is to run. One that is recorded already stays as it is: a run is executed once.
-pub(crate) async fn plan(db: &mut SqliteConnection, step: &StepRecord) -> Result<(), Fault> {
+pub(crate) async fn plan(db: &mut AnyConnection, step: &StepRecord, owner: Option<&str>) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO step (run, step, incident, position, arguments, target, runbook, runbook_digest, facts, status,
-             epoch, started_at, asked_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             epoch, started_at, asked_at, held_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (run, step) DO NOTHING",
     )
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(&step.incident)
-    .bind(step.position)
+    .bind(i64::from(step.position))
     .bind(columns::json(&step.step)?)
     .bind(step.step.action.target())
     .bind(step.runbook.0.as_str())
@@ -36,6 +37,7 @@ pub(crate) async fn plan(db: &mut SqliteConnection, step: &StepRecord) -> Result
     .bind(step.epoch.cast_signed())
     .bind(step.started_at.map(micros))
     .bind(asked_at(step).map(micros))
+    .bind(owner)
     .execute(db)
     .await?;
     Ok(())
@@ -47,7 +49,7 @@ fn asked_at(step: &StepRecord) -> Option<Time> {
 }
 
 /// Reads a whole row of `step`.
-pub(crate) fn step(row: &SqliteRow) -> Result<StepRecord, Fault> {
+pub(crate) fn step(row: &AnyRow) -> Result<StepRecord, Fault> {
     let status: &str = row.try_get("status")?;
     let facts: Facts = from_json(row.try_get("facts")?)?;
     Ok(StepRecord {
@@ -67,17 +69,21 @@ pub(crate) fn step(row: &SqliteRow) -> Result<StepRecord, Fault> {
     })
 }
 
-/// Takes a step with a new epoch, if it still stands where it stood.
-pub(crate) async fn take(store: &SqliteStore, step: &StepRecord) -> Result<StepRecord, Fault> {
+/// Takes a step with a new epoch, if it still stands where it stood and no replica that is at work has it.
+pub(crate) async fn take(store: &SqlStore, step: &StepRecord) -> Result<StepRecord, Fault> {
     let mut tx = store.write().await?;
-    let taken =
-        sqlx::query("UPDATE step SET epoch = epoch + 1 WHERE run = ? AND step = ? AND epoch = ? AND status = ?")
-            .bind(&step.run)
-            .bind(step.step.id.as_str())
-            .bind(step.epoch.cast_signed())
-            .bind(step.status.as_str())
-            .execute(&mut *tx)
-            .await?;
+    let query = format!(
+        "UPDATE step SET epoch = epoch + 1, held_by = $1 WHERE run = $2 AND step = $3 AND epoch = $4 AND status = $5 AND {}",
+        store.is_free("held_by")
+    );
+    let taken = sqlx::query(AssertSqlSafe(query))
+        .bind(store.me())
+        .bind(&step.run)
+        .bind(step.step.id.as_str())
+        .bind(step.epoch.cast_signed())
+        .bind(step.status.as_str())
+        .execute(&mut *tx)
+        .await?;
     if taken.rows_affected() != 1 {
         return Err(Fault::Fenced);
     }
@@ -86,7 +92,7 @@ pub(crate) async fn take(store: &SqliteStore, step: &StepRecord) -> Result<StepR
 }
 
 /// Commits an intent, or says why not; in that case nothing is written.
-pub(crate) async fn begin(store: &SqliteStore, step: &StepRecord, begin: &Begin) -> Result<Begun, Fault> {
+pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) -> Result<Begun, Fault> {
     let mut tx = store.write().await?;
     let status = status_of_mine(&mut tx, step).await?;
     if status == StepStatus::Intent {
@@ -128,8 +134,8 @@ fn intent_body(step: &StepRecord, begin: &Begin, despite: &[Withheld]) -> serde_
 }
 
 /// The status, for the step's present owner only.
-pub(crate) async fn status_of_mine(db: &mut SqliteConnection, step: &StepRecord) -> Result<StepStatus, Fault> {
-    let row: Option<(String, i64)> = sqlx::query_as("SELECT status, epoch FROM step WHERE run = ? AND step = ?")
+pub(crate) async fn status_of_mine(db: &mut AnyConnection, step: &StepRecord) -> Result<StepStatus, Fault> {
+    let row: Option<(String, i64)> = sqlx::query_as("SELECT status, epoch FROM step WHERE run = $1 AND step = $2")
         .bind(&step.run)
         .bind(step.step.id.as_str())
         .fetch_optional(db)
@@ -142,14 +148,14 @@ pub(crate) async fn status_of_mine(db: &mut SqliteConnection, step: &StepRecord)
 }
 
 async fn write_intent(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     step: &StepRecord,
     intent: StepStatus,
     begin: &Begin,
 ) -> Result<(), Fault> {
     let written = sqlx::query(
-        "UPDATE step SET status = ?, started_at = ?, idempotency_key = ?, attempt = attempt + 1
-         WHERE run = ? AND step = ? AND epoch = ? AND status IN ('planned', 'released')",
+        "UPDATE step SET status = $1, started_at = $2, idempotency_key = $3, attempt = attempt + 1
+         WHERE run = $4 AND step = $5 AND epoch = $6 AND status IN ('planned', 'released')",
     )
     .bind(intent.as_str())
     .bind(micros(begin.at))
@@ -164,10 +170,10 @@ async fn write_intent(
     }
     sqlx::query(
         "INSERT INTO act (run, step, attempt, target, idempotency_key, automatic, drill, started_at)
-         SELECT run, step, attempt, target, idempotency_key, ?, ?, started_at FROM step WHERE run = ? AND step = ?",
+         SELECT run, step, attempt, target, idempotency_key, $1, $2, started_at FROM step WHERE run = $3 AND step = $4",
     )
-    .bind(!step.by_people())
-    .bind(step.facts.drill)
+    .bind(i64::from(!step.by_people()))
+    .bind(i64::from(step.facts.drill))
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .execute(db)
@@ -176,7 +182,7 @@ async fn write_intent(
 }
 
 /// The issue that a Jira step takes up again, or tells that its incident is over.
-async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord, now: Time) -> Result<Option<String>, Fault> {
+async fn earlier_reference(db: &mut AnyConnection, step: &StepRecord, now: Time) -> Result<Option<String>, Fault> {
     match &step.step.action {
         Action::Jira(jira) => reopened(db, step, jira, now).await,
         Action::JiraResolve(_) => own_reference(db, step).await,
@@ -187,7 +193,7 @@ async fn earlier_reference(db: &mut SqliteConnection, step: &StepRecord, now: Ti
 /// The newest issue of the same site and project that an earlier incident of the same monitor and group left with this
 /// step, not longer ago than the step says.
 async fn reopened(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     step: &StepRecord,
     jira: &JiraAction,
     now: Time,
@@ -196,10 +202,10 @@ async fn reopened(
     let reference = sqlx::query_scalar(
         "SELECT earlier.reference FROM step AS earlier
          JOIN incident AS theirs ON theirs.id = earlier.incident
-         JOIN incident AS ours ON ours.id = ?1
+         JOIN incident AS ours ON ours.id = $1
          WHERE theirs.monitor = ours.monitor AND theirs.labels = ours.labels AND theirs.drill = ours.drill
-           AND theirs.id <> ours.id AND earlier.step = ?2 AND earlier.reference IS NOT NULL
-           AND earlier.target = ?3 AND earlier.finished_at >= ?4
+           AND theirs.id <> ours.id AND earlier.step = $2 AND earlier.reference IS NOT NULL
+           AND earlier.target = $3 AND earlier.finished_at >= $4
          ORDER BY earlier.finished_at DESC LIMIT 1",
     )
     .bind(&step.incident)
@@ -212,18 +218,18 @@ async fn reopened(
 }
 
 /// The issue that another step of the same run opened, for the step that tells it of the end.
-pub(crate) async fn own_reference(db: &mut SqliteConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
+pub(crate) async fn own_reference(db: &mut AnyConnection, step: &StepRecord) -> Result<Option<String>, Fault> {
     let reference = sqlx::query_scalar(
-        "SELECT reference FROM step WHERE run = ? AND step <> ? AND target = ? AND reference IS NOT NULL
-         AND ? = step || '-resolved' LIMIT 1",
+        "SELECT reference FROM step WHERE run = $1 AND step <> $2 AND target = $3 AND reference IS NOT NULL
+         AND $4 = step || '-resolved' LIMIT 1",
     );
     let reference = reference.bind(&step.run).bind(step.step.id.as_str()).bind(step.step.action.target());
     Ok(reference.bind(step.step.id.as_str()).fetch_optional(db).await?)
 }
 
 /// The status of a step of this run; `None` when there is no such step.
-pub(crate) async fn status_of(db: &mut SqliteConnection, run: &str, step: &Name) -> Result<Option<StepStatus>, Fault> {
-    let word: Option<String> = sqlx::query_scalar("SELECT status FROM step WHERE run = ? AND step = ?")
+pub(crate) async fn status_of(db: &mut AnyConnection, run: &str, step: &Name) -> Result<Option<StepStatus>, Fault> {
+    let word: Option<String> = sqlx::query_scalar("SELECT status FROM step WHERE run = $1 AND step = $2")
         .bind(run)
         .bind(step.as_str())
         .fetch_optional(db)

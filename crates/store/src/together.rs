@@ -13,13 +13,13 @@ use watchkeeper_model::{Name, Time};
 
 use crate::{
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
     waiting::{Quiet, Tick, Wanted},
 };
 
 /// Takes a tick that lies after the high-water mark; a clock that went back repeats none.
 pub(crate) async fn claim(
-    store: &SqliteStore,
+    store: &SqlStore,
     monitor: &Name,
     scheduled_at: Time,
     now: Time,
@@ -31,7 +31,7 @@ pub(crate) async fn claim(
 
 /// Records a check that nothing follows from, with its evaluation as it is kept.
 pub(crate) async fn record_quiet(
-    store: &SqliteStore,
+    store: &SqlStore,
     claim: &Claim,
     record: &CheckRecord,
     evaluation: String,
@@ -44,7 +44,7 @@ pub(crate) async fn record_quiet(
 
 /// Waits until somebody has committed it, or takes the turn and commits all that wait.
 async fn committed<T>(
-    store: &SqliteStore,
+    store: &SqlStore,
     wanted: Wanted,
     mut answer: oneshot::Receiver<Result<T, Fault>>,
 ) -> Result<T, Fault> {
@@ -61,7 +61,7 @@ async fn committed<T>(
 
 /// Commits what waits. Where all of it together cannot be, each is tried by itself: one that cannot be written is no
 /// matter of the others.
-async fn commit_waiting(store: &SqliteStore) {
+async fn commit_waiting(store: &SqlStore) {
     let batch = store.waiting().next();
     let (mut ticks, mut quiets) = (Vec::new(), Vec::new());
     for wanted in batch {
@@ -102,11 +102,11 @@ async fn commit_waiting(store: &SqliteStore) {
 type Written = (Vec<Option<Claim>>, Vec<Result<Recorded, Fault>>);
 
 /// One transaction; the answers are in the order of what was wanted.
-async fn write(store: &SqliteStore, ticks: &[&Tick], quiets: &[&Quiet]) -> Result<Written, Fault> {
+async fn write(store: &SqlStore, ticks: &[&Tick], quiets: &[&Quiet]) -> Result<Written, Fault> {
     let points = [(Point::TickClaim, ticks.is_empty()), (Point::TickRecord, quiets.is_empty())];
     let here = |side: Side| points.iter().filter(|(_, none)| !none).for_each(|(point, _)| reach(*point, side));
-    let mut tx = store.write().await?;
-    let claims = claims::write(&mut tx, ticks).await?;
+    let mut tx = store.write_beside().await?;
+    let claims = claims::write(&mut tx, store.me(), ticks).await?;
     let recorded = quiet::write(&mut tx, quiets).await?;
     here(Side::Before);
     tx.commit().await?;

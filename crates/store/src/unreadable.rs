@@ -1,13 +1,13 @@
 //! Rows that this version cannot read: written by a newer one, or damaged. Each is left aside by itself and listed here.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AnyConnection, Row};
 use watchkeeper_engine::ports::store::Unreadable;
 use watchkeeper_model::{GroupState, Labels};
 
-use crate::{columns::from_json, fault::Fault, incident, open::SqliteStore, outbox, step};
+use crate::{columns::from_json, fault::Fault, incident, outbox, step, store::SqlStore};
 
 /// Every row that is still needed and cannot be read.
-pub(crate) async fn rows(store: &SqliteStore) -> Result<Vec<Unreadable>, Fault> {
+pub(crate) async fn rows(store: &SqlStore) -> Result<Vec<Unreadable>, Fault> {
     let mut tx = store.read().await?;
     let mut rows: Vec<Unreadable> = outbox::unreadable(&mut tx)
         .await?
@@ -24,7 +24,7 @@ fn unreadable(row: String, fault: &Fault) -> Unreadable {
     Unreadable { row, reason: fault.to_string() }
 }
 
-async fn steps(db: &mut SqliteConnection) -> Result<Vec<Unreadable>, Fault> {
+async fn steps(db: &mut AnyConnection) -> Result<Vec<Unreadable>, Fault> {
     let query = "SELECT * FROM step WHERE status IN ('planned', 'waiting', 'released', 'intent')";
     let mut found = Vec::new();
     for row in &sqlx::query(query).fetch_all(db).await? {
@@ -36,7 +36,7 @@ async fn steps(db: &mut SqliteConnection) -> Result<Vec<Unreadable>, Fault> {
     Ok(found)
 }
 
-async fn incidents(db: &mut SqliteConnection) -> Result<Vec<Unreadable>, Fault> {
+async fn incidents(db: &mut AnyConnection) -> Result<Vec<Unreadable>, Fault> {
     let mut found = Vec::new();
     for row in &sqlx::query("SELECT * FROM incident WHERE state <> 'resolved'").fetch_all(db).await? {
         if let Err(fault) = incident::incident(row) {
@@ -46,7 +46,7 @@ async fn incidents(db: &mut SqliteConnection) -> Result<Vec<Unreadable>, Fault> 
     Ok(found)
 }
 
-async fn states(db: &mut SqliteConnection) -> Result<Vec<Unreadable>, Fault> {
+async fn states(db: &mut AnyConnection) -> Result<Vec<Unreadable>, Fault> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT monitor, labels, state FROM group_state").fetch_all(db).await?;
     let read = |(monitor, labels, state): (String, String, String)| {

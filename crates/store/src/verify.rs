@@ -1,10 +1,10 @@
 //! Verifying the ledger: every row from the first on, and a head that somebody kept.
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{LedgerEntry, LedgerFault, verify_chain_after};
 
-use crate::{fault::Fault, ledger::page, open::SqliteStore};
+use crate::{fault::Fault, ledger::page, store::SqlStore};
 
 /// Rows read at once.
 const PAGE: u32 = 1000;
@@ -35,7 +35,7 @@ pub enum VerifyError {
     Store(#[from] StoreError),
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Walks the whole chain. A `head` that was kept from a message must be the hash of one of its rows.
     pub async fn verify_ledger(&self, head: Option<&str>) -> Result<Verified, VerifyError> {
         let failed = |fault: Fault| fault.doing("read the ledger");
@@ -68,6 +68,6 @@ impl SqliteStore {
     }
 }
 
-async fn next_page(db: &mut SqliteConnection, after: &Verified) -> Result<Vec<LedgerEntry>, Fault> {
+async fn next_page(db: &mut AnyConnection, after: &Verified) -> Result<Vec<LedgerEntry>, Fault> {
     page(db, after.rows + 1, PAGE).await
 }

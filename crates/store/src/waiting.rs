@@ -80,7 +80,8 @@ impl Waiting {
         self.wanted().push_back(wanted);
     }
 
-    /// The oldest that wait, one a monitor: two of one monitor depend on one another.
+    /// The oldest that wait, one a monitor: two of one monitor depend on one another. They come in the order of their
+    /// monitors' names, so that two replicas never wait for one another's rows.
     pub(crate) fn next(&self) -> Vec<Wanted> {
         let (mut batch, mut later, mut monitors) = (Vec::new(), VecDeque::new(), BTreeSet::new());
         let mut waiting = self.wanted();
@@ -96,6 +97,7 @@ impl Waiting {
         }
         later.append(&mut waiting);
         *waiting = later;
+        batch.sort_by(|one, other| one.monitor().cmp(other.monitor()));
         batch
     }
 }

@@ -2,6 +2,8 @@
 //! data has moved.
 #![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
+mod common;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -26,7 +28,7 @@ use watchkeeper_engine::{
 use watchkeeper_model::{
     Action, Baseline, Comparison, GateAction, GateState, Labels, Measurement, Monitor, Name, Series, Verdict,
 };
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::{RecordingNotifier, ScriptedActions, monitor, runbook, time, workspace};
 
 fn name(text: &str) -> Name {
@@ -184,7 +186,7 @@ impl Checker for MeanCheck {
 /// An engine whose monitor compares with `training`.
 struct Stage {
     data: Arc<Data>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     engine: Engine,
 }
 
@@ -197,7 +199,7 @@ impl Stage {
         let pause = Action::Gate(GateAction { gate: name("loan-decisions"), state: GateState::Paused });
         let data = Arc::new(Data::default());
         data.set(values);
-        let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+        let store = Arc::new(common::store().await);
         let ports = Ports {
             clock: Arc::new(SimulatedClock::at(time("2026-03-01T00:00:00Z"))),
             store: store.clone(),

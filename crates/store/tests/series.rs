@@ -1,6 +1,8 @@
 //! Monitors of many series on the real store: an incident a group, limits a label, the worst first.
 #![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
+mod common;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -11,7 +13,7 @@ use watchkeeper_model::{
     Action, Comparison, Facts, GateAction, GateState, Labels, Measurement, MessageKind, Monitor, Name, Series,
     Threshold,
 };
-use watchkeeper_store::{IncidentFilter, IncidentRecord, SqliteStore};
+use watchkeeper_store::{IncidentFilter, IncidentRecord, SqlStore};
 use watchkeeper_testkit::{
     RecordingNotifier, ScriptedActions, ScriptedChecker, ScriptedSources, monitor, runbook, time, workspace,
 };
@@ -49,7 +51,7 @@ fn measured(rates: &[(&str, f64)]) -> CheckOutcome {
 /// The real store and engine; checks and peers are scripted.
 struct Stage {
     clock: Arc<SimulatedClock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     notifier: Arc<RecordingNotifier>,
     engine: Engine,
 }
@@ -60,7 +62,7 @@ impl Stage {
         watched.thresholds = thresholds;
         watched.alert.group_by = group_by.iter().map(|label| (*label).to_owned()).collect();
         let pause = Action::Gate(GateAction { gate: name("loan-decisions"), state: GateState::Paused });
-        let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+        let store = Arc::new(common::store().await);
         let clock = Arc::new(SimulatedClock::at(time("2026-03-01T00:00:00Z")));
         let notifier = Arc::new(RecordingNotifier::default());
         let ports = Ports {

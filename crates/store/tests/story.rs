@@ -1,6 +1,8 @@
 //! The engine's story on the real store, with scripted checks and peers: timelines, and a crash after each record.
 #![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
+mod common;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use watchkeeper_engine::{
@@ -13,7 +15,7 @@ use watchkeeper_engine::{
 use watchkeeper_model::{
     Action, ExecAction, GateAction, GateState, Guard, MessageKind, Name, Outcome, Template, Time, Workspace,
 };
-use watchkeeper_store::{HoldScope, SqliteStore};
+use watchkeeper_store::{HoldScope, SqlStore};
 use watchkeeper_testkit::{
     RecordingNotifier, ScriptedActions, ScriptedChecker, ScriptedSources, monitor, runbook, time, workspace,
 };
@@ -39,7 +41,7 @@ fn restart() -> Action {
 /// A story's stage: the real store, everything else scripted.
 struct Stage {
     clock: Arc<SimulatedClock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     actions: Arc<ScriptedActions>,
     notifier: Arc<RecordingNotifier>,
     engine: Arc<Engine>,
@@ -47,17 +49,11 @@ struct Stage {
 
 impl Stage {
     async fn new(action: Action, aucs: &[f64], ends: Vec<ActionEnd>, probes: Vec<Probe>) -> Self {
-        let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+        let store = Arc::new(common::store().await);
         Self::on(store, workspace(monitor(), runbook(action)), aucs, ends, probes)
     }
 
-    fn on(
-        store: Arc<SqliteStore>,
-        workspace: Workspace,
-        aucs: &[f64],
-        ends: Vec<ActionEnd>,
-        probes: Vec<Probe>,
-    ) -> Self {
+    fn on(store: Arc<SqlStore>, workspace: Workspace, aucs: &[f64], ends: Vec<ActionEnd>, probes: Vec<Probe>) -> Self {
         let clock = Arc::new(SimulatedClock::at(time("2026-03-01T00:00:00Z")));
         let actions = Arc::new(ScriptedActions::new(ends, probes));
         let notifier = Arc::new(RecordingNotifier::default());
@@ -155,7 +151,7 @@ async fn a_hold_stops_the_act_and_not_the_message() {
 async fn reminders_go_on_until_somebody_acknowledges() {
     let mut watched = monitor();
     watched.alert.repeat = Some(Duration::from_secs(4 * 3600));
-    let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+    let store = Arc::new(common::store().await);
     let stage = Stage::on(store, workspace(watched, runbook(pause())), &[0.5], vec![], vec![]);
     stage.tick(1).await;
     stage.engine.simulate_until(&stage.clock, time("2026-03-01T15:00:00Z")).await.expect("time passes");

@@ -1,6 +1,8 @@
 //! What the watch runs when it comes late, and what it waits for: a clock that stands still says what it is asked for.
 #![expect(clippy::expect_used, reason = "a test stops at the first thing that is not so")]
 
+mod common;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -17,7 +19,6 @@ use watchkeeper_engine::{
     },
 };
 use watchkeeper_model::{Action, Cron, GateAction, GateState, Misfire, Name, Time, Workspace};
-use watchkeeper_store::SqliteStore;
 use watchkeeper_testkit::{RecordingNotifier, ScriptedActions, ScriptedSources, monitor, runbook, time, workspace};
 
 /// Stands still, and passes on what is waited for.
@@ -112,7 +113,7 @@ async fn watched(
     last: &str,
     workspace: Workspace,
 ) -> (Vec<Time>, Time, Option<Time>) {
-    let store = Arc::new(SqliteStore::in_memory().await.expect("a store in memory"));
+    let store = Arc::new(common::store().await);
     let id = workspace.monitors.keys().next().expect("a monitor").clone();
     store.skip_to(&id, time(MARK)).await.expect("the mark is set");
     let ticks = Arc::new(Ticks::default());

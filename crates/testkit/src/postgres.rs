@@ -45,7 +45,7 @@ impl Postgres {
     pub fn start() -> Self {
         let server = Server::shared();
         let database = format!("shop{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        server.psql("postgres", &format!("create database {database}"));
+        psql(server.port, "postgres", &format!("create database {database}"));
         Self { server, database }
     }
 
@@ -56,7 +56,7 @@ impl Postgres {
 
     /// The connection URL, password and all.
     pub fn url(&self) -> String {
-        format!("postgres://{USER}:{POSTGRES_PASSWORD}@127.0.0.1:{}/{}", self.server.port, self.database)
+        url(self.server.port, &self.database)
     }
 
     /// The port on loopback.
@@ -66,7 +66,7 @@ impl Postgres {
 
     /// Runs a script, and gives what it prints, unaligned.
     pub fn run(&self, script: &str) -> String {
-        self.server.psql(&self.database, script)
+        psql(self.server.port, &self.database, script)
     }
 
     /// Every statement so far that somebody who calls himself `application` ran in this database, as the server wrote
@@ -94,6 +94,36 @@ impl Postgres {
         let sent = |line: &String| Some(line.strip_prefix("LOG:  ")?.split_once(": ")?.1.to_owned());
         statements.iter().filter_map(sent).collect()
     }
+}
+
+/// The port of the server on which the tests of a binary are run once more.
+const AGAIN: &str = "WATCHKEEPER_TESTS_ON_POSTGRES";
+
+/// Runs every test of this binary once more, with a store on PostgreSQL; the calling test is `own`, which is left out.
+pub fn run_again_on_postgres(own: &str) {
+    if std::env::var_os(AGAIN).is_some() {
+        return;
+    }
+    let server = Server::shared();
+    let mut again = Command::new(std::env::current_exe().expect("this binary"));
+    again.args(["--skip", own, "--test-threads", "4"]).env(AGAIN, server.port.to_string());
+    let ended = again.output().expect("it runs");
+    let told = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "on PostgreSQL: {told}\n{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(!told.contains(" 0 passed"), "nothing ran again: {told}");
+}
+
+/// The URL of an empty database of the test's own where its binary runs once more; `None` where it runs for the first
+/// time.
+pub fn again_on_postgres() -> Option<String> {
+    let port = std::env::var(AGAIN).ok()?.parse().expect("a port");
+    let database = format!("again{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+    psql(port, "postgres", &format!("create database {database}"));
+    Some(url(port, &database))
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://{USER}:{POSTGRES_PASSWORD}@127.0.0.1:{port}/{database}")
 }
 
 impl Server {
@@ -141,21 +171,6 @@ impl Server {
         finish(control.args(args).arg("-D").arg(self.folder.path().join("data")));
     }
 
-    fn psql(&self, database: &str, script: &str) -> String {
-        let mut psql = Command::new("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER, "-d", database]);
-        psql.arg("-p").arg(self.port.to_string()).env("PGPASSWORD", POSTGRES_PASSWORD);
-        let started = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut started = started.expect("psql; install the package postgresql-client");
-        let script = script.to_owned();
-        let mut input = started.stdin.take().expect("its input");
-        let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
-        let ended = started.wait_with_output().expect("its end");
-        writer.join().expect("a writer").expect("the whole script is read");
-        assert!(ended.status.success(), "psql: {}", String::from_utf8_lossy(&ended.stderr));
-        String::from_utf8_lossy(&ended.stdout).trim_end().to_owned()
-    }
-
     fn command(&self, name: &str) -> Command {
         let program = program(name);
         let Some(account) = self.account else { return Command::new(program) };
@@ -170,6 +185,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.control(&["-m", "immediate", "stop"]);
     }
+}
+
+/// Runs a script, and gives what it prints, unaligned.
+fn psql(port: u16, database: &str, script: &str) -> String {
+    let mut psql = Command::new("psql");
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER, "-d", database]);
+    psql.arg("-p").arg(port.to_string()).env("PGPASSWORD", POSTGRES_PASSWORD);
+    let started = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut started = started.expect("psql; install the package postgresql-client");
+    let script = script.to_owned();
+    let mut input = started.stdin.take().expect("its input");
+    let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
+    let ended = started.wait_with_output().expect("its end");
+    writer.join().expect("a writer").expect("the whole script is read");
+    assert!(ended.status.success(), "psql: {}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8_lossy(&ended.stdout).trim_end().to_owned()
 }
 
 /// Debian keeps a version's programs in a folder of its own.

@@ -107,6 +107,7 @@ pub fn workspace(monitor: Monitor, runbook: Runbook) -> Workspace {
             shutdown: Duration::from_secs(30),
             fallback: None,
         },
+        store: watchkeeper_model::StoreSettings::default(),
         allow: Allow::default(),
         teams: BTreeMap::from([(name("ml-team"), team)]),
         channels: BTreeMap::from([(name("console"), Channel::Console)]),

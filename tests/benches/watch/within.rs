@@ -8,7 +8,7 @@ use watchkeeper_engine::{Engine, Evaluation, Ports, SimulatedClock, ports::check
 use watchkeeper_model::{Time, Verdict, Workspace};
 use watchkeeper_plugin_host::{Compiler, Host, HostConfig};
 use watchkeeper_source::DataSources;
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::{RecordingNotifier, ScriptedActions};
 
 use crate::{data, options::Options};
@@ -28,7 +28,7 @@ impl Within {
         let monitors = workspace.monitors.keys().map(ToString::to_string).collect();
         let ports = Ports {
             clock: Arc::new(SimulatedClock::at(at)),
-            store: Arc::new(SqliteStore::in_memory().await.expect("a store")),
+            store: Arc::new(SqlStore::in_memory().await.expect("a store")),
             sources: Arc::new(DataSources::new(folder, workspace.sources.clone())),
             checker: Arc::new(host),
             actions: Arc::new(ScriptedActions::new([], [])),

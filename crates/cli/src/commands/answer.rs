@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     person,
     render::{terminal::Terminal, text::harmless},
+    stored::StoreAt,
     wiring,
 };
 
@@ -40,7 +41,7 @@ pub(crate) async fn reject(folder: &Path, args: &RejectArgs, terminal: &mut Term
 async fn answer(folder: &Path, args: &StepArgs, reply: Reply<'_>, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let step = Name::parse(&args.step).map_err(Failure::usage)?;
     let workspace = wiring::configuration(folder, terminal).await?;
-    let store = wiring::store(folder, &workspace).await?;
+    let store = StoreAt::of(folder, &workspace).open().await?;
     let by = person::person(&args.by);
     let answered = store.answer(&args.run, &step, &by, reply, &workspace.teams, SystemClock.now()).await;
     tell(answered.map_err(|error| not_answered(error, &workspace))?, args, terminal)

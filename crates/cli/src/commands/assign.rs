@@ -12,13 +12,14 @@ use crate::{
     failure::Failure,
     person,
     render::{terminal::Terminal, text::harmless},
+    stored::StoreAt,
     wiring,
 };
 
 /// Assigns it. On which channels the team is told stands in the configuration, so that must have no mistakes.
 pub(crate) async fn run(folder: &Path, args: &AssignArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
-    let store = wiring::store(folder, &workspace).await?;
+    let store = StoreAt::of(folder, &workspace).open().await?;
     let team = configured("team", &args.team, workspace.teams.keys())?;
     let (by, now) = (person::acting(&args.by), SystemClock.now());
     let told = store.assign(

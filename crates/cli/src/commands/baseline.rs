@@ -16,6 +16,7 @@ use crate::{
         json,
         terminal::Terminal,
     },
+    stored::StoreAt,
     wiring,
 };
 
@@ -23,8 +24,10 @@ use crate::{
 pub(crate) async fn run(folder: &Path, args: &BaselineArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let workspace = wiring::configuration(folder, terminal).await?;
     let store = match &args.command {
-        BaselineCommand::Show { .. } => wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?,
-        BaselineCommand::Freeze { .. } | BaselineCommand::Refresh { .. } => wiring::store(folder, &workspace).await?,
+        BaselineCommand::Show { .. } => StoreAt::of(folder, &workspace).open_to_read().await?,
+        BaselineCommand::Freeze { .. } | BaselineCommand::Refresh { .. } => {
+            StoreAt::of(folder, &workspace).open().await?
+        }
     };
     let (BaselineCommand::Show { monitor, .. }
     | BaselineCommand::Freeze { monitor, .. }

@@ -12,6 +12,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     render::{json, terminal::Terminal, text::harmless},
+    stored::StoreAt,
     wiring,
 };
 
@@ -33,8 +34,8 @@ pub(crate) async fn run(folder: &Path, args: &DigestArgs, terminal: &mut Termina
     let to = args.until.unwrap_or(now);
     let window = args.window.or_else(|| digest.map(|(_, digest)| digest.window)).unwrap_or(WEEK);
     let store = match args.send {
-        true => wiring::store(folder, &workspace).await?,
-        false => wiring::open_to_read(&folder.join(&workspace.daemon.state)).await?,
+        true => StoreAt::of(folder, &workspace).open().await?,
+        false => StoreAt::of(folder, &workspace).open_to_read().await?,
     };
     let report = store.report(&workspace, team.as_ref(), to - window, to).await.map_err(Failure::unreachable)?;
     if let (true, Some((name, digest))) = (args.send, digest) {

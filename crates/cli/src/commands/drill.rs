@@ -16,6 +16,7 @@ use crate::{
     person,
     rehearsal::Tellings,
     render::{terminal::Terminal, text::harmless},
+    stored::StoreAt,
     wiring,
 };
 
@@ -47,7 +48,7 @@ async fn rehearse(
 
 /// A step that fails, or of which nobody knows how it ended, is a finding: that is what drills are for.
 async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let store = Arc::new(wiring::store(folder, &workspace).await?);
+    let store = Arc::new(StoreAt::of(folder, &workspace).open().await?);
     let _lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
     let notes = Notes::default();
     let engine = assembly::real(folder, workspace, Arc::new(SystemClock), store.clone(), notes.clone())?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use watchkeeper_store::{SqliteStore, Verified, VerifyError};
+use watchkeeper_store::{SqlStore, Verified, VerifyError};
 
 use crate::{
     args::{LedgerArgs, LedgerCommand},
@@ -50,7 +50,7 @@ fn tell(verified: Result<Verified, VerifyError>, as_json: bool, terminal: &mut T
     Ok(exit)
 }
 
-async fn export(store: &SqliteStore, terminal: &mut Terminal) -> Result<Exit, Failure> {
+async fn export(store: &SqlStore, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut from = 1;
     loop {
         let rows = store.ledger(from, PAGE).await.map_err(Failure::unreachable)?;
@@ -81,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_export_is_a_chain_that_anybody_can_verify() {
-        let store = SqliteStore::in_memory().await.unwrap();
+        let store = SqlStore::in_memory().await.unwrap();
         let (gate, at) = (Name::parse("loans").unwrap(), Time::from_timestamp(1_767_225_600, 0).unwrap());
         for state in [GateState::Paused, GateState::Open] {
             store.set_gate(&gate, state, "on-call", "a test", at).await.unwrap();

@@ -3,48 +3,48 @@
 //! They serve at night: a configuration that does not load, or a plugin that does not compile, must not keep anybody
 //! from taking an incident or pausing a gate.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use watchkeeper_config::{Outline, outline};
 use watchkeeper_engine::ports::clock::Clock as _;
 use watchkeeper_model::Name;
-use watchkeeper_store::{HoldScope, PeopleError, SqliteStore};
+use watchkeeper_store::{HoldScope, PeopleError, SqlStore};
 
 use crate::{
     clock::SystemClock,
     failure::Failure,
     render::{diagnostics, terminal::Terminal, text::harmless},
-    wiring,
+    stored::StoreAt,
 };
 
 /// What can be read of a workspace, and its store.
 pub(crate) struct Opened {
     pub(crate) outline: Outline,
-    pub(crate) store: SqliteStore,
+    pub(crate) store: SqlStore,
 }
 
 /// Opens the store to change it.
 pub(crate) async fn opened(folder: &Path, terminal: &mut Terminal) -> Result<Opened, Failure> {
     let (outline, place) = outlined(folder, terminal)?;
-    Ok(Opened { outline, store: wiring::open(&place).await? })
+    Ok(Opened { outline, store: place.open().await? })
 }
 
 /// Opens the store to read it only.
 pub(crate) async fn opened_to_read(folder: &Path, terminal: &mut Terminal) -> Result<Opened, Failure> {
     let (outline, place) = outlined(folder, terminal)?;
-    Ok(Opened { outline, store: wiring::open_to_read(&place).await? })
+    Ok(Opened { outline, store: place.open_to_read().await? })
 }
 
 /// What can be read of a workspace, and its store's folder. A configuration with mistakes is told in one line, as long as
 /// it leads to a store that is there.
-fn outlined(folder: &Path, terminal: &mut Terminal) -> Result<(Outline, PathBuf), Failure> {
+pub(crate) fn outlined(folder: &Path, terminal: &mut Terminal) -> Result<(Outline, StoreAt), Failure> {
     let outline = outline(folder);
-    let place = folder.join(&outline.state);
+    let place = StoreAt::outlined(folder, &outline);
     if !outline.mistakes.is_empty() {
-        if !SqliteStore::is_in(&place) {
+        if !place.may_hold_one() {
             return Err(Failure::configuration(diagnostics::report(&outline.mistakes, terminal.styled_err)));
         }
-        let place = harmless(&place.display().to_string());
+        let place = harmless(&place.shown());
         terminal.note(format_args!(
             "warning: the configuration has mistakes (`watchkeeper lint` tells them); going on with the store in {place}"
         ))?;

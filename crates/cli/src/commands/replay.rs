@@ -18,6 +18,7 @@ use crate::{
         terminal::Terminal,
         text::{harmless, utc},
     },
+    stored::StoreAt,
     wiring,
 };
 
@@ -38,7 +39,7 @@ pub(crate) async fn run(folder: &Path, args: &ReplayArgs, terminal: &mut Termina
     let outline = watchkeeper_config::outline(folder);
     let none = |what: &str| Failure::usage(format!("no run of `{}` {what} is kept", args.monitor));
     let monitor = Name::parse(&args.monitor).map_err(|_| none(""))?;
-    let store = wiring::open_to_read(&folder.join(&outline.state)).await?;
+    let store = StoreAt::outlined(folder, &outline).open_to_read().await?;
     let kept = store.kept_run(&monitor, args.at).await.map_err(Failure::unreachable)?;
     store.close().await;
     let Some(kept) = kept else {

@@ -3,13 +3,15 @@
 mod daemon;
 mod files;
 mod hands;
+mod replica;
 mod signals;
+mod upkeep;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use watchkeeper_engine::ports::clock::Clock;
-use watchkeeper_store::{DaemonLock, SqliteStore};
+use watchkeeper_store::{DaemonLock, SqlStore};
 
 use self::{
     daemon::{Daemon, Event},
@@ -27,12 +29,14 @@ const CLOSING_MAX: Duration = Duration::from_secs(2);
 pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
     files::raise_limit();
     let workspace = wiring::configuration(folder, terminal).await?;
-    let store = Arc::new(wiring::store(folder, &workspace).await?);
+    let store = Arc::new(replica::open(folder, &workspace, terminal).await?);
     let who = format!("the daemon on {}", workspace.daemon.listen);
     let lock = store.lock_daemon(&who, SystemClock.now()).map_err(Failure::unreachable)?;
     let listener = listen(workspace.daemon.listen).await?;
     let mut signals = Signals::new()?;
-    tell(terminal, format!("listening on {}", listener.local_addr()?));
+    let address = listener.local_addr()?;
+    store.join(&replica::name(address), &SystemClock).await.map_err(Failure::unreachable)?;
+    tell(terminal, format!("listening on {address}"));
     let mut daemon = Daemon::start(folder, workspace, Arc::clone(&store), listener)?;
     let gone = moved_away(&store, lock.as_ref());
     tokio::pin!(gone);
@@ -59,7 +63,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
 
 /// Waits until the store is no longer where it was opened: another daemon could begin beside this one. Nothing is
 /// written from then on, so nothing is begun; what is in flight is found out about by whoever has the store.
-async fn moved_away(store: &SqliteStore, lock: Option<&DaemonLock>) -> Failure {
+async fn moved_away(store: &SqlStore, lock: Option<&DaemonLock>) -> Failure {
     while !store.has_moved() && !lock.is_some_and(DaemonLock::has_moved) {
         tokio::time::sleep(LOOK_EVERY).await;
     }

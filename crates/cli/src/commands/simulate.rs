@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use watchkeeper_engine::{Engine, SimulatedClock, Tick, ports::clock::Clock};
 use watchkeeper_model::{Name, Time, Workspace};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use crate::{
     args::{PeriodArgs, SimulateArgs},
@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     rehearsal::Tellings,
     render::{terminal::Terminal, text::utc},
+    stored::StoreAt,
     wiring,
 };
 
@@ -34,7 +35,7 @@ pub(crate) async fn run(folder: &Path, args: &SimulateArgs, terminal: &mut Termi
     }
     let clock = Arc::new(SimulatedClock::at(args.period.from));
     if args.execute {
-        let store = Arc::new(wiring::store(folder, &workspace).await?);
+        let store = Arc::new(StoreAt::of(folder, &workspace).open().await?);
         let _lock = store.lock_daemon("a simulation", SystemClock.now()).map_err(Failure::unreachable)?;
         let notes = Notes::default();
         let engine = assembly::real(folder, workspace, clock.clone(), store.clone(), notes.clone())?;
@@ -66,7 +67,7 @@ fn refuse_the_future(period: &PeriodArgs, now: Time) -> Result<(), Failure> {
 struct Simulation {
     engine: Engine,
     clock: Arc<SimulatedClock>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     said: Said,
 }
 

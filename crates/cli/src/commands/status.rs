@@ -16,7 +16,7 @@ use watchkeeper_engine::{
 };
 use watchkeeper_model::{Layer, Monitor, Name, Silence, Time, Verdict};
 use watchkeeper_store::{
-    Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Undelivered, UnderWay,
+    Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Replica, Undelivered, UnderWay,
 };
 
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
         incidents,
         people::{Opened, opened_to_read},
         silence,
+        store::replicas_table,
     },
     exit::Exit,
     failure::Failure,
@@ -61,6 +62,8 @@ struct Status {
     unreadable: Vec<Unreadable>,
     /// Frozen baselines whose data moved.
     moved_baselines: Vec<MovedBaseline>,
+    /// The daemons that share the store; none where it is in a file.
+    replicas: Vec<Replica>,
 }
 
 /// A frozen baseline whose data is not what it was.
@@ -136,6 +139,7 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
         troubles: store.troubles().await?,
         unreadable: store.unreadable().await?,
         moved_baselines: moved_baselines(folder, opened).await?,
+        replicas: store.replicas().await?,
     })
 }
 
@@ -225,6 +229,10 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     undelivered(&status.undelivered).print(terminal, "no message is undelivered")?;
     for line in matter::lines(status) {
         terminal.line(line)?;
+    }
+    if !status.replicas.is_empty() {
+        terminal.line("")?;
+        replicas_table(&status.replicas).print(terminal, "")?;
     }
     for MovedBaseline { monitor, how } in &status.moved_baselines {
         terminal.line(format_args!("\nbaseline of {monitor}: {}", baseline::warning(monitor.as_str(), how)))?;

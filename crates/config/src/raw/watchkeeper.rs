@@ -16,6 +16,8 @@ use super::leaf::{
 pub(crate) struct WatchkeeperFile {
     /// The daemon's own settings.
     pub(crate) daemon: Option<Daemon>,
+    /// Where state is kept, and for how long.
+    pub(crate) store: Option<Store>,
     /// The web page and the API.
     pub(crate) web: Option<Web>,
     /// What steps may reach; nothing when absent.
@@ -67,6 +69,32 @@ pub(crate) struct Daemon {
     pub(crate) shutdown: Option<DurationText>,
     /// The channel for messages that no channel of their team takes.
     pub(crate) fallback: Option<NameText>,
+}
+
+/// Where state is kept, and for how long.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Store {
+    /// Where the URL of a PostgreSQL database stands, which several daemons may share:
+    /// "postgres://USER:PASSWORD@HOST/DATABASE"; a file in the folder [daemon] `state` when absent.
+    pub(crate) url: Option<SecretTable>,
+    /// How long what is not kept for ever is kept.
+    pub(crate) keep: Option<Keep>,
+}
+
+/// How long what is not kept for ever is kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keep {
+    /// Evaluations as they were printed, after which what a chart shows is left of them; "90d" when absent.
+    #[schemars(extend("x-least" = "1d"))]
+    pub(crate) evaluations: Option<DurationText>,
+    /// What a chart shows of an evaluation; "400d" when absent.
+    #[schemars(extend("x-least" = "1d"))]
+    pub(crate) points: Option<DurationText>,
+    /// Messages of incidents that are over, and every try to deliver them; "400d" when absent.
+    #[schemars(extend("x-least" = "1d"))]
+    pub(crate) deliveries: Option<DurationText>,
 }
 
 /// The web page and the API.

@@ -103,6 +103,16 @@ pub trait Store: Send + Sync {
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError>;
     /// The rows that are still needed and cannot be read.
     async fn unreadable(&self) -> Result<Vec<Unreadable>, StoreError>;
+
+    /// Whether this process is the one to begin a monitor's ticks; of several that share the store another one may be,
+    /// and this one stands by. Which it is may change at any time, and keeps no two apart: a claim does.
+    fn is_nearest(&self, _monitor: &Name) -> bool {
+        true
+    }
+    /// Whether what this process has taken is still its own for certain. It is looked at last before anything is sent.
+    fn lease_lasts(&self) -> bool {
+        true
+    }
 }
 
 /// Why the store did not do it.

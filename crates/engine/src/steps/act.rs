@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// A replica that was stopped, or cut off from the store, between an intent and its act does not act any more.
+const LEASE_OVER: &str = "nothing was done: this replica's lease ran out before the step was sent";
+
 impl Steps {
     pub(super) async fn run_step(&self, step: &StepRecord) -> Result<(), StoreError> {
         // Lateness is judged when the store answers: it may have been away for long.
@@ -32,7 +35,10 @@ impl Steps {
                     self.retry.clock.sleep_until(now + BUSY_FOR).await;
                 }
                 (Begun::Go { reopen, despite }, begun_at) => {
-                    let end = self.send_and_find_out(step, &call(step, reopen)).await;
+                    let end = match self.store.lease_lasts() {
+                        true => self.send_and_find_out(step, &call(step, reopen)).await,
+                        false => ActionEnd::failed(LEASE_OVER),
+                    };
                     return self.record_end(step, overruling(end, &despite), Some(begun_at), None).await;
                 }
             }

@@ -35,7 +35,7 @@ impl Watch {
                 let piece = Piece::Tick(id.clone(), tick);
                 if self.workspace.monitors.contains_key(&id) {
                     if !self.in_hand.has(&piece) {
-                        self.stranded.notify_waiters();
+                        self.stranded.ring(&id);
                     }
                 } else if let Some(_held) = self.in_hand.take(piece) {
                     let now = self.retry.clock.now();

@@ -19,7 +19,7 @@ use tokio::{
 use watchkeeper_engine::{Trouble, ports::clock::Clock};
 use watchkeeper_model::{Action, Gate, GateAction, GateState, Name, Role, Time, Workspace};
 use watchkeeper_server::{CONNECTIONS_MAX, Doing, Hands, House, Metrics, Parts, Pulse, new_token, router, serve};
-use watchkeeper_store::{SqliteStore, Token};
+use watchkeeper_store::{SqlStore, Token};
 
 pub(crate) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -89,7 +89,7 @@ fn trouble() -> Trouble {
 pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) house: House,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<SqlStore>,
     pub(crate) workspace: Workspace,
     /// Stops the engine's beat.
     pub(crate) stalled: Arc<AtomicBool>,
@@ -120,7 +120,7 @@ impl Served {
     }
 
     pub(crate) async fn with(workspace: Workspace) -> Self {
-        let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+        let store = Arc::new(SqlStore::in_memory().await.unwrap());
         let since = time("2026-11-02T06:00:10Z");
         let (by, reason) = ("run 0a1b2c3d4e, step pause", "incident 0a1b2c3d4e of loan-auc");
         store.set_gate(&name("loan-decisions"), GateState::Paused, by, reason, since).await.unwrap();

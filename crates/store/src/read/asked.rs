@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Answer, Name};
 
@@ -12,8 +12,8 @@ use crate::{
     columns::{name, time},
     fault::Fault,
     find::find_run,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
+    store::SqlStore,
 };
 
 /// Rows listed, at most.
@@ -28,17 +28,17 @@ pub struct AskedStep {
     pub incident: IncidentRecord,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// The steps that wait for people and whose outcome is unknown, of the newest incident first; at most 500.
     pub async fn asked_steps(&self) -> Result<Vec<AskedStep>, StoreError> {
         let work = async {
             let mut tx = self.read().await?;
-            let rows: Vec<SqliteRow> = sqlx::query(
+            let rows: Vec<AnyRow> = sqlx::query(
                 "SELECT step.*, incident.* FROM step JOIN incident ON incident.id = step.incident
                  WHERE step.status IN ('waiting', 'unknown')
-                 ORDER BY incident.opened_at DESC, incident.id, step.position LIMIT ?",
+                 ORDER BY incident.opened_at DESC, incident.id, step.position LIMIT $1",
             )
-            .bind(LISTED_MAX)
+            .bind(i64::from(LISTED_MAX))
             .fetch_all(&mut *tx)
             .await?;
             let mut answers = all_answers(&mut tx).await?;
@@ -61,7 +61,7 @@ impl SqliteStore {
         let work = async {
             let mut tx = self.read().await?;
             let run = find_run(&mut tx, run).await?;
-            let row = sqlx::query("SELECT * FROM step WHERE run = ? AND step = ?").bind(&run).bind(step.as_str());
+            let row = sqlx::query("SELECT * FROM step WHERE run = $1 AND step = $2").bind(&run).bind(step.as_str());
             let row = row.fetch_optional(&mut *tx).await?;
             let row = row.ok_or_else(|| PeopleError::NoSuch { what: "step", given: format!("{run} {step}") })?;
             Ok(with_incident(&mut tx, &row).await?)
@@ -70,8 +70,8 @@ impl SqliteStore {
     }
 }
 
-async fn with_incident(db: &mut SqliteConnection, row: &SqliteRow) -> Result<AskedStep, Fault> {
-    let incident = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(row.try_get::<&str, _>("incident")?);
+async fn with_incident(db: &mut AnyConnection, row: &AnyRow) -> Result<AskedStep, Fault> {
+    let incident = sqlx::query("SELECT * FROM incident WHERE id = $1").bind(row.try_get::<&str, _>("incident")?);
     let incident = incident.fetch_one(&mut *db).await?;
     let step = name("step.step", row.try_get("step")?)?;
     let answers = answer::answers(db, row.try_get("run")?, &step).await?;
@@ -79,7 +79,7 @@ async fn with_incident(db: &mut SqliteConnection, row: &SqliteRow) -> Result<Ask
 }
 
 /// What was answered to the steps that wait, by run and step, oldest first.
-async fn all_answers(db: &mut SqliteConnection) -> Result<HashMap<(String, String), Vec<Answer>>, Fault> {
+async fn all_answers(db: &mut AnyConnection) -> Result<HashMap<(String, String), Vec<Answer>>, Fault> {
     let rows: Vec<(String, String, String, i64, bool, Option<String>)> = sqlx::query_as(
         "SELECT answer.run, answer.step, answer.by, answer.at, answer.agrees, answer.reason FROM answer
          JOIN step ON step.run = answer.run AND step.step = answer.step

@@ -6,7 +6,7 @@ use watchkeeper_model::{Layer, Name, Severity};
 use crate::{
     columns::{from_word, name},
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// What waits for people.
@@ -35,7 +35,7 @@ pub struct OpenIncidents {
     pub untaken: u64,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// How much waits for people.
     pub async fn open_counts(&self) -> Result<OpenCounts, StoreError> {
         let work = async {
@@ -58,7 +58,7 @@ impl SqliteStore {
     pub async fn open_by_kind(&self) -> Result<Vec<OpenIncidents>, StoreError> {
         let work = async {
             let rows: Vec<(String, String, String, i64, i64)> = sqlx::query_as(
-                "SELECT layer, severity, owner, COUNT(*), SUM(state = 'open') FROM incident
+                "SELECT layer, severity, owner, COUNT(*), COUNT(*) FILTER (WHERE state = 'open') FROM incident
                  WHERE state <> 'resolved' GROUP BY layer, severity, owner ORDER BY layer, severity, owner",
             )
             .fetch_all(&mut *self.read().await?)

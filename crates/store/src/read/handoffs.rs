@@ -1,14 +1,14 @@
 //! Handoffs: the record that an incident went from the machine to its owner.
 
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::{Delivered, StoreError};
 use watchkeeper_model::{Layer, Name, Outcome, Severity, StepReport, Time};
 
 use crate::{
     columns::{from_json, from_word, name, time, time_if},
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 use super::incidents::deliveries;
@@ -81,7 +81,7 @@ impl Notification {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Every handoff, newest first.
     pub async fn handoffs(&self) -> Result<Vec<Handoff>, StoreError> {
         let work = async { list(&mut *self.read().await?, None).await };
@@ -95,7 +95,7 @@ impl SqliteStore {
     }
 }
 
-async fn list(db: &mut SqliteConnection, limit: Option<u32>) -> Result<Vec<Handoff>, Fault> {
+async fn list(db: &mut AnyConnection, limit: Option<u32>) -> Result<Vec<Handoff>, Fault> {
     let rows = sqlx::query(
         "SELECT handoff.*, incident.*,
              CASE WHEN step.status IN ('done', 'failed', 'unknown', 'withheld') THEN step.status
@@ -103,9 +103,9 @@ async fn list(db: &mut SqliteConnection, limit: Option<u32>) -> Result<Vec<Hando
          FROM handoff
          JOIN incident ON incident.id = handoff.incident
          JOIN step ON step.run = handoff.run AND step.step = handoff.step
-         ORDER BY handoff.handed_off_at DESC, handoff.incident LIMIT ?",
+         ORDER BY handoff.handed_off_at DESC, handoff.incident LIMIT $1",
     )
-    .bind(limit.map_or(-1, i64::from))
+    .bind(limit.map_or(i64::MAX, i64::from))
     .fetch_all(&mut *db)
     .await?;
     let mut handoffs = Vec::with_capacity(rows.len());
@@ -116,12 +116,12 @@ async fn list(db: &mut SqliteConnection, limit: Option<u32>) -> Result<Vec<Hando
     Ok(handoffs)
 }
 
-async fn notifications(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Notification>, Fault> {
+async fn notifications(db: &mut AnyConnection, incident: &str) -> Result<Vec<Notification>, Fault> {
     let sent = deliveries(db, incident).await?.into_iter();
     Ok(sent.map(|d| Notification { channel: d.channel, receiver: d.receiver, outcome: d.outcome, at: d.at }).collect())
 }
 
-fn handoff(row: &SqliteRow) -> Result<Handoff, Fault> {
+fn handoff(row: &AnyRow) -> Result<Handoff, Fault> {
     Ok(Handoff {
         id: row.try_get("run")?,
         incident: row.try_get("incident")?,
@@ -140,7 +140,7 @@ fn handoff(row: &SqliteRow) -> Result<Handoff, Fault> {
     })
 }
 
-fn first_step(row: &SqliteRow) -> Result<FirstStep, Fault> {
+fn first_step(row: &AnyRow) -> Result<FirstStep, Fault> {
     let report: StepReport = from_json(row.try_get("report")?)?;
     Ok(FirstStep {
         step: report.step,

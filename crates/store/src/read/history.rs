@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::LedgerEntry;
 
-use crate::{fault::Fault, ledger, open::SqliteStore};
+use crate::{fault::Fault, ledger, store::SqlStore};
 
 /// Which rows are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,20 +17,20 @@ pub struct LedgerFilter {
     pub kind: Option<String>,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// The newest rows that a filter lets through, newest first.
     pub async fn ledger_newest(&self, filter: &LedgerFilter, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
         let work = async {
-            let mut wanted = "seq < ?1 AND substr(kind, 1, length(?3)) = ?3".to_owned();
+            let mut wanted = "seq < $1 AND substr(kind, 1, length($3)) = $3".to_owned();
             if filter.subject.is_some() {
-                wanted += " AND subject = ?2";
+                wanted += " AND subject = $2";
             }
-            let query = format!("SELECT * FROM ledger WHERE {wanted} ORDER BY seq DESC LIMIT ?4");
+            let query = format!("SELECT * FROM ledger WHERE {wanted} ORDER BY seq DESC LIMIT $4");
             let rows = sqlx::query(AssertSqlSafe(query))
                 .bind(filter.before.map_or(i64::MAX, u64::cast_signed))
                 .bind(filter.subject.as_deref().unwrap_or_default())
                 .bind(filter.kind.as_deref().unwrap_or_default())
-                .bind(limit)
+                .bind(i64::from(limit))
                 .fetch_all(&mut *self.read().await?)
                 .await?;
             rows.iter().map(ledger::entry).collect::<Result<Vec<_>, _>>()
@@ -42,12 +42,12 @@ impl SqliteStore {
     pub async fn ledger_of_incident(&self, incident: &str, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
         let work = async {
             let rows = sqlx::query(
-                "SELECT * FROM ledger WHERE subject = ?1 OR seq IN
+                "SELECT * FROM ledger WHERE subject = $1 OR seq IN
                     (SELECT seq FROM ledger WHERE kind IN ('gate.paused', 'gate.opened')
-                        AND subject IN (SELECT name FROM gate) AND json_extract(body, '$.incident') = ?1)
-                 ORDER BY seq LIMIT ?2",
+                        AND subject IN (SELECT name FROM gate) AND json_extract(body, '$.incident') = $1)
+                 ORDER BY seq LIMIT $2",
             );
-            let rows = rows.bind(incident).bind(limit).fetch_all(&mut *self.read().await?).await?;
+            let rows = rows.bind(incident).bind(i64::from(limit)).fetch_all(&mut *self.read().await?).await?;
             rows.iter().map(ledger::entry).collect::<Result<Vec<_>, _>>()
         };
         work.await.map_err(|fault: Fault| fault.doing("read what happened around an incident"))

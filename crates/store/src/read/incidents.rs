@@ -1,7 +1,7 @@
 //! Incidents with what was done and who was told.
 
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Answer, Guarantee, Labels, Layer, Name, SeriesReport, Severity, Step, StepStatus, Time};
 
@@ -12,9 +12,9 @@ use crate::{
     fault::Fault,
     find::find_incident,
     incident,
-    open::SqliteStore,
     refusal::{GivenUp, PeopleError},
     step,
+    store::SqlStore,
 };
 
 /// Which incidents are listed, newest first.
@@ -149,7 +149,7 @@ pub struct Delivery {
     pub at: Time,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Incidents, newest first.
     pub async fn incidents(&self, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, StoreError> {
         let work = async { list(&mut *self.read().await?, filter).await };
@@ -167,7 +167,7 @@ impl SqliteStore {
     }
 }
 
-async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, Fault> {
+async fn list(db: &mut AnyConnection, filter: &IncidentFilter) -> Result<Vec<IncidentRecord>, Fault> {
     let rows = sqlx::query(AssertSqlSafe(wanted(filter)))
         .bind(filter.monitor.as_ref().map(Name::as_str))
         .bind(filter.owner.as_ref().map(Name::as_str))
@@ -175,7 +175,7 @@ async fn list(db: &mut SqliteConnection, filter: &IncidentFilter) -> Result<Vec<
         .bind(filter.text.as_deref())
         .bind(filter.after.as_ref().map(|(at, _)| micros(*at)))
         .bind(filter.after.as_ref().map(|(_, id)| id))
-        .bind(filter.limit.map_or(-1, i64::from))
+        .bind(filter.limit.map_or(i64::MAX, i64::from))
         .fetch_all(db)
         .await?;
     // One that cannot be read is listed by `unreadable`, and hides nothing else.
@@ -189,19 +189,19 @@ fn wanted(filter: &IncidentFilter) -> String {
         (filter.resolved, "state = 'resolved'"),
         (filter.acknowledged == Some(true), "state = 'acknowledged'"),
         (filter.acknowledged == Some(false), "state = 'open'"),
-        (filter.monitor.is_some(), "monitor = ?1"),
-        (filter.owner.is_some(), "owner = ?2"),
-        (filter.layer.is_some(), "layer = ?3"),
-        (filter.text.is_some(), "(instr(id, ?4) = 1 OR instr(monitor, ?4) > 0 OR instr(labels, ?4) > 0)"),
-        (filter.after.is_some(), "opened_at <= ?5 AND (opened_at < ?5 OR id > ?6)"),
+        (filter.monitor.is_some(), "monitor = $1"),
+        (filter.owner.is_some(), "owner = $2"),
+        (filter.layer.is_some(), "layer = $3"),
+        (filter.text.is_some(), "(instr(id, $4) = 1 OR instr(monitor, $4) > 0 OR instr(labels, $4) > 0)"),
+        (filter.after.is_some(), "opened_at <= $5 AND (opened_at < $5 OR id > $6)"),
     ];
     let wanted: Vec<&str> = conditions.into_iter().filter_map(|(asked, words)| asked.then_some(words)).collect();
-    let all = if wanted.is_empty() { "1".to_owned() } else { wanted.join(" AND ") };
-    format!("SELECT * FROM incident WHERE ?7 IS NOT NULL AND {all} ORDER BY opened_at DESC, id LIMIT ?7")
+    let all = if wanted.is_empty() { "TRUE".to_owned() } else { wanted.join(" AND ") };
+    format!("SELECT * FROM incident WHERE $7 IS NOT NULL AND {all} ORDER BY opened_at DESC, id LIMIT $7")
 }
 
 /// Reads a whole row of `incident`.
-pub(super) fn record(row: &SqliteRow) -> Result<IncidentRecord, Fault> {
+pub(super) fn record(row: &AnyRow) -> Result<IncidentRecord, Fault> {
     let found = incident::incident(row)?;
     Ok(IncidentRecord {
         state: found.state.as_str(),
@@ -222,11 +222,11 @@ pub(super) fn record(row: &SqliteRow) -> Result<IncidentRecord, Fault> {
     })
 }
 
-async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, Fault> {
-    let row = sqlx::query("SELECT * FROM incident WHERE id = ?").bind(id).fetch_one(&mut *db).await?;
-    let handed_off_at = sqlx::query_scalar("SELECT handed_off_at FROM handoff WHERE incident = ?").bind(id);
+async fn detail(db: &mut AnyConnection, id: &str) -> Result<IncidentDetail, Fault> {
+    let row = sqlx::query("SELECT * FROM incident WHERE id = $1").bind(id).fetch_one(&mut *db).await?;
+    let handed_off_at = sqlx::query_scalar("SELECT handed_off_at FROM handoff WHERE incident = $1").bind(id);
     let handed_off_at: Option<i64> = handed_off_at.fetch_optional(&mut *db).await?;
-    let steps = sqlx::query("SELECT * FROM step WHERE incident = ? ORDER BY position").bind(id);
+    let steps = sqlx::query("SELECT * FROM step WHERE incident = $1 ORDER BY position").bind(id);
     let mut details = Vec::new();
     for row in &steps.fetch_all(&mut *db).await? {
         let answers = answer::answers(db, row.try_get("run")?, &name("step.step", row.try_get("step")?)?).await?;
@@ -241,7 +241,7 @@ async fn detail(db: &mut SqliteConnection, id: &str) -> Result<IncidentDetail, F
     })
 }
 
-pub(super) fn step_detail(row: &SqliteRow, answers: Vec<Answer>) -> Result<StepDetail, Fault> {
+pub(super) fn step_detail(row: &AnyRow, answers: Vec<Answer>) -> Result<StepDetail, Fault> {
     let record = step::step(row)?;
     let action = &record.step.action;
     Ok(StepDetail {
@@ -268,15 +268,15 @@ pub(super) fn step_detail(row: &SqliteRow, answers: Vec<Answer>) -> Result<StepD
 }
 
 /// What was sent of an incident, oldest first.
-pub(super) async fn deliveries(db: &mut SqliteConnection, incident: &str) -> Result<Vec<Delivery>, Fault> {
-    let rows = sqlx::query("SELECT channel, receiver, kind, outcome, at FROM delivery WHERE incident = ? ORDER BY id")
+pub(super) async fn deliveries(db: &mut AnyConnection, incident: &str) -> Result<Vec<Delivery>, Fault> {
+    let rows = sqlx::query("SELECT channel, receiver, kind, outcome, at FROM delivery WHERE incident = $1 ORDER BY id")
         .bind(incident)
         .fetch_all(db)
         .await?;
     rows.iter().map(delivery).collect()
 }
 
-fn delivery(row: &SqliteRow) -> Result<Delivery, Fault> {
+fn delivery(row: &AnyRow) -> Result<Delivery, Fault> {
     Ok(Delivery {
         channel: name("delivery.channel", row.try_get("channel")?)?,
         receiver: row.try_get("receiver")?,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{
     Acted, Figures, Left, Name, Outcome, Report, Reported, Series, SeriesReport, Step, StepStatus, Time, Trend,
@@ -15,7 +15,7 @@ use crate::{
     columns::{from_json, micros, time_if},
     fault::Fault,
     hold::HoldScope,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// Incidents that are listed in a part of the report, at most.
@@ -47,7 +47,7 @@ struct First {
     finished_at: Option<Time>,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// What happened from `from` to `to`, for a team or for all, beside the time before it.
     pub async fn report(
         &self,
@@ -185,13 +185,13 @@ impl SqliteStore {
 }
 
 /// The incidents of a team that lie in a time or are open at its end; drills are left out.
-async fn incidents(db: &mut SqliteConnection, team: Option<&Name>, from: Time, to: Time) -> Result<Vec<Found>, Fault> {
-    let rows: Vec<SqliteRow> = sqlx::query(
+async fn incidents(db: &mut AnyConnection, team: Option<&Name>, from: Time, to: Time) -> Result<Vec<Found>, Fault> {
+    let rows: Vec<AnyRow> = sqlx::query(
         "SELECT incident.*, step.arguments, step.status AS step_status, step.finished_at
          FROM incident LEFT JOIN step ON step.incident = incident.id AND step.position = 0
-         WHERE incident.drill = 0 AND (?1 IS NULL OR owner = ?1) AND opened_at < ?3 AND incident.id IN
-            (SELECT id FROM incident WHERE opened_at >= ?2 AND opened_at < ?3
-             UNION SELECT id FROM incident WHERE resolved_at >= ?2
+         WHERE incident.drill = 0 AND ($1 IS NULL OR owner = $1) AND opened_at < $3 AND incident.id IN
+            (SELECT id FROM incident WHERE opened_at >= $2 AND opened_at < $3
+             UNION SELECT id FROM incident WHERE resolved_at >= $2
              UNION SELECT id FROM incident WHERE state <> 'resolved')
          ORDER BY opened_at DESC, incident.id",
     )
@@ -207,7 +207,7 @@ async fn incidents(db: &mut SqliteConnection, team: Option<&Name>, from: Time, t
         .collect())
 }
 
-fn first(row: &SqliteRow) -> Result<Option<First>, Fault> {
+fn first(row: &AnyRow) -> Result<Option<First>, Fault> {
     let Some(arguments) = row.try_get::<Option<&str>, _>("arguments")? else { return Ok(None) };
     let word: &str = row.try_get("step_status")?;
     Ok(Some(First {
@@ -217,10 +217,10 @@ fn first(row: &SqliteRow) -> Result<Option<First>, Fault> {
     }))
 }
 
-async fn undelivered(db: &mut SqliteConnection, from: Time, to: Time) -> Result<u32, Fault> {
+async fn undelivered(db: &mut AnyConnection, from: Time, to: Time) -> Result<u32, Fault> {
     let failed: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM outbox WHERE status = 'failed' AND (SELECT MAX(at) FROM delivery
-             WHERE delivery.outbox = outbox.id) BETWEEN ? AND ?",
+             WHERE delivery.outbox = outbox.id) BETWEEN $1 AND $2",
     )
     .bind(micros(from))
     .bind(micros(to))

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
 use watchkeeper_model::{Message, MessageKind, Name, Time};
 
 use crate::{
     columns::{count, from_json, micros, name, time, time_if},
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// Rows listed, at most.
@@ -48,11 +48,11 @@ pub struct Waiting {
     pub oldest: Duration,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// The messages that are due and not sent.
     pub async fn outbox_waiting(&self, now: Time) -> Result<Waiting, StoreError> {
         let work = async {
-            let due = "SELECT COUNT(*), MIN(not_before) FROM outbox WHERE status = 'waiting' AND not_before <= ?";
+            let due = "SELECT COUNT(*), MIN(not_before) FROM outbox WHERE status = 'waiting' AND not_before <= $1";
             let (due, oldest): (i64, Option<i64>) =
                 sqlx::query_as(due).bind(micros(now)).fetch_one(&mut *self.read().await?).await?;
             let oldest = oldest.map_or(0, |oldest| micros(now).saturating_sub(oldest));
@@ -71,11 +71,11 @@ impl SqliteStore {
                      ON last.id = (SELECT MAX(id) FROM delivery WHERE delivery.outbox = outbox.id)
                  LEFT JOIN incident ON incident.id = outbox.incident
                  WHERE (outbox.status IN ('waiting', 'sending') AND outbox.attempts > 0)
-                    OR (outbox.status = 'failed' AND (last.at > ? OR incident.state <> 'resolved'))
-                 ORDER BY last.at DESC, outbox.id LIMIT ?",
+                    OR (outbox.status = 'failed' AND (last.at > $1 OR incident.state <> 'resolved'))
+                 ORDER BY last.at DESC NULLS LAST, outbox.id LIMIT $2",
             )
             .bind(micros(since))
-            .bind(LISTED_MAX)
+            .bind(i64::from(LISTED_MAX))
             .fetch_all(&mut *self.read().await?)
             .await?;
             // One that cannot be read is listed by `unreadable`, and hides nothing else.
@@ -85,7 +85,7 @@ impl SqliteStore {
     }
 }
 
-fn undelivered(row: &SqliteRow) -> Result<Undelivered, Fault> {
+fn undelivered(row: &AnyRow) -> Result<Undelivered, Fault> {
     let message: Message = from_json(row.try_get("message")?)?;
     let given_up = row.try_get::<&str, _>("status")? == "failed";
     let next_at = time("outbox.not_before", row.try_get("not_before")?)?;

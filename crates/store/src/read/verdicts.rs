@@ -10,7 +10,7 @@ use crate::{
     columns::{from_word, micros, name, time},
     evaluation,
     fault::Fault,
-    open::SqliteStore,
+    store::SqlStore,
 };
 
 /// A monitor's newest verdict.
@@ -38,16 +38,17 @@ pub struct UnderWay {
     pub since: Time,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Each monitor's newest finished check, by monitor; drills judge nothing and are left out.
     pub async fn last_verdicts(&self) -> Result<Vec<LastVerdict>, StoreError> {
         let work = async {
             // One seek a monitor, however many ticks it has.
             let rows: Vec<(String, i64, String, Option<String>)> = sqlx::query_as(
                 "SELECT tick.monitor, tick.scheduled_at, tick.verdict, json_extract(tick.evaluation, '$.error')
-                 FROM newest_tick JOIN occurrence AS tick ON tick.rowid =
-                    (SELECT rowid FROM occurrence WHERE monitor = newest_tick.monitor AND status = 'finished'
-                        AND verdict IS NOT NULL AND json_extract(evaluation, '$.drill') IS NOT 1
+                 FROM newest_tick
+                 JOIN occurrence AS tick ON tick.monitor = newest_tick.monitor AND tick.scheduled_at =
+                    (SELECT scheduled_at FROM occurrence WHERE monitor = newest_tick.monitor AND status = 'finished'
+                        AND verdict IS NOT NULL AND evaluation IS NOT NULL
                      ORDER BY scheduled_at DESC LIMIT 1)
                  ORDER BY tick.monitor",
             )
@@ -83,15 +84,16 @@ impl SqliteStore {
         let work = async {
             let query = format!(
                 "SELECT {} FROM occurrence
-                 WHERE monitor = ? AND scheduled_at = ? AND status = 'finished' AND evaluation IS NOT NULL",
+                 WHERE monitor = $1 AND scheduled_at = $2 AND status = 'finished' AND evaluation IS NOT NULL",
                 evaluation::COLUMNS
             );
+            let mut tx = self.read().await?;
             let row: Option<evaluation::Row> = sqlx::query_as(AssertSqlSafe(query))
                 .bind(monitor.as_str())
                 .bind(micros(scheduled_at))
-                .fetch_optional(&mut *self.read().await?)
+                .fetch_optional(&mut *tx)
                 .await?;
-            row.map(evaluation::Row::unpacked).transpose()
+            evaluation::unpacked(&mut tx, row.into_iter().collect()).await?.into_iter().next().transpose()
         };
         work.await.map_err(|fault: Fault| fault.doing("read an evaluation"))
     }

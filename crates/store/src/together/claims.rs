@@ -3,19 +3,34 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use watchkeeper_engine::ports::store::Claim;
 
-use crate::{columns::micros, fault::Fault, waiting::Tick};
+use crate::{columns::micros, database::Dialect, fault::Fault, waiting::Tick};
 
-/// Takes the ticks that lie after their monitors' marks, at most one a monitor.
-pub(super) async fn write(db: &mut SqliteConnection, ticks: &[&Tick]) -> Result<Vec<Option<Claim>>, Fault> {
+/// Takes the ticks that lie after their monitors' marks, at most one a monitor, for this owner.
+pub(super) async fn write(
+    db: &mut AnyConnection,
+    owner: Option<&str>,
+    ticks: &[&Tick],
+) -> Result<Vec<Option<Claim>>, Fault> {
     if ticks.is_empty() {
         return Ok(Vec::new());
     }
     let rows = ticks.iter().map(|tick| json!([tick.monitor, micros(tick.scheduled_at), micros(tick.now)]));
     let rows = serde_json::Value::from_iter(rows).to_string();
-    let taken: Vec<String> = sqlx::query_scalar(CLAIM).bind(&rows).fetch_all(db).await?;
+    let taken: Vec<String> = match Dialect::of(db) {
+        // Two statements in one: each is a way to the database's thread and back.
+        Dialect::Sqlite => {
+            let both = AssertSqlSafe(format!("{CLAIM};\n{MARK}"));
+            sqlx::query_scalar(both).bind(&rows).bind(owner).fetch_all(db).await?
+        }
+        Dialect::Postgres => {
+            let taken = sqlx::query_scalar(CLAIM).bind(&rows).bind(owner).fetch_all(&mut *db).await?;
+            sqlx::query(MARK).bind(&rows).execute(db).await?;
+            taken
+        }
+    };
     let taken: BTreeSet<&str> = taken.iter().map(String::as_str).collect();
     let claim = |tick: &&Tick| {
         let Tick { monitor, scheduled_at, .. } = *tick;
@@ -25,11 +40,14 @@ pub(super) async fn write(db: &mut SqliteConnection, ticks: &[&Tick]) -> Result<
     Ok(ticks.iter().map(claim).collect())
 }
 
-/// Two statements in one: each is a way to the database's thread and back.
-const CLAIM: &str = "INSERT INTO occurrence (monitor, scheduled_at, status, epoch, claimed_at)
-     SELECT value ->> 0, value ->> 1, 'claimed', 1, value ->> 2 FROM json_each(?1) AS wanted
+/// Of two replicas that claim the same tick one gets it.
+const CLAIM: &str = "INSERT INTO occurrence (monitor, scheduled_at, status, epoch, held_by, claimed_at)
+     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), 'claimed', 1, $2, CAST(value ->> 2 AS BIGINT)
+     FROM json_each($1) AS wanted
      WHERE NOT EXISTS (SELECT 1 FROM high_water WHERE monitor = wanted.value ->> 0
-                       AND scheduled_at >= wanted.value ->> 1)
-     RETURNING monitor;
-     INSERT INTO high_water (monitor, scheduled_at) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE TRUE
-     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at)";
+                       AND scheduled_at >= CAST(wanted.value ->> 1 AS BIGINT))
+     ON CONFLICT (monitor, scheduled_at) DO NOTHING RETURNING monitor";
+const MARK: &str = "INSERT INTO high_water (monitor, scheduled_at)
+     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM json_each($1) WHERE TRUE
+     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = excluded.scheduled_at
+         WHERE high_water.scheduled_at < excluded.scheduled_at";

@@ -1,17 +1,18 @@
 //! Many quiet checks recorded at once.
 
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use watchkeeper_engine::ports::store::Recorded;
 
 use crate::{
     columns::{json as text, micros},
+    database::{Dialect, hold_monitors},
     fault::Fault,
     waiting::Quiet,
 };
 
 /// Finishes the occurrences for their present owners only, where nothing was recorded since it was decided.
-pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Result<Vec<Result<Recorded, Fault>>, Fault> {
+pub(super) async fn write(db: &mut AnyConnection, quiets: &[&Quiet]) -> Result<Vec<Result<Recorded, Fault>>, Fault> {
     if quiets.is_empty() {
         return Ok(Vec::new());
     }
@@ -28,21 +29,34 @@ pub(super) async fn write(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Resul
         }
     }
     if !ticks.is_empty() {
-        sqlx::query(RECORD).bind(text(&ticks)?).bind(text(&states)?).execute(db).await?;
+        let (ticks, states) = (text(&ticks)?, text(&states)?);
+        match Dialect::of(db) {
+            // Three statements in one: each is a way to the database's thread and back.
+            Dialect::Sqlite => {
+                let all = AssertSqlSafe(format!("{FINISH};\n{NEWEST};\n{REMEMBER}"));
+                sqlx::query(all).bind(ticks).bind(states).execute(db).await?;
+            }
+            Dialect::Postgres => {
+                sqlx::query(FINISH).bind(&ticks).execute(&mut *db).await?;
+                sqlx::query(NEWEST).bind(&ticks).execute(&mut *db).await?;
+                sqlx::query(REMEMBER).bind(&ticks).bind(states).execute(db).await?;
+            }
+        }
     }
     Ok(answers.into_iter().map(Answer::recorded).collect())
 }
 
-/// Three statements in one: each is a way to the database's thread and back.
-const RECORD: &str = "UPDATE occurrence SET status = 'finished', verdict = wanted.value ->> 3,
-         evaluation = wanted.value ->> 4, finished_at = wanted.value ->> 5
-     FROM json_each(?1) AS wanted
-     WHERE monitor = wanted.value ->> 0 AND scheduled_at = wanted.value ->> 1 AND epoch = wanted.value ->> 2;
-     INSERT INTO newest_tick (monitor, scheduled_at)
-     SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE TRUE
-     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = MAX(scheduled_at, excluded.scheduled_at);
-     INSERT INTO group_state (monitor, labels, state)
-     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2) WHERE TRUE
+const FINISH: &str = "UPDATE occurrence SET status = 'finished', verdict = wanted.value ->> 3,
+         evaluation = wanted.value ->> 4, finished_at = CAST(wanted.value ->> 5 AS BIGINT)
+     FROM json_each($1) AS wanted
+     WHERE monitor = wanted.value ->> 0 AND scheduled_at = CAST(wanted.value ->> 1 AS BIGINT)
+         AND epoch = CAST(wanted.value ->> 2 AS BIGINT)";
+const NEWEST: &str = "INSERT INTO newest_tick (monitor, scheduled_at)
+     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM json_each($1) WHERE TRUE
+     ON CONFLICT (monitor) DO UPDATE SET scheduled_at = excluded.scheduled_at
+         WHERE newest_tick.scheduled_at < excluded.scheduled_at";
+const REMEMBER: &str = "INSERT INTO group_state (monitor, labels, state)
+     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($2) WHERE TRUE
      ON CONFLICT (monitor, labels) DO UPDATE SET state = excluded.state";
 
 /// What becomes of a check.
@@ -64,16 +78,19 @@ impl Answer {
     }
 }
 
-async fn standing(db: &mut SqliteConnection, quiets: &[&Quiet]) -> Result<Vec<Answer>, Fault> {
+async fn standing(db: &mut AnyConnection, quiets: &[&Quiet]) -> Result<Vec<Answer>, Fault> {
     let rows = quiets.iter().map(|Quiet { claim, .. }| json!([claim.monitor, micros(claim.scheduled_at), claim.epoch]));
+    let rows = serde_json::Value::from_iter(rows).to_string();
+    hold_monitors(db, &rows).await?;
     let found: Vec<(Option<String>, Option<i64>)> = sqlx::query_as(
-        "SELECT occurrence.status, newest_tick.scheduled_at FROM json_each(?) AS wanted
+        "SELECT occurrence.status, newest_tick.scheduled_at FROM json_each($1) AS wanted
          LEFT JOIN occurrence ON occurrence.monitor = wanted.value ->> 0
-             AND occurrence.scheduled_at = wanted.value ->> 1 AND occurrence.epoch = wanted.value ->> 2
+             AND occurrence.scheduled_at = CAST(wanted.value ->> 1 AS BIGINT)
+             AND occurrence.epoch = CAST(wanted.value ->> 2 AS BIGINT)
          LEFT JOIN newest_tick ON newest_tick.monitor = wanted.value ->> 0
          ORDER BY wanted.key",
     )
-    .bind(serde_json::Value::from_iter(rows).to_string())
+    .bind(rows)
     .fetch_all(db)
     .await?;
     let answer =

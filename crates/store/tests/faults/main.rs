@@ -7,6 +7,9 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod away;
 mod delivered;
 mod groups;

@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use watchkeeper_engine::ports::store::Store as _;
-use watchkeeper_store::{IncidentFilter, SqliteStore};
+use watchkeeper_store::{IncidentFilter, SqlStore};
 
 use crate::stage::{Said, Stage, auc, by_column, column, day, null_rates, restart, sample};
 
@@ -11,7 +11,7 @@ use crate::stage::{Said, Stage, auc, by_column, column, day, null_rates, restart
 async fn on_disk(checks: Said) -> (Stage, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut stage = Stage::new(checks).await;
-    stage.store = std::sync::Arc::new(SqliteStore::open(folder.path()).await.unwrap());
+    stage.store = std::sync::Arc::new(SqlStore::open(folder.path()).await.unwrap());
     (stage, folder)
 }
 

@@ -20,7 +20,7 @@ use watchkeeper_model::{
     Action, Comparison, ExecAction, GateAction, GateState, Labels, Measurement, Name, Series, Threshold, Time,
     Workspace,
 };
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::{RecordingNotifier, ScriptedSources, monitor, runbook, time, workspace};
 
 pub(crate) fn name(text: &str) -> Name {
@@ -164,7 +164,7 @@ impl Actions for Meeting {
 /// The stage itself: the store, the clock, what was done and what was told.
 pub(crate) struct Stage {
     pub(crate) clock: Arc<SimulatedClock>,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<SqlStore>,
     pub(crate) actions: Arc<Meeting>,
     pub(crate) notifier: Arc<RecordingNotifier>,
     pub(crate) checks: Arc<Said>,
@@ -175,7 +175,7 @@ impl Stage {
     pub(crate) async fn new(checks: Said) -> Self {
         Self {
             clock: Arc::new(SimulatedClock::at(time("2026-03-01T00:00:00Z"))),
-            store: Arc::new(SqliteStore::in_memory().await.unwrap()),
+            store: Arc::new(crate::common::store().await),
             actions: Meeting::of(1),
             notifier: Arc::default(),
             checks: Arc::new(checks),

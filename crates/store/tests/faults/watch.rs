@@ -19,7 +19,7 @@ use watchkeeper_engine::{
     },
 };
 use watchkeeper_model::{MessageKind, Workspace};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::{RecordingNotifier, ScriptedActions, ScriptedSources, time};
 
 use crate::stage::{auc, day, name, pause, sample};
@@ -50,7 +50,7 @@ impl Checker for Breach {
 
 /// A daemon's engine on a clock that runs as fast as it can: waiting moves it.
 struct Daemon {
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     checks: Arc<Breach>,
     notifier: Arc<RecordingNotifier>,
     process: Process,
@@ -67,7 +67,7 @@ fn patient() -> Workspace {
 }
 
 impl Daemon {
-    fn start(store: Arc<SqliteStore>, checks: Breach, workspace: Workspace) -> Self {
+    fn start(store: Arc<SqlStore>, checks: Breach, workspace: Workspace) -> Self {
         let (checks, notifier) = (Arc::new(checks), Arc::new(RecordingNotifier::default()));
         let ports = Ports {
             clock: Arc::new(SimulatedClock::at(time("2026-03-01T00:00:00Z"))),
@@ -105,7 +105,7 @@ impl Daemon {
 
 #[tokio::test]
 async fn a_tick_that_panics_costs_its_monitor_a_pause_and_is_run_again() {
-    let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+    let store = Arc::new(crate::common::store().await);
     let daemon = Daemon::start(store, Breach { panics: 2, ..Breach::default() }, patient());
     daemon.until("the trouble is shown", |daemon| !daemon.process.health().troubles().is_empty()).await;
     daemon.until("the owner is told", |daemon| daemon.told(MessageKind::Handoff)).await;
@@ -118,7 +118,7 @@ async fn a_tick_that_panics_costs_its_monitor_a_pause_and_is_run_again() {
 
 #[tokio::test]
 async fn a_tick_that_was_claimed_long_ago_is_passed_over_at_the_start() {
-    let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+    let store = Arc::new(crate::common::store().await);
     let january = time("2026-01-22T06:00:00Z");
     store.claim(&name("loan-auc"), january, january).await.unwrap().unwrap();
     let mut workspace = sample(pause());
@@ -140,7 +140,7 @@ async fn a_tick_that_was_claimed_long_ago_is_passed_over_at_the_start() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_away_raises_an_alarm_and_everything_is_done_and_told_after_its_return() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(folder.path()).await.unwrap());
+    let store = Arc::new(SqlStore::open(folder.path()).await.unwrap());
     let file = format!("sqlite://{}", folder.path().join("watchkeeper.db").display());
     let mut other = SqliteConnection::connect(&file).await.unwrap();
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
@@ -160,7 +160,7 @@ async fn a_store_that_is_away_raises_an_alarm_and_everything_is_done_and_told_af
 
 #[tokio::test]
 async fn a_tick_that_its_owner_let_go_of_is_taken_up_before_the_next_one_is_due() {
-    let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+    let store = Arc::new(crate::common::store().await);
     let mut workspace = patient();
     // The next tick is a year away.
     workspace.monitors.get_mut(&name("loan-auc")).unwrap().schedule.cron =

@@ -1,7 +1,7 @@
 //! Tokens and sessions: what lets somebody in, and until when.
 
 use watchkeeper_model::{Role, Time};
-use watchkeeper_store::{PeopleError, Session, SqliteStore, Token};
+use watchkeeper_store::{PeopleError, Session, Token};
 
 use crate::fixture::at;
 
@@ -17,7 +17,7 @@ fn session(token: Option<&str>, since: Time, until: Time) -> Session {
 
 #[tokio::test]
 async fn a_token_lets_in_until_it_ends_or_is_revoked() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     store.add_token(&token("ci", Some(at(100))), "h1").await.unwrap();
     let again = store.add_token(&token("ci", None), "h2").await;
     assert!(matches!(again, Err(PeopleError::TokenThere(name)) if name == "ci"));
@@ -36,7 +36,7 @@ async fn a_token_lets_in_until_it_ends_or_is_revoked() {
 
 #[tokio::test]
 async fn a_use_is_noted_once_a_minute() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     store.add_token(&token("ci", None), "h1").await.unwrap();
     for (second, noted) in [(10, 10), (60, 10), (70, 10), (71, 71)] {
         store.token("h1", at(second)).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_use_is_noted_once_a_minute() {
 
 #[tokio::test]
 async fn a_session_ends_by_itself_by_hand_and_with_its_token() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     store.add_token(&token("ci", None), "h1").await.unwrap();
     let (by_token, other) = (session(Some("ci"), at(0), at(100)), session(None, at(0), at(100)));
     for (hash, session) in [("s1", &by_token), ("s2", &other), ("s3", &other)] {

@@ -10,7 +10,6 @@ use watchkeeper_engine::{
     },
 };
 use watchkeeper_model::{Labels, Time, Verdict};
-use watchkeeper_store::SqliteStore;
 
 use crate::fixture::{at, name};
 
@@ -67,7 +66,7 @@ fn bits(kept: &KeptBaseline) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_frozen_baseline_comes_back_bit_for_bit() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let monitor = name("loan-drift");
     assert_eq!(store.baseline_frozen_at(&monitor).await.unwrap(), None);
     assert_eq!(store.baseline(&monitor).await.unwrap(), None);
@@ -87,7 +86,7 @@ async fn a_frozen_baseline_comes_back_bit_for_bit() {
 
 #[tokio::test]
 async fn freezing_anew_is_seen_even_at_the_same_instant_and_is_in_the_ledger() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let row = LedgerRow { kind: "baseline.frozen", subject: "loan-drift".to_owned(), body: json!({ "rows": 5832 }) };
     store.keep_baseline(&kept(at(0), &HARD), std::slice::from_ref(&row)).await.unwrap();
     let before = store.baseline_frozen_at(&name("loan-drift")).await.unwrap();
@@ -100,7 +99,7 @@ async fn freezing_anew_is_seen_even_at_the_same_instant_and_is_in_the_ledger() {
 
 #[tokio::test]
 async fn measurements_kept_as_json_come_back_bit_for_bit() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let (monitor, now) = (name("loan-drift"), at(5));
     let series =
         |value: &f64| json!({ "metric": "psi", "labels": {}, "value": value, "baseline": value, "verdict": "ok" });
@@ -130,12 +129,12 @@ async fn measurements_kept_as_json_come_back_bit_for_bit() {
 
 #[tokio::test]
 async fn past_ticks_are_the_newest_before_a_time_oldest_first() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let monitor = name("loan-drift");
     for second in 1..=4 {
-        let (now, drill) = (at(second), second == 3);
+        let now = at(second);
         let claim = store.claim(&monitor, now, now).await.unwrap().unwrap();
-        let evaluation = json!({ "at": now, "verdict": "ok", "series": [], "drill": drill });
+        let evaluation = json!({ "at": now, "verdict": "ok", "series": [] });
         let record = CheckRecord {
             newest: store.groups(&claim.monitor).await.unwrap().newest,
             verdict: Verdict::Ok,
@@ -152,6 +151,6 @@ async fn past_ticks_are_the_newest_before_a_time_oldest_first() {
         store.record_check(&claim, &record).await.unwrap();
     }
     let times = |ticks: Vec<watchkeeper_engine::ports::store::PastTick>| ticks.iter().map(|t| t.at).collect::<Vec<_>>();
-    assert_eq!(times(store.past_ticks(&monitor, at(4), 10).await.unwrap()), [at(1), at(2)]);
-    assert_eq!(times(store.past_ticks(&monitor, at(9), 2).await.unwrap()), [at(2), at(4)]);
+    assert_eq!(times(store.past_ticks(&monitor, at(4), 10).await.unwrap()), [at(1), at(2), at(3)]);
+    assert_eq!(times(store.past_ticks(&monitor, at(9), 2).await.unwrap()), [at(3), at(4)]);
 }

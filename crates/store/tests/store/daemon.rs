@@ -4,15 +4,15 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::tempdir;
 use watchkeeper_engine::ports::store::{Store as _, StoreError};
-use watchkeeper_store::{LockError, SqliteStore};
+use watchkeeper_store::{LockError, SqlStore};
 
 use crate::fixture::{at, name};
 
 #[tokio::test]
 async fn a_second_daemon_is_refused_and_told_who_runs() {
     let folder = tempdir().unwrap();
-    let first = SqliteStore::open(folder.path()).await.unwrap();
-    let second = SqliteStore::open(folder.path()).await.unwrap();
+    let first = SqlStore::open(folder.path()).await.unwrap();
+    let second = SqlStore::open(folder.path()).await.unwrap();
     let lock = first.lock_daemon("127.0.0.1:7878", at(0)).unwrap();
     let Err(LockError::Held { holder }) = second.lock_daemon("127.0.0.1:7879", at(5)) else {
         panic!("a second daemon got the lock");
@@ -26,7 +26,7 @@ async fn a_second_daemon_is_refused_and_told_who_runs() {
 async fn many_may_open_a_new_store_at_once() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("state");
-    let (a, b, c) = tokio::join!(SqliteStore::open(&path), SqliteStore::open(&path), SqliteStore::open(&path));
+    let (a, b, c) = tokio::join!(SqlStore::open(&path), SqlStore::open(&path), SqlStore::open(&path));
     for opened in [a, b, c] {
         opened.unwrap().close().await;
     }
@@ -36,7 +36,7 @@ async fn many_may_open_a_new_store_at_once() {
 
 #[tokio::test]
 async fn a_store_in_memory_has_nobody_to_share_with() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = SqlStore::in_memory().await.unwrap();
     assert!(store.lock_daemon("nobody", at(0)).unwrap().is_none());
 }
 
@@ -44,7 +44,7 @@ async fn a_store_in_memory_has_nobody_to_share_with() {
 async fn what_nobody_would_find_is_not_written_and_goes_on_where_it_is_put_back() {
     let folder = tempdir().unwrap();
     let (here, away) = (folder.path().join("state"), folder.path().join("away"));
-    let store = SqliteStore::open(&here).await.unwrap();
+    let store = SqlStore::open(&here).await.unwrap();
     let lock = store.lock_daemon("127.0.0.1:7878", at(0)).unwrap().unwrap();
     std::fs::rename(&here, &away).unwrap();
     assert!(store.has_moved() && lock.has_moved());

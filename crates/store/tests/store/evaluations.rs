@@ -7,7 +7,7 @@ use watchkeeper_engine::{
     ports::store::{CheckRecord, Store as _},
 };
 use watchkeeper_model::{Cause, Judged, Labels, Series, Subject, Time, Verdict};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use crate::fixture::{at, incident, name, opening, record};
 
@@ -35,7 +35,7 @@ fn evaluation(tick: Time) -> Evaluation {
 
 /// Records it, and reads it again.
 async fn comes_back(evaluation: &Evaluation) {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let claim = store.claim(&evaluation.monitor, evaluation.at, evaluation.at).await.unwrap().unwrap();
     let opening = opening(&incident("aa11", "nulls"), evaluation.at);
     let (verdict, printed) = (evaluation.verdict, json!(evaluation));
@@ -84,7 +84,7 @@ fn quiet(tick: Time) -> CheckRecord {
 
 #[tokio::test]
 async fn of_a_long_time_each_part_shows_its_first_tick() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let monitor = name("nulls");
     let minute = |minute: i64| at(minute * 60);
     for tick in (0..40).map(minute) {
@@ -103,7 +103,7 @@ async fn of_a_long_time_each_part_shows_its_first_tick() {
 #[tokio::test]
 async fn a_tick_of_three_series_takes_under_three_hundred_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let run = async |ticks: std::ops::Range<i64>| {
         for tick in ticks.map(|minute| at(minute * 60)) {
             let claim = store.claim(&name("nulls"), tick, tick).await.unwrap().unwrap();

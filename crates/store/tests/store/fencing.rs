@@ -2,13 +2,12 @@
 
 use watchkeeper_engine::ports::store::{Begun, Ending, Recorded, Store as _, StoreError};
 use watchkeeper_model::{GateState, MessageKind, Outcome, StepStatus};
-use watchkeeper_store::SqliteStore;
 
 use crate::fixture::{at, begin, end, guard, hand_off, incident, message, name, open_incident, opening, taken};
 
 #[tokio::test]
 async fn a_tick_is_recorded_once_and_none_before_it() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let monitor = name("nulls");
     assert_eq!(store.high_water(&monitor).await.unwrap(), None);
     assert_eq!(store.claim(&monitor, at(60), at(61)).await.unwrap().unwrap().epoch, 1);
@@ -22,7 +21,7 @@ async fn a_tick_is_recorded_once_and_none_before_it() {
 
 #[tokio::test]
 async fn a_check_of_an_old_epoch_writes_nothing() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     let old = store.claim(&incident.monitor, at(0), at(0)).await.unwrap().unwrap();
     let new = store.take_tick(&incident.monitor, at(0), at(5)).await.unwrap().unwrap();
@@ -40,7 +39,7 @@ async fn a_check_of_an_old_epoch_writes_nothing() {
 
 #[tokio::test]
 async fn a_record_whose_answer_was_lost_is_read_back_and_not_written_again() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     let claim = store.claim(&incident.monitor, at(0), at(0)).await.unwrap().unwrap();
     assert_eq!(store.record_check(&claim, &opening(&incident, at(1))).await.unwrap(), Recorded::Whole);
@@ -56,7 +55,7 @@ async fn a_record_whose_answer_was_lost_is_read_back_and_not_written_again() {
 
 #[tokio::test]
 async fn a_record_is_written_only_on_the_state_it_was_decided_on() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let (first, second) = (incident("aa11", "nulls"), incident("bb22", "nulls"));
     let older = store.claim(&first.monitor, at(0), at(0)).await.unwrap().unwrap();
     let newer = store.claim(&first.monitor, at(60), at(60)).await.unwrap().unwrap();
@@ -70,7 +69,7 @@ async fn a_record_is_written_only_on_the_state_it_was_decided_on() {
 
 #[tokio::test]
 async fn a_group_never_has_two_open_incidents() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     open_incident(&store, &incident("aa11", "nulls"), 0).await;
     let claim = store.claim(&name("nulls"), at(60), at(60)).await.unwrap().unwrap();
     let mut record = opening(&incident("bb22", "nulls"), at(60));
@@ -82,7 +81,7 @@ async fn a_group_never_has_two_open_incidents() {
 
 #[tokio::test]
 async fn a_gate_is_never_half_set() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     let step = open_incident(&store, &incident, 0).await;
     assert_eq!(
@@ -109,7 +108,7 @@ async fn a_gate_is_never_half_set() {
 
 #[tokio::test]
 async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let old = open_incident(&store, &incident("aa11", "nulls"), 0).await;
     let new = taken(&store, 1).await;
     assert!(matches!(store.take_step(&old).await, Err(StoreError::Fenced)), "it is somebody else's");
@@ -132,7 +131,7 @@ async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
 #[tokio::test]
 async fn every_way_to_end_is_read_back_as_written() {
     for outcome in [Outcome::Done, Outcome::Failed, Outcome::Unknown] {
-        let store = SqliteStore::in_memory().await.unwrap();
+        let store = crate::common::store().await;
         let step = hand_off(&store, &incident("aa11", "nulls"), outcome, 0).await;
         let detail = store.incident("aa11").await.unwrap();
         assert_eq!(detail.steps[0].status, outcome.as_str());
@@ -144,7 +143,7 @@ async fn every_way_to_end_is_read_back_as_written() {
         assert_eq!(store.incident("aa11").await.unwrap().steps[0].status, outcome.as_str());
         assert_eq!(store.ledger(1, 100).await.unwrap(), rows);
     }
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
     store.end_step(&step, &end(&step, Outcome::Withheld, at(1))).await.unwrap();
     assert_eq!(store.incident("aa11").await.unwrap().steps[0].status, "withheld");

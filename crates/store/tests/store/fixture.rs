@@ -11,7 +11,7 @@ use watchkeeper_model::{
     MessageKind, Name, Outcome, Series, SeriesReport, Severity, Standing, Step, StepReport, StepRun, StepStatus,
     Subject, Time, Verdict,
 };
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 pub(crate) fn at(second: i64) -> Time {
     Time::from_timestamp_micros(1_767_225_600_000_000 + second * 1_000_000 + 1).unwrap()
@@ -181,27 +181,27 @@ pub(crate) fn opening(incident: &Incident, at: Time) -> CheckRecord {
 }
 
 /// Opens an incident by a check at this second.
-pub(crate) async fn open_incident(store: &SqliteStore, incident: &Incident, second: i64) -> StepRecord {
+pub(crate) async fn open_incident(store: &SqlStore, incident: &Incident, second: i64) -> StepRecord {
     let claim = store.claim(&incident.monitor, at(second), at(second)).await.unwrap().unwrap();
     record(store, &claim, opening(incident, at(second))).await;
     pause(incident)
 }
 
 /// Records a check on what is remembered now.
-pub(crate) async fn record(store: &SqliteStore, claim: &Claim, record: CheckRecord) {
+pub(crate) async fn record(store: &SqlStore, claim: &Claim, record: CheckRecord) {
     let newest = store.groups(&claim.monitor).await.unwrap().newest;
     let recorded = store.record_check(claim, &CheckRecord { newest, ..record }).await.unwrap();
     assert_eq!(recorded, Recorded::Whole);
 }
 
 /// The unfinished step, taken by a new owner.
-pub(crate) async fn taken(store: &SqliteStore, second: i64) -> StepRecord {
+pub(crate) async fn taken(store: &SqlStore, second: i64) -> StepRecord {
     let found = store.unfinished_steps(at(second)).await.unwrap().remove(0);
     store.take_step(&found.step).await.unwrap()
 }
 
 /// Opens an incident, begins its first step and ends it, a second each.
-pub(crate) async fn hand_off(store: &SqliteStore, incident: &Incident, outcome: Outcome, second: i64) -> StepRecord {
+pub(crate) async fn hand_off(store: &SqlStore, incident: &Incident, outcome: Outcome, second: i64) -> StepRecord {
     let step = open_incident(store, incident, second).await;
     store.begin_step(&step, &begin(guard(), at(second + 1))).await.unwrap();
     store.end_step(&step, &end(&step, outcome, at(second + 2))).await.unwrap();

@@ -7,12 +7,12 @@ use watchkeeper_engine::ports::store::{Begun, CheckRecord, StepRecord, Store as 
 use watchkeeper_model::{
     Action, Budget, Busy, CircuitBreaker, ExecAction, Guard, Incident, Inhibitor, Outcome, Step, Withheld,
 };
-use watchkeeper_store::{HoldScope, SqliteStore};
+use watchkeeper_store::{HoldScope, SqlStore};
 
 use crate::fixture::{at, begin, end, guard, hand_off, incident, name, open_incident, opening, pause, record};
 
 /// Whether the step of a new incident begins; the incident is over right after.
-async fn begun(store: &SqliteStore, incident: &Incident, guard: Guard, second: i64) -> Begun {
+async fn begun(store: &SqlStore, incident: &Incident, guard: Guard, second: i64) -> Begun {
     let step = open_incident(store, incident, second).await;
     let begun = store.begin_step(&step, &begin(guard, at(second))).await.unwrap();
     store.resolve(&incident.id, "ana", at(second)).await.unwrap();
@@ -20,7 +20,7 @@ async fn begun(store: &SqliteStore, incident: &Incident, guard: Guard, second: i
 }
 
 /// An incident whose first step ended; it is over right after.
-async fn ended(store: &SqliteStore, incident: &Incident, outcome: Outcome, second: i64) {
+async fn ended(store: &SqlStore, incident: &Incident, outcome: Outcome, second: i64) {
     hand_off(store, incident, outcome, second).await;
     store.resolve(&incident.id, "ana", at(second + 2)).await.unwrap();
 }
@@ -28,12 +28,12 @@ async fn ended(store: &SqliteStore, incident: &Incident, outcome: Outcome, secon
 #[tokio::test]
 async fn budgets_survive_reopening_and_slide() {
     let folder = tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     ended(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let drill = Incident { drill: true, ..incident("dd11", "drilled") };
     hand_off(&store, &drill, Outcome::Done, 5).await;
     drop(store);
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let hour = Some(Budget { max: 1, per: Duration::from_secs(3600) });
     let per_target = Guard { per_target: hour.clone(), ..guard() };
     let refused = begun(&store, &incident("bb22", "nulls"), per_target.clone(), 10).await;
@@ -47,7 +47,7 @@ async fn budgets_survive_reopening_and_slide() {
 
 #[tokio::test]
 async fn the_breaker_counts_failures_since_the_last_success() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let breaker = CircuitBreaker { failures: 2, cooldown: Duration::from_secs(600) };
     let guarded = Guard { circuit_breaker: Some(breaker), ..guard() };
     ended(&store, &incident("a1", "nulls"), Outcome::Failed, 0).await;
@@ -62,7 +62,7 @@ async fn the_breaker_counts_failures_since_the_last_success() {
 
 #[tokio::test]
 async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let scope = HoldScope::Monitor(name("nulls"));
     store.hold(&scope, "ana", "migration", None, at(0)).await.unwrap();
     let refused = begun(&store, &incident("aa11", "nulls"), guard(), 1).await;
@@ -80,7 +80,7 @@ async fn a_hold_stops_its_monitor_and_a_withheld_step_wrote_nothing() {
 
 #[tokio::test]
 async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     open_incident(&store, &incident("aa11", "freshness"), 0).await;
     let step = open_incident(&store, &incident("bb22", "nulls"), 1).await;
     let mut intent = begin(guard(), at(2));
@@ -96,7 +96,7 @@ async fn an_open_incident_inhibits_and_a_resolved_one_is_over() {
 
 #[tokio::test]
 async fn two_monitors_never_act_on_one_target_at_the_same_time() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let restart = |id: &str, monitor: &str| {
         let action = Action::Exec(ExecAction {
             command: vec!["/usr/bin/restart".to_owned()],
@@ -123,7 +123,7 @@ async fn two_monitors_never_act_on_one_target_at_the_same_time() {
 
 #[tokio::test]
 async fn the_check_of_an_inhibiting_monitor_is_waited_for() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let step = open_incident(&store, &incident("bb22", "nulls"), 1).await;
     let claim = store.claim(&name("freshness"), at(0), at(0)).await.unwrap().unwrap();
     let mut intent = begin(guard(), at(2));

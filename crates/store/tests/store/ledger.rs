@@ -5,15 +5,15 @@ use std::path::Path;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::{TempDir, tempdir};
 use watchkeeper_model::{GateState, LedgerFault};
-use watchkeeper_store::{SqliteStore, VerifyError};
+use watchkeeper_store::{SqlStore, VerifyError};
 
 use crate::fixture::{at, name};
 
 const ROWS: u64 = 5;
 
-async fn five_rows() -> (TempDir, SqliteStore) {
+async fn five_rows() -> (TempDir, SqlStore) {
     let folder = tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     for second in 0..ROWS.cast_signed() {
         store.set_gate(&name("loans"), GateState::Paused, "ana", "because", at(second)).await.unwrap();
     }

@@ -1,6 +1,9 @@
 //! The store on real SQLite: what a claim, a step, a message and a ledger row survive.
 #![expect(clippy::unwrap_used, reason = "a broken expectation stops the test")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod access;
 mod baseline;
 mod daemon;

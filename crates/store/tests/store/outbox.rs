@@ -2,13 +2,12 @@
 
 use watchkeeper_engine::ports::store::{Delivered, Store as _};
 use watchkeeper_model::Outcome;
-use watchkeeper_store::SqliteStore;
 
 use crate::fixture::{at, hand_off, incident};
 
 #[tokio::test]
 async fn a_retry_waits_and_the_handoff_shows_every_try() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let item = store.due(at(2), 10, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::Again { reason: "busy".to_owned(), at: at(12) }, &[], at(3)).await.unwrap();
@@ -26,7 +25,7 @@ async fn a_retry_waits_and_the_handoff_shows_every_try() {
 
 #[tokio::test]
 async fn a_reminder_repeats_under_a_new_id_until_somebody_acknowledges() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     store.due(at(2), 10, &Default::default()).await.unwrap();
     let mut ids = Vec::new();
@@ -43,7 +42,7 @@ async fn a_reminder_repeats_under_a_new_id_until_somebody_acknowledges() {
 
 #[tokio::test]
 async fn a_message_carries_the_head_after_the_rows_of_its_transaction() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let head = store.ledger_head().await.unwrap();
     assert_eq!(store.due(at(2), 10, &Default::default()).await.unwrap()[0].message.ledger_head, head);
@@ -53,7 +52,7 @@ async fn a_message_carries_the_head_after_the_rows_of_its_transaction() {
 
 #[tokio::test]
 async fn what_has_not_arrived_is_listed_until_it_does_or_nobody_needs_it() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     assert!(store.undelivered(at(0)).await.unwrap().is_empty(), "what was never tried is not late");
     let item = store.due(at(2), 10, &Default::default()).await.unwrap().remove(0);

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 use watchkeeper_model::{Layer, Severity};
-use watchkeeper_store::{OpenCounts, OpenIncidents, SqliteStore};
+use watchkeeper_store::{OpenCounts, OpenIncidents};
 
 use crate::fixture::{at, incident, name, open_incident};
 
 #[tokio::test]
 async fn what_is_open_is_counted_by_kind() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     assert_eq!(store.open_counts().await.unwrap(), OpenCounts::default());
     for (id, monitor) in [("aa11", "nulls"), ("bb22", "latency"), ("cc33", "revenue")] {
         open_incident(&store, &incident(id, monitor), 0).await;
@@ -26,7 +26,7 @@ async fn what_is_open_is_counted_by_kind() {
 
 #[tokio::test]
 async fn the_watch_is_taken_team_by_team() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     open_incident(&store, &incident("aa11", "nulls"), 0).await;
     let team = name("data-engineering");
     let first = store.take_watch(Some(&team), "ana", at(10)).await.unwrap();

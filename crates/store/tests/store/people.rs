@@ -2,13 +2,13 @@
 
 use watchkeeper_engine::ports::store::{Delivered, Recorded, Store as _};
 use watchkeeper_model::{GateState, IncidentState, Outcome, Verdict};
-use watchkeeper_store::{IncidentFilter, PeopleError, SqliteStore};
+use watchkeeper_store::{IncidentFilter, PeopleError};
 
 use crate::fixture::{at, hand_off, incident, name, open_incident, opening, record};
 
 #[tokio::test]
 async fn an_id_may_be_cut_as_long_as_it_is_unique() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     open_incident(&store, &incident("aa11", "nulls"), 0).await;
     open_incident(&store, &incident("aa22", "latency"), 10).await;
     let many = store.acknowledge("aa", "ana", at(20)).await;
@@ -21,7 +21,7 @@ async fn an_id_may_be_cut_as_long_as_it_is_unique() {
 
 #[tokio::test]
 async fn an_acknowledgement_outlives_a_check_that_read_the_incident_before_it() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     open_incident(&store, &incident, 0).await;
     let claim = store.claim(&incident.monitor, at(60), at(60)).await.unwrap().unwrap();
@@ -35,7 +35,7 @@ async fn an_acknowledgement_outlives_a_check_that_read_the_incident_before_it() 
 
 #[tokio::test]
 async fn resolving_forgets_the_group_even_when_a_check_is_under_way() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     open_incident(&store, &incident, 0).await;
     assert_eq!(store.groups(&incident.monitor).await.unwrap().states.len(), 1);
@@ -57,7 +57,7 @@ async fn resolving_forgets_the_group_even_when_a_check_is_under_way() {
 
 #[tokio::test]
 async fn only_an_unknown_outcome_is_settled() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let step = hand_off(&store, &incident("aa11", "nulls"), Outcome::Unknown, 0).await;
     let withheld = store.settle("raa", &step.step.id, Outcome::Withheld, &"ana".into(), at(9)).await;
     assert!(matches!(withheld, Err(PeopleError::NotAnEnd(_))), "{withheld:?}");
@@ -71,7 +71,7 @@ async fn only_an_unknown_outcome_is_settled() {
 
 #[tokio::test]
 async fn a_handoff_is_told_as_documented() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let item = store.due(at(2), 1, &Default::default()).await.unwrap().remove(0);
     store.delivered(&item, &Delivered::Sent(None), &[], at(3)).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_handoff_is_told_as_documented() {
 
 #[tokio::test]
 async fn a_gate_never_set_is_open_and_keeps_who_set_it_when_nothing_changes() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let loans = name("loans");
     let never = store.gate(&loans).await.unwrap();
     assert_eq!((never.state, never.since), (GateState::Open, None));
@@ -111,7 +111,7 @@ async fn a_gate_never_set_is_open_and_keeps_who_set_it_when_nothing_changes() {
 
 #[tokio::test]
 async fn the_newest_verdict_is_each_monitors_last_finished_check() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     open_incident(&store, &incident("aa11", "nulls"), 0).await;
     let claim = store.claim(&name("nulls"), at(60), at(60)).await.unwrap().unwrap();
     let mut record = opening(&incident("aa11", "nulls"), at(60));

@@ -3,17 +3,17 @@
 use tempfile::tempdir;
 use watchkeeper_engine::ports::store::{Delivered, Store as _};
 use watchkeeper_model::{MessageKind, Outcome, StepStatus};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use crate::fixture::{at, begin, end, guard, hand_off, incident, name, open_incident, taken};
 
 #[tokio::test]
 async fn an_unfinished_occurrence_is_taken_over() {
     let folder = tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let old = store.claim(&name("nulls"), at(0), at(0)).await.unwrap().unwrap();
     drop(store);
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     assert_eq!(store.unfinished_ticks(None).await.unwrap()[&old.monitor], [at(0)]);
     let taken = store.take_tick(&old.monitor, at(0), at(9)).await.unwrap().unwrap();
     assert_eq!((taken.monitor, taken.scheduled_at, taken.epoch), (old.monitor, at(0), 2));
@@ -22,12 +22,12 @@ async fn an_unfinished_occurrence_is_taken_over() {
 #[tokio::test]
 async fn a_step_in_intent_is_taken_over_with_its_arguments() {
     let folder = tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
     assert_eq!(store.unfinished_steps(at(0)).await.unwrap()[0].step, step);
     store.begin_step(&step, &begin(guard(), at(1))).await.unwrap();
     drop(store);
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let taken = taken(&store, 9).await;
     let (status, epoch, started_at, attempts) = (StepStatus::Intent, 2, Some(at(1)), 1);
     assert_eq!(taken, watchkeeper_engine::ports::store::StepRecord { status, epoch, started_at, attempts, ..step });
@@ -38,13 +38,13 @@ async fn a_step_in_intent_is_taken_over_with_its_arguments() {
 #[tokio::test]
 async fn messages_that_were_being_sent_are_sent_again() {
     let folder = tempdir().unwrap();
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let first = store.due(at(2), 10, &Default::default()).await.unwrap();
     assert_eq!(first.len(), 1);
     assert!(store.due(at(2), 10, &Default::default()).await.unwrap().is_empty());
     drop(store);
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     assert_eq!(store.sending().await.unwrap(), [first[0].id]);
     store.send_again(&[first[0].id], at(9)).await.unwrap();
     let again = store.due(at(9), 10, &Default::default()).await.unwrap();
@@ -56,7 +56,7 @@ async fn messages_that_were_being_sent_are_sent_again() {
 
 #[tokio::test]
 async fn an_overdue_message_is_cancelled_by_the_end_even_while_it_is_being_sent() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     let step = open_incident(&store, &incident("aa11", "nulls"), 0).await;
     store.begin_step(&step, &begin(guard(), at(1))).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(61)));
@@ -74,7 +74,7 @@ async fn an_overdue_message_is_cancelled_by_the_end_even_while_it_is_being_sent(
 
 #[tokio::test]
 async fn a_waiting_overdue_message_goes_with_the_end() {
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = crate::common::store().await;
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 0).await;
     let kinds: Vec<_> =
         store.due(at(9999), 10, &Default::default()).await.unwrap().into_iter().map(|item| item.message.kind).collect();

@@ -6,7 +6,7 @@ use sqlx::Connection as _;
 use tokio::task::JoinSet;
 use watchkeeper_engine::ports::store::{CheckRecord, Claim, Recorded, Store as _, StoreError};
 use watchkeeper_model::{GroupState, Labels};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use crate::fixture::{at, incident, name, opening};
 
@@ -24,9 +24,9 @@ fn quiet(second: i64) -> CheckRecord {
 }
 
 /// A store, with so many ticks claimed at once.
-async fn claimed(monitors: usize) -> (tempfile::TempDir, Arc<SqliteStore>, Vec<Claim>) {
+async fn claimed(monitors: usize) -> (tempfile::TempDir, Arc<SqlStore>, Vec<Claim>) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(folder.path()).await.unwrap());
+    let store = Arc::new(SqlStore::open(folder.path()).await.unwrap());
     let mut claiming = JoinSet::new();
     for number in 0..monitors {
         let store = Arc::clone(&store);
@@ -61,7 +61,7 @@ async fn twenty_thousand_ticks_of_one_minute_are_claimed_and_recorded_and_none_f
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_want_one_tick_one_has_it() {
-    let store = Arc::new(SqliteStore::in_memory().await.unwrap());
+    let store = Arc::new(crate::common::store().await);
     let mut claiming = JoinSet::new();
     for _ in 0..50 {
         let store = Arc::clone(&store);

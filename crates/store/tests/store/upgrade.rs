@@ -6,7 +6,7 @@ use sqlx::{Connection as _, SqliteConnection, migrate::Migrator};
 use tempfile::tempdir;
 use watchkeeper_engine::ports::store::{Begun, Store as _};
 use watchkeeper_model::{Budget, Cause, Guard, Labels, Standing, Subject, Withheld};
-use watchkeeper_store::{IncidentFilter, OpenError, SqliteStore};
+use watchkeeper_store::{IncidentFilter, OpenError, SqlStore};
 
 use crate::fixture::{at, begin, guard, incident, name, open_incident};
 
@@ -30,7 +30,7 @@ async fn before(folder: &Path) {
 
 async fn written(folder: &Path, tables: &[&str], rows: &[&'static str]) {
     let scripts = tempdir().unwrap();
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
     for script in tables {
         std::fs::copy(all.join(script), scripts.path().join(script)).unwrap();
     }
@@ -47,7 +47,7 @@ async fn written(folder: &Path, tables: &[&str], rows: &[&'static str]) {
 async fn what_could_not_be_measured_is_read_as_such_and_one_incident_a_group_stays_open() {
     let folder = tempdir().unwrap();
     before(folder.path()).await;
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let groups = store.groups(&name("nulls")).await.unwrap();
     let standings = BTreeMap::from([(Subject::Unmeasured(Cause::Error), Standing::Breaching(0))]);
     assert_eq!(groups.states[&Labels::new()].standings, standings);
@@ -66,16 +66,16 @@ async fn a_store_of_another_version_is_not_read_and_not_changed() {
     before(folder.path()).await;
     let file = folder.path().join("watchkeeper.db");
     let as_it_was = std::fs::read(&file).unwrap();
-    assert!(matches!(SqliteStore::open_to_read(folder.path()).await, Err(OpenError::OtherVersion { .. })));
+    assert!(matches!(SqlStore::open_to_read(folder.path()).await, Err(OpenError::Older { .. })));
     assert_eq!(std::fs::read(&file).unwrap(), as_it_was);
-    SqliteStore::open(folder.path()).await.unwrap().close().await;
-    assert!(SqliteStore::open_to_read(folder.path()).await.unwrap().is_some());
+    SqlStore::open(folder.path()).await.unwrap().close().await;
+    assert!(SqlStore::open_to_read(folder.path()).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn where_there_is_no_store_nothing_is_made() {
     let folder = tempdir().unwrap();
-    assert!(SqliteStore::open_to_read(&folder.path().join("state")).await.unwrap().is_none());
+    assert!(SqlStore::open_to_read(&folder.path().join("state")).await.unwrap().is_none());
     assert!(!folder.path().join("state").exists());
 }
 
@@ -98,7 +98,7 @@ const ACTS: &[&str] = &[
 async fn acts_of_the_version_before_count_for_budgets_and_its_gates_know_their_incident() {
     let folder = tempdir().unwrap();
     written(folder.path(), &["0001_state.sql", "0002_baseline.sql", "0003_owners.sql"], ACTS).await;
-    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let store = SqlStore::open(folder.path()).await.unwrap();
     let budget = Some(Budget { max: 1, per: Duration::from_secs(3600) });
     let limited = Guard { per_target: budget, ..guard() };
     let step = open_incident(&store, &incident("bb22", "latency"), 10).await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use watchkeeper_engine::ports::store::{CheckRecord, Store};
 use watchkeeper_model::{GroupState, Labels, Name, Time, Verdict};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use super::GROUP;
 use crate::{
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) {
 fn rush(folder: &Path) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder).await.expect("a store"));
+        let store: Arc<dyn Store> = Arc::new(SqlStore::open(folder).await.expect("a store"));
         let at: Time = "2026-01-01T00:00:00Z".parse().expect("a time");
         let start = Instant::now();
         let mut ticks = JoinSet::new();

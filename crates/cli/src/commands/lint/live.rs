@@ -11,7 +11,7 @@ use watchkeeper_secret::SecretReader;
 use crate::{
     args::LintArgs,
     render::table::{Cell, Table, Tone, cell},
-    wiring,
+    stored::StoreAt,
 };
 
 /// How long a peer may take to answer.
@@ -65,8 +65,7 @@ pub(super) async fn ask(folder: &Path, workspace: &Workspace, args: &LintArgs) -
 
 /// A store that is not there yet is made by the daemon.
 async fn store(folder: &Path, workspace: &Workspace) -> Answered {
-    let place = folder.join(&workspace.daemon.state);
-    let answer = match wiring::open_to_read(&place).await {
+    let answer = match StoreAt::of(folder, workspace).open_to_read().await {
         Ok(store) => {
             let gates = store.gates().await.map_err(|error| error.to_string());
             gates.map(|gates| format!("opens; {} of {} gates were ever set", gates.len(), workspace.gates.len()))

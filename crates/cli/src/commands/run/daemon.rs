@@ -15,10 +15,10 @@ use tokio::{
     time::Instant,
 };
 use watchkeeper_engine::{Engine, Process, ports::clock::Clock};
-use watchkeeper_model::Workspace;
+use watchkeeper_model::{Keep, Workspace};
 use watchkeeper_secret::SecretReader;
 use watchkeeper_server::{House, Metrics, Parts, Pulse};
-use watchkeeper_store::SqliteStore;
+use watchkeeper_store::SqlStore;
 
 use super::{
     files,
@@ -42,7 +42,7 @@ const READING_MAX: Duration = Duration::from_secs(60);
 /// The daemon at work.
 pub(super) struct Daemon {
     folder: PathBuf,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     house: House,
     metrics: Arc<Metrics>,
     asking: Asking,
@@ -59,6 +59,11 @@ pub(super) struct Daemon {
     reading: Option<Reading>,
     /// Engines with older configurations that finish what they have in flight.
     earlier: JoinSet<()>,
+    /// This daemon's part among those that share the store.
+    part: JoinHandle<()>,
+    /// How long what is not kept for ever is kept, and who forgets it.
+    keep: watch::Sender<Keep>,
+    upkeep: JoinHandle<()>,
 }
 
 /// What happens to a daemon.
@@ -96,7 +101,7 @@ impl Daemon {
     pub(super) fn start(
         folder: &Path,
         workspace: Workspace,
-        store: Arc<SqliteStore>,
+        store: Arc<SqlStore>,
         listener: TcpListener,
     ) -> Result<Self, Failure> {
         let metrics = Arc::new(Metrics::default());
@@ -121,8 +126,12 @@ impl Daemon {
             }),
         });
         let server = Server::start(listener, house.clone());
+        let (keep, _) = watch::channel(workspace.store.keep);
         Ok(Self {
             folder: folder.to_owned(),
+            part: super::replica::take_part(&store, &process),
+            upkeep: super::upkeep::begin(&store, keep.subscribe()),
+            keep,
             store,
             house,
             metrics,
@@ -216,9 +225,13 @@ impl Daemon {
         // Those that have ended since the last reload are let go of.
         while self.earlier.try_join_next().is_some() {}
         self.house.replace(workspace.clone());
+        self.keep.send_replace(workspace.store.keep);
         let (old, new) = (&self.workspace.daemon, &workspace.daemon);
-        if old.listen != new.listen || old.state != new.state {
-            tell(terminal, "`listen` and `state` are read at the start only: restart the daemon to change them");
+        if old.listen != new.listen || old.state != new.state || self.workspace.store.url != workspace.store.url {
+            tell(
+                terminal,
+                "`listen`, `state` and the store's `url` are read at the start only: restart the daemon to change them",
+            );
         }
         self.workspace = workspace;
         Ok(())
@@ -238,6 +251,12 @@ impl Daemon {
         };
         if tokio::time::timeout(self.workspace.daemon.shutdown, finished).await.is_err() {
             tell(terminal, "gave up waiting: what is in flight is recovered at the next start");
+        }
+        // What is left is free for others at once.
+        self.part.abort();
+        self.upkeep.abort();
+        if let Err(error) = self.store.leave().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the lease runs out by itself");
         }
         self.server.stop.send_replace(true);
         // Whoever is still connected asks again elsewhere.
@@ -284,6 +303,7 @@ impl Server {
             tokio::select! {
                 served = watchkeeper_server::serve(listener, router, files::connections_max(), shutdown) => served,
                 () = house.keep_verifying() => Ok(()),
+                () = house.keep_gates() => Ok(()),
             }
         };
         Self { stop, serving: tokio::spawn(serving) }
@@ -297,12 +317,7 @@ fn name_of(folder: &Path) -> String {
 }
 
 impl Watch {
-    fn start(
-        folder: &Path,
-        workspace: &Workspace,
-        store: &Arc<SqliteStore>,
-        process: &Process,
-    ) -> Result<Self, Failure> {
+    fn start(folder: &Path, workspace: &Workspace, store: &Arc<SqlStore>, process: &Process) -> Result<Self, Failure> {
         let engine = Arc::new(assembly::of_daemon(folder, workspace.clone(), store.clone(), process)?);
         let (stop, stopped) = watch::channel(false);
         let watched = Arc::clone(&engine);

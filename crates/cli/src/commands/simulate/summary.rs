@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_model::{Channel, Transport, Workspace};
-use watchkeeper_store::{Handoff, IncidentFilter, SqliteStore};
+use watchkeeper_store::{Handoff, IncidentFilter, SqlStore};
 
 use crate::{
     commands::gates,
@@ -19,7 +19,7 @@ use crate::{
 const LISTED_MAX: usize = 20;
 
 /// The ids of the incidents that are in the store.
-pub(super) async fn incidents(store: &SqliteStore) -> Result<BTreeSet<String>, Failure> {
+pub(super) async fn incidents(store: &SqlStore) -> Result<BTreeSet<String>, Failure> {
     let all = store.incidents(&IncidentFilter::default()).await.map_err(Failure::unreachable)?;
     Ok(all.into_iter().map(|incident| incident.id).collect())
 }
@@ -27,7 +27,7 @@ pub(super) async fn incidents(store: &SqliteStore) -> Result<BTreeSet<String>, F
 /// Tells what came of it; `known` are the incidents of before.
 pub(super) async fn print(
     workspace: &Workspace,
-    store: &SqliteStore,
+    store: &SqlStore,
     known: &BTreeSet<String>,
     rehearsed: bool,
     terminal: &mut Terminal,

@@ -26,7 +26,7 @@ loan-auc  model  ml-team  -        -   2026-01-01T00:00:00Z  0
 
 #[tokio::test]
 async fn holds_are_listed_with_their_reason() {
-    let store = watchkeeper_store::SqliteStore::in_memory().await.unwrap();
+    let store = watchkeeper_store::SqlStore::in_memory().await.unwrap();
     let at = Time::from_timestamp(1_767_225_600, 0).unwrap();
     store.hold(&HoldScope::All, "on-call", "maintenance", None, at).await.unwrap();
     let (mut terminal, out, _) = on_paper();

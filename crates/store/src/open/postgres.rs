@@ -1,0 +1,131 @@
+//! PostgreSQL: one database, or a schema of one, that several replicas share. Only its writing end will do.
+
+use std::time::Duration;
+
+use sqlx::{
+    AnyConnection, AnyPool, Connection as _, Executor as _,
+    any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
+    postgres::PgConnectOptions,
+};
+
+use super::{OpenError, tables};
+use crate::store::{Home, SqlStore};
+
+/// Connections of one replica, besides the one that listens.
+const CONNECTIONS: u32 = 8;
+/// How long a task waits for a connection: longer than a server takes to come back, shorter than a person waits.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// A connection that was idle for so long is asked whether it still stands before it is used.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
+/// A commit is durable when it is told so. A replica that is cut off holds up nobody: the server ends its transaction,
+/// and its connection, within seconds. A statement that asks for more than anything here does is ended.
+const SETUP: &str =
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+    SET default_transaction_isolation = 'read committed';
+    SET idle_in_transaction_session_timeout = '5s';
+    SET lock_timeout = '10s';
+    SET statement_timeout = '30s';
+    SET tcp_keepalives_idle = 5;
+    SET tcp_keepalives_interval = 2;
+    SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = 10000;
+    SET client_min_messages = 'warning'";
+/// The oldest server that knows all that it is told.
+const VERSION_MIN: i64 = 140_000;
+
+impl SqlStore {
+    /// Opens the store on a PostgreSQL server, and makes its tables in the connection's schema where there are none.
+    pub async fn connect(url: &str) -> Result<Self, OpenError> {
+        let place = place(url)?;
+        let failed = |source| OpenError::Database { place: place.clone(), source };
+        let pool = connections(url).await.map_err(failed)?;
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        require_fit(&mut connection, &place).await?;
+        let standing = tables::standing(&mut connection).await.map_err(failed)?;
+        tables::require_workable(standing, &place)?;
+        tables::bring_up_to_date(&mut connection, &place).await?;
+        drop(connection);
+        Ok(Self::at(Home::Server { address: place, url: url.into() }, pool.clone(), pool))
+    }
+
+    /// Opens the store on a PostgreSQL server to read it; nothing is made or changed. `None` where there is no store.
+    pub async fn connect_to_read(url: &str) -> Result<Option<Self>, OpenError> {
+        let place = place(url)?;
+        let failed = |source| OpenError::Database { place: place.clone(), source };
+        let pool = connections(url).await.map_err(failed)?;
+        let standing = tables::standing(&mut *pool.acquire().await.map_err(failed)?).await.map_err(failed)?;
+        tables::require_workable(standing, &place)?;
+        match standing {
+            None => Ok(None),
+            Some(standing) if standing.found < tables::known() => Err(OpenError::Older { place }),
+            Some(_) => Ok(Some(Self::at(Home::Server { address: place, url: url.into() }, pool.clone(), pool))),
+        }
+    }
+}
+
+/// `host:port/database`, of a URL that is one.
+fn place(url: &str) -> Result<String, OpenError> {
+    let refused = |reason: &str| OpenError::Url { reason: reason.to_owned() };
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(refused("it should begin with `postgres://`"));
+    }
+    let options: PgConnectOptions = url.parse().map_err(|_| refused("it cannot be read"))?;
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    Ok(format!("{}:{}/{database}", options.get_host(), options.get_port()))
+}
+
+async fn connections(url: &str) -> Result<AnyPool, sqlx::Error> {
+    install_default_drivers();
+    let options: AnyConnectOptions = url.parse()?;
+    AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(WAIT_MAX)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(SETUP).await?;
+                Ok(())
+            })
+        })
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    return Ok(false);
+                }
+                Ok(known.idle_for < ASKED_AFTER || connection.ping().await.is_ok())
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+/// A standby, a read-only database and an old server are no place for a store.
+async fn require_fit(db: &mut AnyConnection, place: &str) -> Result<(), OpenError> {
+    let asked = "SELECT CAST(pg_is_in_recovery() AS INT), CAST(current_setting('transaction_read_only') = 'on' AS INT),
+                     CAST(current_setting('server_version_num') AS BIGINT)";
+    let (standby, read_only, version): (i32, i32, i64) = sqlx::query_as(asked)
+        .fetch_one(db)
+        .await
+        .map_err(|source| OpenError::Database { place: place.to_owned(), source })?;
+    let reason = match (standby, read_only, version) {
+        (1, _, _) => "it is a standby, which takes no writes; name the primary's address",
+        (_, 1, _) => "it is read-only for this user",
+        (_, _, ..VERSION_MIN) => "it is older than PostgreSQL 14",
+        _ => return Ok(()),
+    };
+    Err(OpenError::Unfit { place: place.to_owned(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_place_names_the_server_and_never_the_password() {
+        let shown = place("postgres://watch:hunter2@db.internal:6432/risk?sslmode=require").unwrap();
+        assert_eq!(shown, "db.internal:6432/risk");
+        for bad in ["mysql://watch:hunter2@db/x", "postgres://watch:hunter2@db:notaport/x", "hunter2"] {
+            assert!(!place(bad).unwrap_err().to_string().contains("hunter2"), "{bad}");
+        }
+    }
+}

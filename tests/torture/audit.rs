@@ -20,7 +20,7 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Compares the books since the last time; gives how many messages were repeated since.
-    pub(crate) fn compare(&mut self, place: &Place, store: &Store) -> Result<usize, String> {
+    pub(crate) fn compare(&mut self, place: &Place, store: &Store<'_>) -> Result<usize, String> {
         let taken = place.peers.taken();
         let acted = fs::read_to_string(place.path("acted")).unwrap_or_default();
         // The last ones once more: what was sent before a crash may have arrived late.

@@ -35,9 +35,63 @@ pub(crate) enum Found {
     Killed,
 }
 
-impl Life {
+/// The daemons that share the store.
+pub(crate) struct Crew(Vec<Life>);
+
+impl Crew {
+    /// Each comes to the fault by itself.
     pub(crate) fn begin(place: &Place, fault: Option<Fault>) -> Self {
-        let log = place.path("log");
+        Self((0..place.daemons()).map(|number| Life::begin(place, number, fault)).collect())
+    }
+
+    /// Another one takes the place of each that was killed.
+    pub(crate) fn replace_killed(&mut self, place: &Place, fault: Option<Fault>) -> Result<(), String> {
+        for (number, life) in self.0.iter_mut().enumerate() {
+            if life.found()? == Found::Killed {
+                *life = Life::begin(place, number, fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of them were struck and do not run.
+    pub(crate) fn struck(&mut self) -> Result<usize, String> {
+        let found = self.0.iter_mut().map(Life::found).collect::<Result<Vec<_>, _>>()?;
+        Ok(found.into_iter().filter(|found| *found != Found::Running).count())
+    }
+
+    pub(crate) fn listens(&mut self) -> Result<(), String> {
+        self.0.iter_mut().try_for_each(Life::listens)
+    }
+
+    /// What the first of them is found doing that does not simply run.
+    pub(crate) fn found(&mut self) -> Result<Found, String> {
+        for life in &mut self.0 {
+            let found = life.found()?;
+            if found != Found::Running {
+                return Ok(found);
+            }
+        }
+        Ok(Found::Running)
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        self.0.iter().for_each(|life| life.signal(name));
+    }
+
+    pub(crate) fn end(self) -> Result<(), String> {
+        self.0.into_iter().try_for_each(Life::end)
+    }
+
+    /// What they said.
+    pub(crate) fn said(&self) -> String {
+        self.0.iter().map(Life::said).collect::<Vec<_>>().join("\n-- the other one:\n")
+    }
+}
+
+impl Life {
+    fn begin(place: &Place, number: usize, fault: Option<Fault>) -> Self {
+        let log = place.path(&format!("log-{number}"));
         let file = File::create(&log).expect("a log");
         let mut command = place.command();
         command.arg("run").stdout(Stdio::null()).stderr(file);
@@ -49,12 +103,12 @@ impl Life {
     }
 
     /// What it said.
-    pub(crate) fn said(&self) -> String {
+    fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Waits until it listens, or a fault has ended it before.
-    pub(crate) fn listens(&mut self) -> Result<(), String> {
+    fn listens(&mut self) -> Result<(), String> {
         let until = Instant::now() + PATIENCE;
         while !self.said().contains("listening on ") && self.found()? == Found::Running {
             if Instant::now() > until {
@@ -65,7 +119,7 @@ impl Life {
         Ok(())
     }
 
-    pub(crate) fn found(&mut self) -> Result<Found, String> {
+    fn found(&mut self) -> Result<Found, String> {
         if let Some(status) = self.child.try_wait().expect("it is ours") {
             return match status.signal() {
                 Some(9) => Ok(Found::Killed),
@@ -77,13 +131,13 @@ impl Life {
         Ok(if state == Some('T') { Found::Stopped } else { Found::Running })
     }
 
-    pub(crate) fn signal(&self, name: &str) {
+    fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
         assert!(sent.expect("kill runs").success());
     }
 
     /// Ends it as an operator does. It may come to its fault point now.
-    pub(crate) fn end(mut self) -> Result<(), String> {
+    fn end(mut self) -> Result<(), String> {
         self.signal("TERM");
         let until = Instant::now() + PATIENCE;
         loop {

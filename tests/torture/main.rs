@@ -19,6 +19,7 @@ mod turn;
 use std::{
     env,
     io::Write,
+    sync::Mutex,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -38,13 +39,26 @@ fn say(line: &str) {
 
 #[test]
 fn whatever_happens_each_first_step_is_done_once_and_told() {
+    torture(&Place::on_sqlite());
+}
+
+/// Two daemons share the store, and either is struck.
+#[test]
+fn whatever_happens_to_either_of_two_each_first_step_is_done_once_and_told() {
+    torture(&Place::on_postgres());
+}
+
+/// One at a time: how long things take is a part of it.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn torture(place: &Place) {
+    let _turn = TURN.lock();
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970");
     let seed = setting("TORTURE_SEED").unwrap_or(since_1970.as_secs());
     let minutes = setting("TORTURE_MINUTES").unwrap_or(1);
     say(&format!("torture for {minutes} min with seed {seed}"));
 
-    let place = Place::new();
-    let mut torture = Torture::new(&place, Rng::with_seed(seed));
+    let mut torture = Torture::new(place, Rng::with_seed(seed));
     let until = Instant::now() + Duration::from_secs(60 * minutes);
     for kind in Kind::ALL {
         torture.warm_up(kind);

@@ -10,11 +10,15 @@ use std::{
 };
 
 use tempfile::TempDir;
+use watchkeeper_testkit::Postgres;
 
 use crate::{peers::Peers, plan::Kind, say};
 
 /// The first hour of the torture's own time, in seconds since 1970.
 const FIRST_HOUR: u64 = 1_893_456_000;
+
+/// How long a daemon that is not heard of keeps what it has, in real time.
+pub(crate) const LEASE: Duration = Duration::from_millis(1_500);
 
 /// A workspace with its peers.
 pub(crate) struct Place {
@@ -22,13 +26,16 @@ pub(crate) struct Place {
     pub(crate) peers: Peers,
     /// Whether the state folder is a small file system of its own.
     pub(crate) can_fill: bool,
+    /// The server that holds the store, where it is not in a file.
+    pub(crate) server: Option<Postgres>,
 }
 
 impl Place {
     /// How late a tick may begin.
     pub(crate) const STARTING_DEADLINE: Duration = Duration::from_secs(45 * 60);
 
-    pub(crate) fn new() -> Self {
+    /// Its store is in a file.
+    pub(crate) fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let peers = Peers::start();
         let state = folder.path().join("state");
@@ -36,9 +43,22 @@ impl Place {
         let mut mount = Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", "size=64M,mode=0700", "tmpfs"]).arg(&state).output();
         let can_fill = mounted.is_ok_and(|mounted| mounted.status.success());
-        let place = Self { folder, peers, can_fill };
+        let place = Self { folder, peers, can_fill, server: None };
         place.write_workspace();
         place
+    }
+
+    /// Its store is on a server, which two daemons share.
+    pub(crate) fn on_postgres() -> Self {
+        let (folder, peers) = (tempfile::tempdir().expect("a temporary folder"), Peers::start());
+        let place = Self { folder, peers, can_fill: false, server: Some(Postgres::start()) };
+        place.write_workspace();
+        place
+    }
+
+    /// How many daemons share the store.
+    pub(crate) fn daemons(&self) -> usize {
+        if self.server.is_some() { 2 } else { 1 }
     }
 
     pub(crate) fn path(&self, part: &str) -> PathBuf {
@@ -63,13 +83,17 @@ impl Place {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
         self.write("secrets/jira", "token");
         fs::set_permissions(self.path("secrets/jira"), fs::Permissions::from_mode(0o600)).expect("it is private");
+        let url = self.server.as_ref().map(Postgres::url);
+        let store = url.as_ref().map_or("", |_| "[store]\nurl = { file = \"secrets/store\" }\n");
+        self.write("secrets/store", &url.unwrap_or_default());
+        fs::set_permissions(self.path("secrets/store"), fs::Permissions::from_mode(0o600)).expect("it is private");
         self.write("config/watchkeeper.toml", &format!(
             "[daemon]\nlisten = \"127.0.0.1:0\"\nstate = \"state\"\n\
              [allow]\nexec = [{program:?}]\nhosts = [\"{host}\"]\n\
              [team.team]\nlayers = [\"data\"]\nnotify = [\"hook\"]\n\
              [channel.hook.webhook]\nurl = \"http://{host}/hook\"\n\
              [jira]\nurl = \"http://{host}\"\napi = \"3\"\nuser = \"watch@example.com\"\ntoken = {{ file = \"secrets/jira\" }}\n\
-             [gate.loans]\ndescription = \"Loans\"\n"
+             [gate.loans]\ndescription = \"Loans\"\n{store}"
         ));
         let mut sources = String::new();
         for kind in Kind::ALL {
@@ -141,6 +165,7 @@ impl Place {
         assert!(binary.exists(), "{} is missing: run `cargo build --package watchkeeper`", binary.display());
         let mut command = Command::new(binary);
         command.arg("--workspace").arg(self.root()).env("NO_COLOR", "1").env("WATCHKEEPER_CLOCK", self.path("clock"));
+        command.env("WATCHKEEPER_LEASE", LEASE.as_millis().to_string());
         command
     }
 }

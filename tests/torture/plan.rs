@@ -4,6 +4,8 @@ use std::fmt;
 
 use fastrand::Rng;
 
+use crate::place::Place;
+
 /// The kind of the first step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -39,6 +41,8 @@ pub(crate) enum Injection {
     Full,
     /// Stopped there, the store is locked by somebody else; it goes on, and only then is the lock let go of.
     Locked,
+    /// Stopped there, the server that holds the store is ended at once and started again; the daemon goes on.
+    Restarted,
     /// Twenty SIGHUPs while it works.
     Reloads,
 }
@@ -50,6 +54,7 @@ impl Injection {
             Self::Stop => "SIGSTOP",
             Self::Full => "disk full",
             Self::Locked => "locked",
+            Self::Restarted => "server crash",
             Self::Reloads => "SIGHUPs",
         }
     }
@@ -107,9 +112,10 @@ pub(crate) fn one_of<T: Copy>(dice: &mut Rng, choices: &[T]) -> T {
 }
 
 /// The faults of one turn, one after another.
-pub(crate) fn faults(dice: &mut Rng, kind: Kind, breaches: bool, can_fill: bool) -> Vec<Fault> {
-    let mut injections = vec![Injection::Kill, Injection::Kill, Injection::Kill, Injection::Stop, Injection::Locked];
-    injections.extend(can_fill.then_some(Injection::Full));
+pub(crate) fn faults(dice: &mut Rng, kind: Kind, breaches: bool, place: &Place) -> Vec<Fault> {
+    let mut injections = vec![Injection::Kill, Injection::Kill, Injection::Kill, Injection::Stop];
+    injections.extend(place.can_fill.then_some(Injection::Full));
+    injections.push(if place.server.is_some() { Injection::Restarted } else { Injection::Locked });
     if dice.usize(..12) == 0 {
         return vec![Fault { injection: Injection::Reloads, at: "any" }];
     }

@@ -2,7 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, types::ValueRef};
+use watchkeeper_testkit::Postgres;
 
 use crate::place::Place;
 
@@ -27,65 +28,105 @@ pub(crate) struct Incident {
     pub(crate) gates: i64,
 }
 
-pub(crate) struct Store(Connection);
+/// A way to read it.
+pub(crate) enum Store<'a> {
+    Sqlite(Connection),
+    Postgres(&'a Postgres),
+}
 
-impl Store {
-    pub(crate) fn open(place: &Place) -> Result<Self, String> {
-        let opened = open(&place.path("state/watchkeeper.db"), OpenFlags::SQLITE_OPEN_READ_ONLY);
-        opened.map(Self).map_err(|error| error.to_string())
+impl<'a> Store<'a> {
+    pub(crate) fn open(place: &'a Place) -> Result<Self, String> {
+        match &place.server {
+            Some(server) => Ok(Self::Postgres(server)),
+            None => {
+                let opened = open(&place.path("state/watchkeeper.db"), OpenFlags::SQLITE_OPEN_READ_ONLY);
+                opened.map(Self::Sqlite).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// The rows that a statement gives, as text.
+    fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
+        match self {
+            Self::Postgres(server) => {
+                let told = server.try_run(sql)?;
+                Ok(told.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect())
+            }
+            Self::Sqlite(connection) => sqlite_rows(connection, sql).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn count(&self, sql: &str) -> Result<i64, String> {
+        let rows = self.rows(sql)?;
+        let number = rows.first().and_then(|row| row.first()?.parse().ok());
+        number.ok_or_else(|| format!("no number: {rows:?}"))
     }
 
     pub(crate) fn unfinished(&self) -> Result<Unfinished, String> {
-        let sql = "SELECT (SELECT count(*) FROM occurrence WHERE status = 'claimed'),
-            (SELECT count(*) FROM step WHERE status IN ('planned', 'released', 'intent')),
-            (SELECT count(*) FROM outbox WHERE status = 'sending' OR (status = 'waiting' AND until_acknowledged = 0))";
-        let row = self
-            .0
-            .query_row(sql, [], |row| Ok(Unfinished { ticks: row.get(0)?, steps: row.get(1)?, messages: row.get(2)? }));
-        row.map_err(|error| error.to_string())
+        Ok(Unfinished {
+            ticks: self.count("SELECT count(*) FROM occurrence WHERE status = 'claimed'")?,
+            steps: self.count("SELECT count(*) FROM step WHERE status IN ('planned', 'released', 'intent')")?,
+            messages: self.count(
+                "SELECT count(*) FROM outbox WHERE status = 'sending' OR (status = 'waiting' AND until_acknowledged = 0)",
+            )?,
+        })
     }
 
     /// Whether nothing up to a tick runs any more.
     pub(crate) fn is_past(&self, monitor: &str, tick: i64) -> Result<bool, String> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM high_water WHERE monitor = ? AND scheduled_at >= ?)";
-        self.0.query_row(sql, (monitor, tick), |row| row.get(0)).map_err(|error| error.to_string())
+        let sql = format!("SELECT count(*) FROM high_water WHERE monitor = '{monitor}' AND scheduled_at >= {tick}");
+        Ok(self.count(&sql)? > 0)
     }
 
     /// Whether a tick was judged.
     pub(crate) fn is_judged(&self, monitor: &str, tick: i64) -> Result<bool, String> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM occurrence WHERE monitor = ? AND scheduled_at = ? AND verdict IS NOT NULL)";
-        self.0.query_row(sql, (monitor, tick), |row| row.get(0)).map_err(|error| error.to_string())
+        let sql = format!(
+            "SELECT count(*) FROM occurrence
+             WHERE monitor = '{monitor}' AND scheduled_at = {tick} AND verdict IS NOT NULL"
+        );
+        Ok(self.count(&sql)? > 0)
     }
 
     pub(crate) fn is_open(&self, monitor: &str) -> Result<bool, String> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM incident WHERE monitor = ? AND state <> 'resolved')";
-        self.0.query_row(sql, [monitor], |row| row.get(0)).map_err(|error| error.to_string())
+        let sql = format!("SELECT count(*) FROM incident WHERE monitor = '{monitor}' AND state <> 'resolved'");
+        Ok(self.count(&sql)? > 0)
     }
 
     /// The incidents from a number on, in the order in which they opened.
     pub(crate) fn incidents(&self, from: i64) -> Result<Vec<Incident>, String> {
-        let sql = "SELECT incident.id, monitor, step.run, step.status, handoff.incident IS NOT NULL,
-            (SELECT count(*) FROM ledger WHERE kind = 'gate.paused' AND instr(body, 'incident ' || incident.id || ' of') > 0)
-            FROM incident JOIN step ON step.incident = incident.id LEFT JOIN handoff ON handoff.incident = incident.id
-            ORDER BY incident.rowid LIMIT -1 OFFSET ?";
-        let read = || {
-            let mut query = self.0.prepare(sql)?;
-            let rows = query.query_map([from], |row| {
-                let (gates, handed_off) = (row.get(5)?, row.get(4)?);
-                Ok(Incident {
-                    id: row.get(0)?,
-                    monitor: row.get(1)?,
-                    run: row.get(2)?,
-                    step: row.get(3)?,
-                    handed_off,
-                    gates,
-                })
-            })?;
-            rows.collect::<Result<Vec<_>, rusqlite::Error>>()
+        let sql = format!(
+            "SELECT incident.id, monitor, step.run, step.status,
+                 CASE WHEN handoff.incident IS NULL THEN 0 ELSE 1 END,
+                 (SELECT count(*) FROM ledger
+                  WHERE kind = 'gate.paused' AND instr(body, 'incident ' || incident.id || ' of') > 0)
+             FROM incident JOIN step ON step.incident = incident.id LEFT JOIN handoff ON handoff.incident = incident.id
+             ORDER BY (SELECT MIN(seq) FROM ledger WHERE kind = 'incident.opened' AND subject = incident.id)
+             LIMIT 1000000 OFFSET {from}"
+        );
+        let incident = |row: Vec<String>| {
+            let [id, monitor, run, step, handed_off, gates] =
+                <[String; 6]>::try_from(row).map_err(|row| format!("not an incident: {row:?}"))?;
+            let gates = gates.parse().map_err(|_| format!("not a count: {gates}"))?;
+            Ok(Incident { id, monitor, run, step, handed_off: handed_off == "1", gates })
         };
-        read().map_err(|error| error.to_string())
+        self.rows(&sql)?.into_iter().map(incident).collect()
     }
+}
+
+fn sqlite_rows(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Vec<String>>> {
+    let mut query = connection.prepare(sql)?;
+    let width = query.column_count();
+    let rows = query.query_map([], |row| {
+        let text = |column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                _ => String::new(),
+            })
+        };
+        (0..width).map(text).collect()
+    })?;
+    rows.collect()
 }
 
 /// Holds the store's write lock until it is dropped; `None` when somebody else has it.

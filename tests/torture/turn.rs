@@ -8,11 +8,12 @@ use std::{
 };
 
 use fastrand::Rng;
+use watchkeeper_testkit::Postgres;
 
 use crate::{
     audit::Audit,
-    life::{Found, LOOK_EVERY, Life},
-    place::Place,
+    life::{Crew, Found, LOOK_EVERY},
+    place::{LEASE, Place},
     plan::{self, Fault, Injection, Kind},
     store::{self, Store},
     table::Table,
@@ -54,6 +55,8 @@ struct Turn {
     breaches: bool,
     /// How far the clock is past the hour.
     clock: Duration,
+    /// How often a daemon was struck.
+    struck: usize,
 }
 
 impl Turn {
@@ -82,7 +85,7 @@ impl<'a> Torture<'a> {
     pub(crate) fn turn(&mut self) -> Result<(), String> {
         let kind = plan::one_of(&mut self.dice, &Kind::ALL);
         let breaches = !Store::open(self.place)?.is_open(kind.as_str())?;
-        let faults = plan::faults(&mut self.dice, kind, breaches, self.place.can_fill);
+        let faults = plan::faults(&mut self.dice, kind, breaches, self.place);
         self.turns += 1;
         self.play(kind, breaches, &faults, START)
     }
@@ -94,56 +97,56 @@ impl<'a> Torture<'a> {
         self.lines.push(format!("turn {}: {} {moves}; {}", self.turns, kind.as_str(), told.join(", then ")));
         self.place.watch_only(kind);
         self.place.set_data(kind, breaches);
-        let mut turn = Turn { kind, hour: self.hour, breaches, clock: Duration::ZERO };
+        let mut turn = Turn { kind, hour: self.hour, breaches, clock: Duration::ZERO, struck: 0 };
         self.place.set_clock(turn.hour - 1, HOUR - before);
-        let mut life = Life::begin(self.place, faults.first().copied());
-        let mut struck = 0;
+        let mut crew = Crew::begin(self.place, faults.first().copied());
         for (number, fault) in (1..).zip(faults) {
-            match self.strike(&mut turn, &mut life, *fault)? {
-                true => struck += 1,
-                false => break,
+            if !self.strike(&mut turn, &mut crew, *fault)? {
+                break;
             }
             if fault.injection == Injection::Kill {
-                life = Life::begin(self.place, faults.get(number).copied());
+                crew.replace_killed(self.place, faults.get(number).copied())?;
             }
         }
-        life.listens()?;
-        self.wait_until_quiet(&mut turn, &mut life)?;
-        life.end()?;
+        crew.listens()?;
+        self.wait_until_quiet(&mut turn, &mut crew)?;
+        crew.end()?;
         let store = Store::open(self.place)?;
         self.follows(&turn, &store)?;
         let repeated = self.audit.compare(self.place, &store)?;
-        if repeated > struck {
-            return Err(format!("{repeated} messages repeated after {struck} faults"));
+        if repeated > turn.struck {
+            return Err(format!("{repeated} messages repeated after {} faults", turn.struck));
         }
         self.repeated += repeated;
         Ok(())
     }
 
     /// Waits for a fault to strike, and does the rest of it; gives whether it struck.
-    fn strike(&mut self, turn: &mut Turn, life: &mut Life, fault: Fault) -> Result<bool, String> {
+    fn strike(&mut self, turn: &mut Turn, crew: &mut Crew, fault: Fault) -> Result<bool, String> {
         if fault.injection == Injection::Reloads {
-            life.listens()?;
+            crew.listens()?;
             for _ in 0..20 {
-                life.signal("HUP");
+                crew.signal("HUP");
                 thread::sleep(LOOK_EVERY);
             }
             self.table.count(fault.injection.as_str(), fault.at, turn.kind);
+            turn.struck += 1;
             return Ok(true);
         }
         let until = Instant::now() + QUIET_WITHIN;
         let found = loop {
-            match life.found()? {
+            match crew.found()? {
                 // A place that was never come to.
                 Found::Running if self.is_quiet(turn) == Ok(true) => return Ok(false),
                 Found::Running if Instant::now() > until => {
-                    return Err(format!("stranded before {fault}: {:?} past the hour:\n{}", turn.clock, life.said()));
+                    return Err(format!("stranded before {fault}: {:?} past the hour:\n{}", turn.clock, crew.said()));
                 }
                 Found::Running => self.pass_time(turn),
                 found => break found,
             }
         };
         self.table.count(fault.injection.as_str(), fault.at, turn.kind);
+        turn.struck += crew.struck()?;
         if found == Found::Killed {
             return Ok(true);
         }
@@ -152,19 +155,27 @@ impl<'a> Torture<'a> {
                 let away = Duration::from_secs(60 * plan::one_of(&mut self.dice, &[10, 50]));
                 turn.clock = (turn.clock + away).min(CLOCK_MAX);
                 self.place.set_clock(turn.hour, turn.clock);
-                life.signal("CONT");
+                if self.place.daemons() > 1 && self.dice.bool() {
+                    // The other one has taken over by then.
+                    thread::sleep(LEASE * 2);
+                }
+                crew.signal("CONT");
+            }
+            Injection::Restarted => {
+                self.place.server.iter().for_each(Postgres::crash_and_restart);
+                crew.signal("CONT");
             }
             Injection::Full => {
                 let filler = self.place.path("state/filler");
                 fill(&filler);
-                life.signal("CONT");
+                crew.signal("CONT");
                 thread::sleep(FULL_FOR);
                 fs::remove_file(filler).expect("the disk is freed");
             }
             Injection::Locked => {
                 // At some places the daemon itself has the lock: then it is only stopped.
                 let lock = store::lock(self.place);
-                life.signal("CONT");
+                crew.signal("CONT");
                 thread::sleep(plan::one_of(&mut self.dice, &LOCKED_FOR));
                 drop(lock);
             }
@@ -183,20 +194,30 @@ impl<'a> Torture<'a> {
         }
     }
 
-    fn wait_until_quiet(&self, turn: &mut Turn, life: &mut Life) -> Result<(), String> {
+    fn wait_until_quiet(&self, turn: &mut Turn, crew: &mut Crew) -> Result<(), String> {
         let until = Instant::now() + QUIET_WITHIN;
         loop {
-            life.found()?;
+            self.revive(turn, crew)?;
             match self.is_quiet(turn) {
                 Ok(true) => return Ok(()),
                 seen if Instant::now() > until => {
                     let unfinished = Store::open(self.place).and_then(|store| store.unfinished());
-                    let (clock, said) = (turn.clock, life.said());
+                    let (clock, said) = (turn.clock, crew.said());
                     return Err(format!("stranded: {seen:?}, {unfinished:?}, {clock:?} past the hour:\n{said}"));
                 }
                 _ => self.pass_time(turn),
             }
         }
+    }
+
+    /// The other daemon may have come to the fault as well.
+    fn revive(&self, turn: &mut Turn, crew: &mut Crew) -> Result<(), String> {
+        turn.struck += crew.struck()?;
+        crew.replace_killed(self.place, None)?;
+        if crew.found()? == Found::Stopped {
+            crew.signal("CONT");
+        }
+        Ok(())
     }
 
     /// Whether the tick is behind us, or too late, and nothing that it began is unfinished.
@@ -208,7 +229,7 @@ impl<'a> Torture<'a> {
     }
 
     /// What was to follow from the tick, unless it came too late to be judged.
-    fn follows(&self, turn: &Turn, store: &Store) -> Result<(), String> {
+    fn follows(&self, turn: &Turn, store: &Store<'_>) -> Result<(), String> {
         let id = turn.kind.as_str();
         if !store.is_judged(id, Place::tick(turn.hour))? {
             return if turn.is_too_late() { Ok(()) } else { Err("lost: the tick was not judged".to_owned()) };

@@ -3,6 +3,7 @@
 //!
 //! - `WATCHKEEPER_FAULT=step.intent.before:2:kill` ends the process, as `kill -9` does, when it comes to that place for
 //!   the second time; `stop` instead of `kill` stops it until it gets a SIGCONT.
+//! - `WATCHKEEPER_LEASE=1500` makes a replica's lease last so many milliseconds.
 //! - `WATCHKEEPER_CLOCK=FILE` adds the milliseconds that stand in the file to the wall clock, read anew each time.
 
 use std::{
@@ -27,6 +28,11 @@ use crate::failure::Failure;
 pub(crate) const NAP_MAX: Duration = Duration::from_millis(10);
 
 static CLOCK: LazyLock<Option<OsString>> = LazyLock::new(|| env::var_os("WATCHKEEPER_CLOCK"));
+
+/// How long a replica's lease lasts, where the environment says so.
+pub(crate) fn lease() -> Option<Duration> {
+    Some(Duration::from_millis(env::var("WATCHKEEPER_LEASE").ok()?.parse().ok()?))
+}
 
 /// Has the fault happen that the environment asks for.
 pub(crate) fn install() -> Result<(), Failure> {

@@ -10,18 +10,18 @@ use tokio::time::Instant;
 use watchkeeper_engine::ports::{clock::Clock, store::StoreError};
 use watchkeeper_model::{Name, digest_of};
 
-use crate::{
-    database::Dialect,
-    fault::Fault,
-    replica::{LEASE, RENEWED_EVERY},
-    store::SqlStore,
-};
+use crate::{database::Dialect, fault::Fault, store::SqlStore};
+
+/// How often a lease is renewed while it lasts: several may fail before it is over.
+const RENEWALS: u32 = 5;
 
 /// This process among those that share a store.
 #[derive(Debug)]
 pub(crate) struct Me {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// How long it keeps what it has when it is not heard of.
+    pub(crate) lease: Duration,
     standing: Mutex<Standing>,
 }
 
@@ -35,8 +35,8 @@ struct Standing {
 
 impl SqlStore {
     /// Joins the replicas that share the store; does nothing where there is one daemon at most. `name` is what people
-    /// read: the machine and the address it listens on.
-    pub async fn join(&self, name: &str, clock: &dyn Clock) -> Result<(), StoreError> {
+    /// read: the machine and the address it listens on; `lease` is how long it keeps what it has when it is not heard of.
+    pub async fn join(&self, name: &str, lease: Duration, clock: &dyn Clock) -> Result<(), StoreError> {
         if self.dialect() == Dialect::Sqlite {
             return Ok(());
         }
@@ -46,6 +46,7 @@ impl SqlStore {
         let me = Me {
             id: id[..16].to_owned(),
             name: name.to_owned(),
+            lease,
             standing: Mutex::new(Standing { until: begun, alive: Arc::default() }),
         };
         let alive = self.renew(&me, now).await.map_err(|fault| fault.doing("join the replicas"))?;
@@ -58,12 +59,12 @@ impl SqlStore {
     /// Renews the lease for as long as it is polled. A server that is away is asked again.
     pub async fn keep_lease(&self, clock: &dyn Clock) {
         let Some(me) = self.replica.get() else { return std::future::pending().await };
-        let mut beat = tokio::time::interval(RENEWED_EVERY);
+        let mut beat = tokio::time::interval(me.lease / RENEWALS);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             beat.tick().await;
             let begun = Instant::now();
-            match tokio::time::timeout(LEASE, self.renew(me, clock.now())).await {
+            match tokio::time::timeout(me.lease, self.renew(me, clock.now())).await {
                 Ok(Ok(alive)) => me.stand(begun, alive),
                 Ok(Err(fault)) => warn(&fault),
                 Err(_) => tracing::warn!("the store did not answer: this replica's lease is not renewed"),
@@ -101,7 +102,7 @@ impl Me {
 
     /// The server granted the lease some time after `begun`.
     fn stand(&self, begun: Instant, alive: Vec<String>) {
-        let until = begun + LEASE.saturating_sub(Duration::from_secs(1));
+        let until = begun + self.lease - self.lease / 10;
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Standing { until, alive: alive.into() };
     }
 }

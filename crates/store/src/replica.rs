@@ -18,8 +18,6 @@ use crate::{
 
 /// How long a replica that is not heard of keeps what it has.
 pub const LEASE: Duration = Duration::from_secs(15);
-/// How often a lease is renewed.
-pub(crate) const RENEWED_EVERY: Duration = Duration::from_secs(3);
 /// A replica that has gone is shown for so long, in microseconds.
 const SHOWN_FOR: i64 = 86_400_000_000;
 
@@ -78,7 +76,7 @@ impl SqlStore {
     pub(crate) async fn renew(&self, me: &Me, now: Time) -> Result<Vec<String>, Fault> {
         let mut tx = self.write_beside().await?;
         let server = self.dialect().now();
-        let lease = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
+        let lease = i64::try_from(me.lease.as_micros()).unwrap_or(i64::MAX);
         let query = format!(
             "INSERT INTO replica (id, name, version, since, seen_at, until, clock_ahead)
              VALUES ($1, $2, $3, $4, {server}, {server} + $5, $4 - {server})

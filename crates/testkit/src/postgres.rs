@@ -69,6 +69,17 @@ impl Postgres {
         psql(self.server.port, &self.database, script)
     }
 
+    /// Runs a script on a server that may be away, and gives what it prints, or what is wrong.
+    pub fn try_run(&self, script: &str) -> Result<String, String> {
+        try_psql(self.server.port, &self.database, script)
+    }
+
+    /// Ends the server at once, as a crash does, and starts it again. Every database of this process is on it.
+    pub fn crash_and_restart(&self) {
+        let log = self.server.log_path().display().to_string();
+        self.server.control(&["-w", "-m", "immediate", "-l", &log, "restart"]);
+    }
+
     /// Every statement so far that somebody who calls himself `application` ran in this database, as the server wrote
     /// it down.
     pub fn statements(&self, application: &str) -> Vec<String> {
@@ -189,6 +200,10 @@ impl Drop for Server {
 
 /// Runs a script, and gives what it prints, unaligned.
 fn psql(port: u16, database: &str, script: &str) -> String {
+    try_psql(port, database, script).unwrap_or_else(|wrong| panic!("psql: {wrong}"))
+}
+
+fn try_psql(port: u16, database: &str, script: &str) -> Result<String, String> {
     let mut psql = Command::new("psql");
     psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER, "-d", database]);
     psql.arg("-p").arg(port.to_string()).env("PGPASSWORD", POSTGRES_PASSWORD);
@@ -198,9 +213,10 @@ fn psql(port: u16, database: &str, script: &str) -> String {
     let mut input = started.stdin.take().expect("its input");
     let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
     let ended = started.wait_with_output().expect("its end");
-    writer.join().expect("a writer").expect("the whole script is read");
-    assert!(ended.status.success(), "psql: {}", String::from_utf8_lossy(&ended.stderr));
-    String::from_utf8_lossy(&ended.stdout).trim_end().to_owned()
+    // One that ended early has not read all of it.
+    let _ = writer.join().expect("a writer");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if ended.status.success() { Ok(text(&ended.stdout)) } else { Err(text(&ended.stderr)) }
 }
 
 /// Debian keeps a version's programs in a folder of its own.

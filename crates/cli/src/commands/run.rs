@@ -35,7 +35,7 @@ pub(crate) async fn run(folder: &Path, terminal: &mut Terminal) -> Result<Exit, 
     let listener = listen(workspace.daemon.listen).await?;
     let mut signals = Signals::new()?;
     let address = listener.local_addr()?;
-    store.join(&replica::name(address), &SystemClock).await.map_err(Failure::unreachable)?;
+    store.join(&replica::name(address), replica::lease(), &SystemClock).await.map_err(Failure::unreachable)?;
     tell(terminal, format!("listening on {address}"));
     let mut daemon = Daemon::start(folder, workspace, Arc::clone(&store), listener)?;
     let gone = moved_away(&store, lock.as_ref());

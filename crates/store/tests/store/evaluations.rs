@@ -75,7 +75,7 @@ async fn whatever_it_holds_it_comes_back_as_it_was() {
 }
 
 /// A check that finds nothing.
-fn quiet(tick: Time) -> CheckRecord {
+pub(crate) fn quiet(tick: Time) -> CheckRecord {
     let quiet = opening(&incident("aa11", "nulls"), tick);
     let (incidents, steps, messages, ledger, states) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (verdict, evaluation) = (Verdict::Ok, json!(evaluation(tick)));

@@ -6,6 +6,7 @@ mod common;
 
 mod access;
 mod baseline;
+mod care;
 mod daemon;
 mod evaluations;
 mod fencing;
@@ -16,5 +17,6 @@ mod outbox;
 mod pages;
 mod people;
 mod recovery;
+mod replicas;
 mod rush;
 mod upgrade;

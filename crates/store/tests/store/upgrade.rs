@@ -8,7 +8,7 @@ use watchkeeper_engine::ports::store::{Begun, Store as _};
 use watchkeeper_model::{Budget, Cause, Guard, Labels, Standing, Subject, Withheld};
 use watchkeeper_store::{IncidentFilter, OpenError, SqlStore};
 
-use crate::fixture::{at, begin, guard, incident, name, open_incident};
+use crate::fixture::{at, begin, end, guard, incident, name, open_incident};
 
 /// What the version before wrote: a monitor whose check failed, with two open incidents of one group.
 const ROWS: &[&str] = &[
@@ -106,4 +106,120 @@ async fn acts_of_the_version_before_count_for_budgets_and_its_gates_know_their_i
     assert_eq!(refused, Begun::Withheld(Withheld::PerTarget(1)));
     store.resolve("aa11", "ana", at(12)).await.unwrap();
     assert_eq!(store.left_paused().await.unwrap()[0].incident, "aa11");
+}
+
+/// A store as the version before the replicas left it: incidents in every state, a step in INTENT, one that waits for an
+/// approval, a ledger. Its last row's hash was written down then.
+const KEPT: &[u8] = include_bytes!("../kept/tables-0008.db");
+const KEPT_HEAD: &str = "cf864cbeabdb85554cadd509061762e4051d66fe3605d2413e7a139255cbbbfb";
+
+fn kept() -> tempfile::TempDir {
+    let folder = tempdir().unwrap();
+    std::fs::write(folder.path().join("watchkeeper.db"), KEPT).unwrap();
+    folder
+}
+
+/// Goes on with a store that was kept: every incident is read, the step in INTENT is settled, a new incident is opened.
+pub(crate) async fn goes_on(store: &SqlStore) {
+    assert_eq!(store.verify_ledger(Some(KEPT_HEAD)).await.unwrap().rows, 35);
+    assert_eq!(store.what_is_wrong().await.unwrap(), [""; 0]);
+    let incidents = store.incidents(&IncidentFilter::default()).await.unwrap();
+    let mut states: Vec<_> = incidents.iter().map(|incident| incident.state).collect();
+    states.sort_unstable();
+    assert_eq!(states, ["acknowledged", "open", "open", "resolved"]);
+    let runs = store.runs(&name("restarts"), None, 100).await.unwrap();
+    assert_eq!(runs[0]["series"][0]["value"].as_f64(), Some(5.0 / 56.0), "an evaluation is read as it was printed");
+    let unfinished = store.unfinished_steps(at(0)).await.unwrap();
+    assert_eq!(unfinished.len(), 1, "the step that was under way");
+    let step = store.take_step(&unfinished[0].step).await.unwrap();
+    let unknown = end(&step, watchkeeper_model::Outcome::Unknown, at(1));
+    store.end_step(&step, &unknown).await.unwrap();
+    assert_eq!(store.asked_steps().await.unwrap().len(), 4, "three wait for people, and one wants settling");
+    let new = open_incident(store, &incident("ee55", "latency"), 10).await;
+    store.begin_step(&new, &begin(guard(), at(11))).await.unwrap();
+    store.verify_ledger(Some(KEPT_HEAD)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_kept_store_is_copied_brought_up_to_date_and_gone_on_with() {
+    let folder = kept();
+    let store = SqlStore::open(folder.path()).await.unwrap();
+    goes_on(&store).await;
+    let copy = std::fs::read_dir(folder.path()).unwrap().find_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.starts_with("before-").then_some(name)
+    });
+    assert_eq!(copy.as_deref(), Some("before-0008.db"), "as it was before");
+    let before = rusqlite::Connection::open(folder.path().join("before-0008.db")).unwrap();
+    let newest: i64 = before.query_row("SELECT MAX(version) FROM _sqlx_migrations", [], |row| row.get(0)).unwrap();
+    assert_eq!(newest, 8);
+}
+
+#[tokio::test]
+async fn a_kept_store_is_moved_to_a_server_and_gone_on_with_there() {
+    let (folder, server) = (kept(), watchkeeper_testkit::Postgres::start());
+    let from = SqlStore::open(folder.path()).await.unwrap();
+    let to = SqlStore::connect(&server.url()).await.unwrap();
+    let copied = from.copy_to(&to).await.unwrap();
+    assert_eq!((copied.ledger, copied.head.as_str()), (35, KEPT_HEAD));
+    assert_eq!(to.holds_what().await.unwrap().rows, from.holds_what().await.unwrap().rows);
+    goes_on(&to).await;
+    let again = from.copy_to(&to).await.unwrap_err();
+    assert!(matches!(again, watchkeeper_store::CopyError::NotEmpty { .. }), "{again}");
+}
+
+#[tokio::test]
+async fn a_newer_store_is_worked_with_unless_its_floor_is_above() {
+    let folder = tempdir().unwrap();
+    SqlStore::open(folder.path()).await.unwrap().close().await;
+    let newer = |sql: &str| {
+        let file = rusqlite::Connection::open(folder.path().join("watchkeeper.db")).unwrap();
+        file.execute_batch(sql).unwrap();
+    };
+    newer(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+           VALUES (99, 'of a newer version', TRUE, x'00', 0); ALTER TABLE gate ADD COLUMN color TEXT;",
+    );
+    let store = SqlStore::open(folder.path()).await.unwrap();
+    store.set_gate(&name("loans"), watchkeeper_model::GateState::Paused, "ana", "because", at(1)).await.unwrap();
+    store.close().await;
+    newer("UPDATE store_floor SET version = 99");
+    for refused in
+        [SqlStore::open(folder.path()).await.unwrap_err(), SqlStore::open_to_read(folder.path()).await.unwrap_err()]
+    {
+        assert!(matches!(refused, OpenError::Newer { found: 99, floor: 99, .. }), "{refused}");
+    }
+}
+
+/// The tables of both databases: every column with its type and whether it may be absent, and every index.
+#[tokio::test]
+async fn both_databases_have_the_same_tables_columns_and_indexes() {
+    let (folder, server) = (tempdir().unwrap(), watchkeeper_testkit::Postgres::start());
+    SqlStore::open(folder.path()).await.unwrap().close().await;
+    SqlStore::connect(&server.url()).await.unwrap().close().await;
+    let file = rusqlite::Connection::open(folder.path().join("watchkeeper.db")).unwrap();
+    let of_file = |sql: &str| {
+        let mut query = file.prepare(sql).unwrap();
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.collect::<Result<std::collections::BTreeSet<_>, _>>().unwrap()
+    };
+    let of_server = |sql: &str| server.run(sql).lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    let columns = of_file(
+        "SELECT t.name || ' ' || c.name || ' ' || c.type || CASE WHEN c.\"notnull\" OR c.pk > 0 THEN ' needed' ELSE '' END
+         FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '%migrations'",
+    );
+    let there = of_server(
+        "SELECT table_name || ' ' || column_name || ' '
+             || CASE data_type WHEN 'bigint' THEN 'INTEGER' WHEN 'text' THEN 'TEXT' WHEN 'bytea' THEN 'BLOB' END
+             || CASE is_nullable WHEN 'NO' THEN ' needed' ELSE '' END
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '%migrations'",
+    );
+    assert_eq!(columns, there);
+    let indexes = of_file("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL");
+    let there = of_server(
+        "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%_pkey'
+             AND indexname NOT LIKE '%_key'",
+    );
+    assert_eq!(indexes, there);
 }

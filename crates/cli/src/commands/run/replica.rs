@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use watchkeeper_engine::{Process, with_causes};
 use watchkeeper_model::Workspace;
-use watchkeeper_store::{OpenError, Rang, SqlStore};
+use watchkeeper_store::{LEASE, OpenError, Rang, SqlStore};
 
 use crate::{
     clock::SystemClock,
@@ -44,6 +44,15 @@ fn may_pass(error: &OpenError) -> bool {
 pub(super) fn name(address: SocketAddr) -> String {
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{} {address}", machine.trim())
+}
+
+/// How long this daemon keeps what it has when it is not heard of.
+pub(super) fn lease() -> Duration {
+    #[cfg(debug_assertions)]
+    if let Some(lease) = crate::test_hooks::lease() {
+        return lease;
+    }
+    LEASE
 }
 
 /// Keeps the lease, and rings the engines for what others have changed.

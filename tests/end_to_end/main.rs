@@ -16,6 +16,7 @@ mod five;
 mod hang;
 mod hostile;
 mod json_shapes;
+mod ledger;
 mod lint;
 mod mail_server;
 mod minutely;

@@ -54,10 +54,11 @@ impl Crew {
         Ok(())
     }
 
-    /// How many of them were struck and do not run.
-    pub(crate) fn struck(&mut self) -> Result<usize, String> {
+    /// Which of them were struck and do not run.
+    pub(crate) fn struck(&mut self) -> Result<Vec<usize>, String> {
         let found = self.0.iter_mut().map(Life::found).collect::<Result<Vec<_>, _>>()?;
-        Ok(found.into_iter().filter(|found| *found != Found::Running).count())
+        let struck = found.into_iter().enumerate().filter(|(_, found)| *found != Found::Running);
+        Ok(struck.map(|(number, _)| number).collect())
     }
 
     pub(crate) fn listens(&mut self) -> Result<(), String> {
@@ -93,7 +94,7 @@ impl Life {
     fn begin(place: &Place, number: usize, fault: Option<Fault>) -> Self {
         let log = place.path(&format!("log-{number}"));
         let file = File::create(&log).expect("a log");
-        let mut command = place.command();
+        let mut command = place.command_of(number);
         command.arg("run").stdout(Stdio::null()).stderr(file);
         if let Some(Fault { injection, at }) = fault.filter(|fault| fault.injection != Injection::Reloads) {
             let how = if injection == Injection::Kill { "kill" } else { "stop" };

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use watchkeeper_testkit::Postgres;
+use watchkeeper_testkit::{Postgres, Proxy};
 
 use crate::{peers::Peers, plan::Kind, say};
 
@@ -28,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) can_fill: bool,
     /// The server that holds the store, where it is not in a file.
     pub(crate) server: Option<Postgres>,
+    /// Each daemon's way to it.
+    pub(crate) ways: Vec<Proxy>,
 }
 
 impl Place {
@@ -43,7 +45,7 @@ impl Place {
         let mut mount = Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", "size=64M,mode=0700", "tmpfs"]).arg(&state).output();
         let can_fill = mounted.is_ok_and(|mounted| mounted.status.success());
-        let place = Self { folder, peers, can_fill, server: None };
+        let place = Self { folder, peers, can_fill, server: None, ways: Vec::new() };
         place.write_workspace();
         place
     }
@@ -51,14 +53,16 @@ impl Place {
     /// Its store is on a server, which two daemons share.
     pub(crate) fn on_postgres() -> Self {
         let (folder, peers) = (tempfile::tempdir().expect("a temporary folder"), Peers::start());
-        let place = Self { folder, peers, can_fill: false, server: Some(Postgres::start()) };
+        let server = Postgres::start();
+        let ways = (0..2).map(|_| Proxy::to(server.port())).collect();
+        let place = Self { folder, peers, can_fill: false, server: Some(server), ways };
         place.write_workspace();
         place
     }
 
     /// How many daemons share the store.
     pub(crate) fn daemons(&self) -> usize {
-        if self.server.is_some() { 2 } else { 1 }
+        self.ways.len().max(1)
     }
 
     pub(crate) fn path(&self, part: &str) -> PathBuf {
@@ -83,10 +87,7 @@ impl Place {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
         self.write("secrets/jira", "token");
         fs::set_permissions(self.path("secrets/jira"), fs::Permissions::from_mode(0o600)).expect("it is private");
-        let url = self.server.as_ref().map(Postgres::url);
-        let store = url.as_ref().map_or("", |_| "[store]\nurl = { file = \"secrets/store\" }\n");
-        self.write("secrets/store", &url.unwrap_or_default());
-        fs::set_permissions(self.path("secrets/store"), fs::Permissions::from_mode(0o600)).expect("it is private");
+        let store = self.server.as_ref().map_or("", |_| "[store]\nurl = { env = \"STORE_URL\" }\n");
         self.write("config/watchkeeper.toml", &format!(
             "[daemon]\nlisten = \"127.0.0.1:0\"\nstate = \"state\"\n\
              [allow]\nexec = [{program:?}]\nhosts = [\"{host}\"]\n\
@@ -157,6 +158,15 @@ impl Place {
         say(String::from_utf8_lossy(&output.stdout).trim());
     }
 
+    /// The binary in this workspace, with the store by its own way.
+    pub(crate) fn command_of(&self, number: usize) -> Command {
+        let mut command = self.command();
+        if let (Some(server), Some(way)) = (&self.server, self.ways.get(number)) {
+            command.env("STORE_URL", server.url_by(way.port()));
+        }
+        command
+    }
+
     /// The binary in this workspace.
     pub(crate) fn command(&self) -> Command {
         let test = std::env::current_exe().expect("the test knows where it is");
@@ -166,6 +176,9 @@ impl Place {
         let mut command = Command::new(binary);
         command.arg("--workspace").arg(self.root()).env("NO_COLOR", "1").env("WATCHKEEPER_CLOCK", self.path("clock"));
         command.env("WATCHKEEPER_LEASE", LEASE.as_millis().to_string());
+        if let Some(server) = &self.server {
+            command.env("STORE_URL", server.url());
+        }
         command
     }
 }

@@ -41,6 +41,8 @@ pub(crate) enum Injection {
     Full,
     /// Stopped there, the store is locked by somebody else; it goes on, and only then is the lock let go of.
     Locked,
+    /// Stopped there, it is cut off from the store for a while, and goes on.
+    Cut,
     /// Stopped there, the server that holds the store is ended at once and started again; the daemon goes on.
     Restarted,
     /// Twenty SIGHUPs while it works.
@@ -54,6 +56,7 @@ impl Injection {
             Self::Stop => "SIGSTOP",
             Self::Full => "disk full",
             Self::Locked => "locked",
+            Self::Cut => "cut off",
             Self::Restarted => "server crash",
             Self::Reloads => "SIGHUPs",
         }
@@ -115,7 +118,10 @@ pub(crate) fn one_of<T: Copy>(dice: &mut Rng, choices: &[T]) -> T {
 pub(crate) fn faults(dice: &mut Rng, kind: Kind, breaches: bool, place: &Place) -> Vec<Fault> {
     let mut injections = vec![Injection::Kill, Injection::Kill, Injection::Kill, Injection::Stop];
     injections.extend(place.can_fill.then_some(Injection::Full));
-    injections.push(if place.server.is_some() { Injection::Restarted } else { Injection::Locked });
+    injections.extend(match place.server {
+        Some(_) => vec![Injection::Restarted, Injection::Cut],
+        None => vec![Injection::Locked],
+    });
     if dice.usize(..12) == 0 {
         return vec![Fault { injection: Injection::Reloads, at: "any" }];
     }

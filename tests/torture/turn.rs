@@ -8,7 +8,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use watchkeeper_testkit::Postgres;
+use watchkeeper_testkit::{Postgres, Proxy};
 
 use crate::{
     audit::Audit,
@@ -34,6 +34,8 @@ const CLOCK_MAX: Duration = Duration::from_secs(58 * 60);
 const FULL_FOR: Duration = Duration::from_millis(1_200);
 /// How long a lock lasts, in real time: shorter and longer than a writer waits for it.
 const LOCKED_FOR: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(6)];
+/// How long a daemon is cut off from the store, in real time: shorter and longer than its lease.
+const CUT_FOR: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(4)];
 /// Turns that a failure's story tells.
 const STORY: usize = 8;
 
@@ -146,7 +148,8 @@ impl<'a> Torture<'a> {
             }
         };
         self.table.count(fault.injection.as_str(), fault.at, turn.kind);
-        turn.struck += crew.struck()?;
+        let struck = crew.struck()?;
+        turn.struck += struck.len();
         if found == Found::Killed {
             return Ok(true);
         }
@@ -160,6 +163,13 @@ impl<'a> Torture<'a> {
                     thread::sleep(LEASE * 2);
                 }
                 crew.signal("CONT");
+            }
+            Injection::Cut => {
+                let ways = || struck.iter().filter_map(|number| self.place.ways.get(*number));
+                ways().for_each(Proxy::cut);
+                crew.signal("CONT");
+                thread::sleep(plan::one_of(&mut self.dice, &CUT_FOR));
+                ways().for_each(Proxy::mend);
             }
             Injection::Restarted => {
                 self.place.server.iter().for_each(Postgres::crash_and_restart);
@@ -212,7 +222,7 @@ impl<'a> Torture<'a> {
 
     /// The other daemon may have come to the fault as well.
     fn revive(&self, turn: &mut Turn, crew: &mut Crew) -> Result<(), String> {
-        turn.struck += crew.struck()?;
+        turn.struck += crew.struck()?.len();
         crew.replace_killed(self.place, None)?;
         if crew.found()? == Found::Stopped {
             crew.signal("CONT");

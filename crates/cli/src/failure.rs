@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use watchkeeper_engine::EngineError;
+use watchkeeper_engine::{EngineError, with_causes};
 
 use crate::exit::Exit;
 
@@ -55,7 +55,7 @@ impl Failure {
     /// What it tells, on one line.
     pub(crate) fn message(&self) -> String {
         match &self.told {
-            Told::Error { error, .. } => error.to_string(),
+            Told::Error { error, .. } => with_causes(error.as_ref()),
             Told::Report(report) => report.lines().next().unwrap_or_default().to_owned(),
             Told::Nothing => String::new(),
         }

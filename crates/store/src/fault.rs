@@ -12,6 +12,9 @@ pub(crate) enum Fault {
     /// The file that is open is no longer where it was opened.
     #[error("the store's file is not where it was opened: what is written now, nobody would find")]
     Moved,
+    /// The server is there, or was, and says nothing.
+    #[error("the server does not answer")]
+    Silent,
     /// Whoever committed for several was stopped in the middle.
     #[error("the commit was interrupted")]
     Interrupted,
@@ -47,7 +50,7 @@ impl Fault {
     /// Whether the same may work later: the database is away, locked or full, and no row of it is the cause.
     fn may_pass(&self) -> bool {
         match self {
-            Self::Moved | Self::Interrupted => true,
+            Self::Moved | Self::Silent | Self::Interrupted => true,
             Self::Fenced | Self::Json(_) | Self::Digest(_) | Self::Column { .. } => false,
             Self::Database(sqlx::Error::Database(error)) => matches!(error.kind(), ErrorKind::Other),
             Self::Database(error) => !matches!(

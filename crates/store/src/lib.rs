@@ -40,6 +40,7 @@ mod read;
 mod refusal;
 mod repeated;
 mod replica;
+mod risk;
 mod settle;
 mod silence;
 mod step;

@@ -22,93 +22,91 @@ use crate::{
 #[async_trait]
 impl Store for SqlStore {
     async fn high_water(&self, monitor: &Name) -> Result<Option<Time>, StoreError> {
-        occurrence::high_water(self, monitor).await.map_err(|fault| fault.doing("read a high-water mark"))
+        self.asked("read a high-water mark", occurrence::high_water(self, monitor)).await
     }
 
     async fn skip_to(&self, monitor: &Name, at: Time) -> Result<(), StoreError> {
-        occurrence::skip_to(self, monitor, at).await.map_err(|fault| fault.doing("skip ticks"))
+        self.asked("skip ticks", occurrence::skip_to(self, monitor, at)).await
     }
 
     async fn claim(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {
-        let claimed = together::claim(self, monitor, scheduled_at, now).await;
-        claimed.map_err(|fault| fault.doing("claim an occurrence"))
+        self.asked("claim an occurrence", together::claim(self, monitor, scheduled_at, now)).await
     }
 
     async fn unfinished_ticks(&self, of: Option<&Name>) -> Result<BTreeMap<Name, Vec<Time>>, StoreError> {
-        occurrence::unfinished(self, of).await.map_err(|fault| fault.doing("look for unfinished ticks"))
+        self.asked("look for unfinished ticks", occurrence::unfinished(self, of)).await
     }
 
     async fn take_tick(&self, monitor: &Name, scheduled_at: Time, now: Time) -> Result<Option<Claim>, StoreError> {
-        occurrence::take(self, monitor, scheduled_at, now).await.map_err(|fault| fault.doing("take a tick"))
+        self.asked("take a tick", occurrence::take(self, monitor, scheduled_at, now)).await
     }
 
     async fn pass_over(&self, claim: &Claim, now: Time) -> Result<(), StoreError> {
-        occurrence::pass_over(self, claim, now).await.map_err(|fault| fault.doing("pass over a tick"))
+        self.asked("pass over a tick", occurrence::pass_over(self, claim, now)).await
     }
 
     async fn groups(&self, monitor: &Name) -> Result<Groups, StoreError> {
-        check::groups(self, monitor).await.map_err(|fault| fault.doing("read a monitor's groups"))
+        self.asked("read a monitor's groups", check::groups(self, monitor)).await
     }
 
     async fn past_ticks(&self, monitor: &Name, before: Time, limit: u32) -> Result<Vec<PastTick>, StoreError> {
-        let read = occurrence::past(self, monitor, before, limit).await;
-        read.map_err(|fault| fault.doing("read a monitor's past ticks"))
+        self.asked("read a monitor's past ticks", occurrence::past(self, monitor, before, limit)).await
     }
 
     async fn baseline_frozen_at(&self, monitor: &Name) -> Result<Option<Time>, StoreError> {
-        baseline::frozen_at(self, monitor).await.map_err(|fault| fault.doing("look for a frozen baseline"))
+        self.asked("look for a frozen baseline", baseline::frozen_at(self, monitor)).await
     }
 
     async fn baseline(&self, monitor: &Name) -> Result<Option<KeptBaseline>, StoreError> {
-        baseline::of(self, monitor).await.map_err(|fault| fault.doing("read a frozen baseline"))
+        self.asked("read a frozen baseline", baseline::of(self, monitor)).await
     }
 
     async fn keep_baseline(&self, kept: &KeptBaseline, ledger: &[LedgerRow]) -> Result<(), StoreError> {
-        baseline::keep(self, kept, ledger).await.map_err(|fault| fault.doing("freeze a baseline"))
+        self.asked("freeze a baseline", baseline::keep(self, kept, ledger)).await
     }
 
     async fn keep_run(&self, run: &KeptRun) -> Result<(), StoreError> {
-        kept_run::keep(self, run).await.map_err(|fault| fault.doing("keep a run"))
+        self.asked("keep a run", kept_run::keep(self, run)).await
     }
 
     async fn record_check(&self, claim: &Claim, record: &CheckRecord) -> Result<Recorded, StoreError> {
-        check::record(self, claim, record).await.map_err(|fault| fault.doing("record a check"))
+        self.asked("record a check", check::record(self, claim, record)).await
     }
 
     async fn record_drill(&self, record: &CheckRecord) -> Result<(), StoreError> {
-        check::record_drill(self, record).await.map_err(|fault| fault.doing("record a drill"))
+        self.asked("record a drill", check::record_drill(self, record)).await
     }
 
     async fn unfinished_steps(&self, now: Time) -> Result<Vec<Unfinished>, StoreError> {
-        answer::unfinished(self, now).await.map_err(|fault| fault.doing("look for unfinished steps"))
+        self.asked("look for unfinished steps", answer::unfinished(self, now)).await
     }
 
     async fn take_step(&self, step: &StepRecord) -> Result<StepRecord, StoreError> {
-        step::take(self, step).await.map_err(|fault| fault.doing("take a step"))
+        self.asked("take a step", step::take(self, step)).await
     }
 
     async fn begin_step(&self, step: &StepRecord, begin: &Begin) -> Result<Begun, StoreError> {
-        step::begin(self, step, begin).await.map_err(|fault| fault.doing("commit a step's intent"))
+        self.asked("commit a step's intent", step::begin(self, step, begin)).await
     }
 
     async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError> {
-        ending::end(self, step, end).await.map_err(|fault| fault.doing("commit a step's end"))
+        self.asked("commit a step's end", ending::end(self, step, end)).await
     }
 
     async fn sending(&self) -> Result<Vec<i64>, StoreError> {
-        outbox::sending(self).await.map_err(|fault| fault.doing("read what is being sent"))
+        self.asked("read what is being sent", outbox::sending(self)).await
     }
 
     async fn send_again(&self, ids: &[i64], now: Time) -> Result<(), StoreError> {
-        outbox::send_again(self, ids, now).await.map_err(|fault| fault.doing("put back unsent messages"))
+        self.asked("put back unsent messages", outbox::send_again(self, ids, now)).await
     }
 
     async fn due(&self, now: Time, limit: u32, quiet: &Quiet) -> Result<Vec<OutboxItem>, StoreError> {
-        outbox::due(self, now, limit, quiet).await.map_err(|fault| fault.doing("take messages from the outbox"))
+        self.asked("take messages from the outbox", outbox::due(self, now, limit, quiet)).await
     }
 
     async fn next_due(&self) -> Result<Option<Time>, StoreError> {
-        outbox::next_due(self).await.map_err(|fault| fault.doing("read the outbox"))
+        self.asked("read the outbox", outbox::next_due(self)).await
     }
 
     async fn delivered(
@@ -118,7 +116,7 @@ impl Store for SqlStore {
         instead: &[NewMessage],
         now: Time,
     ) -> Result<Option<Name>, StoreError> {
-        outbox::delivered(self, item, delivered, instead, now).await.map_err(|fault| fault.doing("record a delivery"))
+        self.asked("record a delivery", outbox::delivered(self, item, delivered, instead, now)).await
     }
 
     async fn report(
@@ -140,7 +138,7 @@ impl Store for SqlStore {
     }
 
     async fn note_troubles(&self, troubles: &[Trouble]) -> Result<(), StoreError> {
-        trouble::note(self, troubles).await.map_err(|fault| fault.doing("write what is the matter"))
+        self.asked("write what is the matter", trouble::note(self, troubles)).await
     }
 
     fn is_nearest(&self, monitor: &Name) -> bool {
@@ -152,6 +150,6 @@ impl Store for SqlStore {
     }
 
     async fn unreadable(&self) -> Result<Vec<Unreadable>, StoreError> {
-        unreadable::rows(self).await.map_err(|fault| fault.doing("look for rows that cannot be read"))
+        self.asked("look for rows that cannot be read", unreadable::rows(self)).await
     }
 }

@@ -3,10 +3,12 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use secrecy::SecretString;
 use sqlx::{AnyPool, AssertSqlSafe};
+use watchkeeper_engine::ports::store::StoreError;
 
 use crate::{
     bells::Bells,
@@ -17,6 +19,9 @@ use crate::{
     repeated::Repeated,
     waiting::Waiting,
 };
+
+/// How long a server may take to answer all that one act of the engine asks of it: longer than it lets a statement run.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// The state of one installation.
 #[derive(Debug, Clone)]
@@ -129,6 +134,20 @@ impl SqlStore {
     /// A transaction that reads one state of the store.
     pub(crate) async fn read(&self) -> Result<Tx, Fault> {
         Ok(self.readers.begin_with(self.dialect().begin_reading()).await?)
+    }
+
+    /// Does what the engine asks for. A server that does not answer is given up on, and what was asked of it is asked
+    /// again; a file's queue may be as long as it is.
+    pub(crate) async fn asked<T>(
+        &self,
+        doing: &'static str,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, StoreError> {
+        let done = match self.dialect() {
+            Dialect::Sqlite => work.await,
+            Dialect::Postgres => tokio::time::timeout(ANSWER_MAX, work).await.unwrap_or(Err(Fault::Silent)),
+        };
+        done.map_err(|fault| fault.doing(doing))
     }
 
     /// What nobody would find again is not written: a file that was moved away or replaced.

@@ -10,6 +10,7 @@ mod facts;
 pub mod guests;
 mod notifications;
 mod postgres;
+mod proxy;
 mod sample;
 mod witness;
 
@@ -17,5 +18,6 @@ pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
 pub use postgres::{POSTGRES_PASSWORD, Postgres, again_on_postgres, run_again_on_postgres};
+pub use proxy::Proxy;
 pub use sample::{monitor, runbook, time, workspace};
 pub use witness::{Exchange, Notes, Vendor, Witness};

@@ -59,6 +59,11 @@ impl Postgres {
         url(self.server.port, &self.database)
     }
 
+    /// The same by another port on loopback, which leads to it.
+    pub fn url_by(&self, port: u16) -> String {
+        url(port, &self.database)
+    }
+
     /// The port on loopback.
     pub fn port(&self) -> u16 {
         self.server.port

@@ -19,6 +19,8 @@ use crate::{House, ofrep};
 /// How old an answer may be. An older one is not given: the store is asked, and where it cannot be, the client acts as its
 /// gate's `on_unreachable` says.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long a client waits for a store that does not answer, before it is told to act by its rule.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How often the store is looked at where nothing rings.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -88,7 +90,10 @@ impl House {
         let is_fresh = |known: &Known| known.at.elapsed() < FRESH && known.set == self.store().gates_set();
         match self.gate_memory().known().filter(is_fresh) {
             Some(known) => Ok(known.gates),
-            None => self.read_gates().await,
+            None => match tokio::time::timeout(WAIT_MAX, self.read_gates()).await {
+                Ok(read) => read,
+                Err(late) => Err(StoreError::Failed { doing: "read the gates", source: late.into() }),
+            },
         }
     }
 

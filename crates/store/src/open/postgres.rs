@@ -17,14 +17,16 @@ const CONNECTIONS: u32 = 8;
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// A connection that was idle for so long is asked whether it still stands before it is used.
 const ASKED_AFTER: Duration = Duration::from_secs(1);
+/// How long a connection may take to say that it stands.
+const PING_MAX: Duration = Duration::from_secs(5);
 /// A commit is durable when it is told so. A replica that is cut off holds up nobody: the server ends its transaction,
 /// and its connection, within seconds. A statement that asks for more than anything here does is ended.
-const SETUP: &str =
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+const SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false) 
+        WHERE current_setting('synchronous_commit') IN ('off', 'local');
     SET default_transaction_isolation = 'read committed';
     SET idle_in_transaction_session_timeout = '5s';
     SET lock_timeout = '10s';
-    SET statement_timeout = '30s';
+    SET statement_timeout = '15s';
     SET tcp_keepalives_idle = 5;
     SET tcp_keepalives_interval = 2;
     SET tcp_keepalives_count = 3;
@@ -77,6 +79,9 @@ fn place(url: &str) -> Result<String, OpenError> {
 async fn connections(url: &str) -> Result<AnyPool, sqlx::Error> {
     install_default_drivers();
     let options: AnyConnectOptions = url.parse()?;
+    // The first one by itself: the pool would say only that it waited in vain.
+    let first = tokio::time::timeout(WAIT_MAX, AnyConnection::connect_with(&options));
+    first.await.unwrap_or_else(|_| Err(nobody()))?.close().await?;
     AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_MAX)
@@ -92,11 +97,23 @@ async fn connections(url: &str) -> Result<AnyPool, sqlx::Error> {
                 if connection.is_in_transaction() {
                     return Ok(false);
                 }
-                Ok(known.idle_for < ASKED_AFTER || connection.ping().await.is_ok())
+                Ok(known.idle_for < ASKED_AFTER || answers(connection).await.is_ok())
             })
         })
+        // Whoever gave up on it may have left it in the middle of something, and the server may be gone without a word.
+        .after_release(|connection, _| Box::pin(async move { answers(connection).await.map(|()| true) }))
         .connect_with(options)
         .await
+}
+
+fn nobody() -> sqlx::Error {
+    let why = format!("nobody answered within {} s", WAIT_MAX.as_secs());
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, why))
+}
+
+/// Whether a connection still stands.
+async fn answers(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    tokio::time::timeout(PING_MAX, connection.ping()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// A standby, a read-only database and an old server are no place for a store.

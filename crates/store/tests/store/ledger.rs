@@ -68,3 +68,39 @@ async fn a_cut_tail_is_seen_by_whoever_kept_a_head() {
     let found = store.verify_ledger(Some(&head)).await;
     assert!(matches!(found, Err(VerifyError::HeadMissing { .. })), "{found:?}");
 }
+
+/// What somebody with the file in his hands may do, and what it is found by.
+#[tokio::test]
+async fn rows_in_another_order_and_rows_that_were_put_in_are_named() {
+    let free = "DROP TRIGGER ledger_is_never_changed; DROP TRIGGER ledger_is_never_cut;";
+    for (how, fault) in [
+        (
+            "UPDATE ledger SET seq = 9 WHERE seq = 2; UPDATE ledger SET seq = 2 WHERE seq = 3;
+             UPDATE ledger SET seq = 3 WHERE seq = 9",
+            LedgerFault::Broken(2),
+        ),
+        (
+            "UPDATE ledger SET seq = seq + 100 WHERE seq > 3; UPDATE ledger SET seq = seq - 99 WHERE seq > 100;
+             INSERT INTO ledger SELECT 4, at, kind, subject, body, previous, 'ff' FROM ledger WHERE seq = 3",
+            LedgerFault::Broken(4),
+        ),
+    ] {
+        let (folder, store) = five_rows().await;
+        tamper(folder.path(), free).await.unwrap();
+        tamper(folder.path(), how).await.unwrap();
+        let found = store.verify_ledger(None).await;
+        assert!(matches!(&found, Err(VerifyError::Fault(found)) if *found == fault), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_was_rewritten_as_a_whole_is_seen_by_whoever_kept_a_head() {
+    let (_folder, store) = five_rows().await;
+    let (_other, rewritten) = five_rows().await;
+    rewritten.set_gate(&name("loans"), GateState::Open, "eve", "as if nothing had been", at(9)).await.unwrap();
+    store.set_gate(&name("loans"), GateState::Open, "ana", "done", at(9)).await.unwrap();
+    let head = store.ledger_head().await.unwrap();
+    assert_eq!(rewritten.verify_ledger(None).await.unwrap().rows, 6, "by itself it is whole");
+    let found = rewritten.verify_ledger(Some(&head)).await;
+    assert!(matches!(found, Err(VerifyError::HeadMissing { .. })), "{found:?}");
+}

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use serde::Serialize;
 use watchkeeper_action::ActionRunner;
+use watchkeeper_engine::with_causes;
 use watchkeeper_model::Workspace;
 use watchkeeper_notify::Channels;
 use watchkeeper_secret::SecretReader;
@@ -24,6 +25,8 @@ pub(super) struct Answered {
     asked: String,
     /// Whether all is well there.
     pub(super) ok: bool,
+    /// Whether it works, and may not hold what it promises.
+    warns: bool,
     /// Its answer, or what is the matter.
     answer: String,
 }
@@ -65,25 +68,36 @@ pub(super) async fn ask(folder: &Path, workspace: &Workspace, args: &LintArgs) -
 
 /// A store that is not there yet is made by the daemon.
 async fn store(folder: &Path, workspace: &Workspace) -> Answered {
-    let answer = match StoreAt::of(folder, workspace).open_to_read().await {
-        Ok(store) => {
-            let gates = store.gates().await.map_err(|error| error.to_string());
-            gates.map(|gates| format!("opens; {} of {} gates were ever set", gates.len(), workspace.gates.len()))
-        }
-        Err(failure) => Err(failure.message()),
+    let asked = async {
+        let store = StoreAt::of(folder, workspace).open_to_read().await.map_err(|failure| failure.message())?;
+        let gates = store.gates().await.map_err(|error| with_causes(&error))?;
+        let opens = format!("opens; {} of {} gates were ever set", gates.len(), workspace.gates.len());
+        let risks = store.risks().await.map_err(|error| with_causes(&error))?;
+        Ok::<_, String>((opens, risks))
     };
-    answered("store".to_owned(), answer)
+    match asked.await {
+        Ok((opens, risks)) if risks.is_empty() => answered("store".to_owned(), Ok(opens)),
+        Ok((opens, risks)) => {
+            let answer = format!("{opens}; {}", risks.join("; "));
+            Answered { warns: true, ..answered("store".to_owned(), Ok(answer)) }
+        }
+        Err(why) => answered("store".to_owned(), Err(why)),
+    }
 }
 
 fn answered(asked: String, answer: Result<String, String>) -> Answered {
     let ok = answer.is_ok();
-    Answered { asked, ok, answer: answer.unwrap_or_else(|why| why) }
+    Answered { asked, ok, warns: false, answer: answer.unwrap_or_else(|why| why) }
 }
 
 pub(super) fn table(answered: &[Answered]) -> Table {
     let mut table = Table::new(&["ASKED", "", "ANSWER"]);
     for row in answered {
-        let (word, tone) = if row.ok { ("fine", Tone::Good) } else { ("not fine", Tone::Bad) };
+        let (word, tone) = match (row.ok, row.warns) {
+            (true, false) => ("fine", Tone::Good),
+            (true, true) => ("warns", Tone::Attention),
+            (false, _) => ("not fine", Tone::Bad),
+        };
         table.row([cell(&row.asked), Cell::toned(word, tone), cell(&row.answer)]);
     }
     table

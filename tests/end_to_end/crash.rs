@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::bench::{Bench, Daemon};
 
 /// Replaces the sample's first step by an exec step that says on a pipe that it runs, and then hangs.
-fn hanging_step(bench: &Bench) -> (PathBuf, PathBuf) {
+pub(crate) fn hanging_step(bench: &Bench) -> (PathBuf, PathBuf) {
     let (program, pipe) = (bench.path().join("hang"), bench.path().join("pipe"));
     let log = bench.path().join("ran");
     let script = format!("#!/bin/sh\necho ran >> {}\necho ran > {}\nexec sleep 600\n", log.display(), pipe.display());

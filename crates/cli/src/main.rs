@@ -14,6 +14,7 @@ mod render;
 mod stored;
 #[cfg(debug_assertions)]
 mod test_hooks;
+mod turn;
 mod wiring;
 
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ mod witness;
 pub use actions::ScriptedActions;
 pub use checks::{EmptyFrame, ScriptedChecker, ScriptedSources};
 pub use notifications::RecordingNotifier;
-pub use postgres::{POSTGRES_PASSWORD, Postgres, again_on_postgres, run_again_on_postgres};
+pub use postgres::{POSTGRES_PASSWORD, Postgres, Standby, again_on_postgres, run_again_on_postgres};
 pub use proxy::Proxy;
 pub use sample::{monitor, runbook, time, workspace};
 pub use witness::{Exchange, Notes, Vendor, Witness};

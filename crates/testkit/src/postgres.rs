@@ -49,6 +49,13 @@ impl Postgres {
         Self { server, database }
     }
 
+    /// An empty database on a server of its own, which may be lost.
+    pub fn alone() -> Self {
+        let (server, database) = (Arc::new(Server::start()), "alone".to_owned());
+        psql(server.port, "postgres", &format!("create database {database}"));
+        Self { server, database }
+    }
+
     /// The database's name.
     pub fn database(&self) -> &str {
         &self.database
@@ -83,6 +90,20 @@ impl Postgres {
     pub fn crash_and_restart(&self) {
         let log = self.server.log_path().display().to_string();
         self.server.control(&["-w", "-m", "immediate", "-l", &log, "restart"]);
+    }
+
+    /// A standby of the whole server, which it waits for at every commit.
+    pub fn standby(&self) -> Standby {
+        let standby = Server::of(&self.server);
+        let follow = "alter system set synchronous_standby_names = '*'";
+        psql(self.server.port, "postgres", follow);
+        psql(self.server.port, "postgres", "select pg_reload_conf()");
+        Standby { server: standby, database: self.database.clone() }
+    }
+
+    /// Ends the server at once, for good: a machine that is lost.
+    pub fn lose(&self) {
+        self.server.control(&["-m", "immediate", "stop"]);
     }
 
     /// Every statement so far that somebody who calls himself `application` ran in this database, as the server wrote
@@ -142,6 +163,32 @@ fn url(port: u16, database: &str) -> String {
     format!("postgres://{USER}:{POSTGRES_PASSWORD}@127.0.0.1:{port}/{database}")
 }
 
+/// A server that follows another one until it is promoted.
+#[derive(Debug)]
+pub struct Standby {
+    server: Server,
+    database: String,
+}
+
+impl Standby {
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    /// The URL of the same database there.
+    pub fn url(&self) -> String {
+        url(self.server.port, &self.database)
+    }
+
+    /// Makes it the primary.
+    pub fn promote(&self) {
+        psql(self.server.port, "postgres", "alter system set synchronous_standby_names = ''");
+        self.server.control(&["-w", "promote"]);
+        psql(self.server.port, "postgres", "select pg_reload_conf()");
+    }
+}
+
 impl Server {
     fn shared() -> Arc<Self> {
         let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,6 +205,25 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let server = Self { folder, account, port };
         server.initialise();
+        server.control(&["-w", "-l", &server.log_path().display().to_string(), "start"]);
+        server
+    }
+
+    /// A copy of a running server, which follows it.
+    fn of(primary: &Self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let account = is_root().then(|| own(folder.path()));
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let server = Self { folder, account, port };
+        let data = server.folder.path().join("data");
+        let mut copy = server.command("pg_basebackup");
+        copy.args(["-R", "-c", "fast", "-X", "stream", "-U", USER, "-D"]).arg(&data);
+        copy.args(["-d", &format!("host=127.0.0.1 port={} password={POSTGRES_PASSWORD}", primary.port)]);
+        finish(&mut copy);
+        let moved = format!("port = {port}\nunix_socket_directories = '{}'\n", server.folder.path().display());
+        let settings = data.join("postgresql.auto.conf");
+        let kept = std::fs::read_to_string(&settings).expect("its settings");
+        std::fs::write(&settings, kept + &moved).expect("written");
         server.control(&["-w", "-l", &server.log_path().display().to_string(), "start"]);
         server
     }
@@ -199,7 +265,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.control(&["-m", "immediate", "stop"]);
+        // It may have been lost before.
+        let mut control = self.command("pg_ctl");
+        control.args(["-m", "immediate", "stop", "-D"]).arg(self.folder.path().join("data"));
+        let _ = control.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     thread,
     time::Duration,
@@ -19,6 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
+    target: Arc<AtomicU16>,
     cut: Arc<AtomicBool>,
 }
 
@@ -27,15 +28,15 @@ impl Proxy {
     pub fn to(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let cut = Arc::new(AtomicBool::new(false));
-        let is_cut = Arc::clone(&cut);
+        let (cut, target) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU16::new(target)));
+        let (is_cut, leads_to) = (Arc::clone(&cut), Arc::clone(&target));
         thread::spawn(move || {
             for here in listener.incoming().flatten() {
-                let is_cut = Arc::clone(&is_cut);
+                let (is_cut, leads_to) = (Arc::clone(&is_cut), Arc::clone(&leads_to));
                 thread::spawn(move || {
                     whole(&is_cut);
                     // A server that is away refuses, and so does the way to it.
-                    let Ok(there) = TcpStream::connect(("127.0.0.1", target)) else { return };
+                    let Ok(there) = TcpStream::connect(("127.0.0.1", leads_to.load(Ordering::SeqCst))) else { return };
                     let (Ok(back), Ok(forth)) = (here.try_clone(), there.try_clone()) else { return };
                     let also_cut = Arc::clone(&is_cut);
                     thread::spawn(move || carry(there, back, &also_cut));
@@ -43,12 +44,17 @@ impl Proxy {
                 });
             }
         });
-        Self { port, cut }
+        Self { port, target, cut }
     }
 
     /// Where it begins.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Leads whoever comes from now on to another port.
+    pub fn lead_to(&self, target: u16) {
+        self.target.store(target, Ordering::SeqCst);
     }
 
     /// Lets nothing through.

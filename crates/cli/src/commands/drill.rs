@@ -2,7 +2,6 @@
 
 use std::{path::Path, sync::Arc};
 
-use watchkeeper_engine::ports::clock::Clock;
 use watchkeeper_model::Workspace;
 use watchkeeper_store::{IncidentDetail, StepDetail};
 
@@ -17,6 +16,7 @@ use crate::{
     rehearsal::Tellings,
     render::{terminal::Terminal, text::harmless},
     stored::StoreAt,
+    turn::Turn,
     wiring,
 };
 
@@ -49,10 +49,11 @@ async fn rehearse(
 /// A step that fails, or of which nobody knows how it ended, is a finding: that is what drills are for.
 async fn execute(folder: &Path, workspace: Workspace, monitor: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let store = Arc::new(StoreAt::of(folder, &workspace).open().await?);
-    let _lock = store.lock_daemon("a drill", SystemClock.now()).map_err(Failure::unreachable)?;
+    let turn = Turn::begin(&store, "a drill").await?;
     let notes = Notes::default();
     let engine = assembly::real(folder, workspace, Arc::new(SystemClock), store.clone(), notes.clone())?;
     let drill = engine.drill(monitor, &person::acting(&ByArgs { by: None })).await?;
+    turn.end().await?;
     let said = notes.take();
     if !said.is_empty() {
         terminal.line(format_args!("{said}\n"))?;

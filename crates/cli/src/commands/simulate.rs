@@ -18,6 +18,7 @@ use crate::{
     rehearsal::Tellings,
     render::{terminal::Terminal, text::utc},
     stored::StoreAt,
+    turn::Turn,
     wiring,
 };
 
@@ -36,11 +37,13 @@ pub(crate) async fn run(folder: &Path, args: &SimulateArgs, terminal: &mut Termi
     let clock = Arc::new(SimulatedClock::at(args.period.from));
     if args.execute {
         let store = Arc::new(StoreAt::of(folder, &workspace).open().await?);
-        let _lock = store.lock_daemon("a simulation", SystemClock.now()).map_err(Failure::unreachable)?;
+        let turn = Turn::begin(&store, "a simulation").await?;
         let notes = Notes::default();
         let engine = assembly::real(folder, workspace, clock.clone(), store.clone(), notes.clone())?;
         let simulation = Simulation { engine, clock, store, said: Said::Sent(notes) };
-        simulation.play(&ticks, args.period.to, terminal).await
+        let exit = simulation.play(&ticks, args.period.to, terminal).await?;
+        turn.end().await?;
+        Ok(exit)
     } else {
         terminal.note("A rehearsal: nothing is done, nothing is sent. --execute does both.")?;
         let store = assembly::rehearsal_store(folder, &workspace).await?;

@@ -126,7 +126,7 @@ impl Place {
             &format!("config/monitors/{id}.toml"),
             &format!(
                 "[monitor]\nid = \"{id}\"\nlayer = \"data\"\nowner = \"team\"\nrunbook = \"{id}\"\n\
-             [schedule]\ncron = \"0 * * * *\"\nmisfire = \"latest\"\nstarting_deadline = \"45m\"\n\
+             [schedule]\ncron = \"0 * * * *\"\nmisfire = \"latest\"\nstarting_deadline = \"45m\"\njitter = \"0s\"\n\
              [input]\nsource = \"{id}\"\n[check]\nplugin = \"null-rate\"\n[check.params]\ncolumns = [\"x\"]\n\
              [[threshold]]\nmetric = \"null_rate\"\nbreach = {{ above = 0.5 }}\n"
             ),

@@ -30,6 +30,8 @@ pub struct Schedule {
 }
 
 const SECONDS_A_DAY: u64 = 86_400;
+/// The most seconds over which monitors are spread unasked.
+const SPREAD_MAX: u64 = 30;
 
 /// What happens to ticks that were missed, within the starting deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +128,13 @@ impl Schedule {
         let mut minutes = (1..=(found - first).num_minutes()).map(|minute| first + TimeDelta::minutes(minute));
         let near = minutes.find(|minute| rule.includes(minute.with_timezone(&self.timezone)));
         near.or_else(|| self.next_elapsed(rule, found))
+    }
+
+    /// The time over which monitors of a schedule are spread unless they say otherwise: a tenth of the time between two of
+    /// its ticks in whole seconds, at most 30 s. All that are due on one minute would wait for one another otherwise.
+    pub fn spread(&self) -> Duration {
+        let gap = self.next_after(Time::UNIX_EPOCH).and_then(|first| (self.next_after(first)? - first).to_std().ok());
+        gap.map_or(Duration::ZERO, |gap| Duration::from_secs((gap.as_secs() / 10).min(SPREAD_MAX)))
     }
 
     /// Every tick in `(after, until]`.

@@ -141,3 +141,13 @@ fn calendar_windows_see_every_hour_once() {
         before = Some(end);
     }
 }
+
+#[test]
+fn monitors_are_spread_over_a_tenth_of_their_interval_and_half_a_minute_at_most() {
+    let spread = |cron| schedule(cron, "UTC").spread().as_secs();
+    assert_eq!(spread("* * * * *"), 6);
+    assert_eq!(spread("*/2 * * * *"), 12);
+    assert_eq!(spread("*/5 * * * *"), 30);
+    assert_eq!(spread("0 6 * * *"), 30);
+    assert_eq!(spread("0 0 30 2 *"), 0, "one that never comes");
+}

@@ -19,6 +19,10 @@ const USER: &str = "watch";
 /// What the server's user is known by; tests look for it where it must not be.
 pub const POSTGRES_PASSWORD: &str = "hunter2-correct-horse";
 
+/// What a server for tests does besides: it need not outlive a crash of the machine, and writes down what it was told.
+const TESTED: &str = "fsync = off\nlog_statement = all\nlog_line_prefix = '%a %d|'\n\
+                      shared_preload_libraries = 'pg_stat_statements'\n";
+
 /// The server that the tests of one process share; it ends with the last database.
 static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 
@@ -51,9 +55,18 @@ impl Postgres {
 
     /// An empty database on a server of its own, which may be lost.
     pub fn alone() -> Self {
-        let (server, database) = (Arc::new(Server::start()), "alone".to_owned());
+        Self::on(Server::start(TESTED))
+    }
+
+    /// An empty database on a server of its own that writes as one in use does, and no log of it: for benchmarks.
+    pub fn durable() -> Self {
+        Self::on(Server::start("max_wal_size = '4GB'\n"))
+    }
+
+    fn on(server: Server) -> Self {
+        let database = "alone".to_owned();
         psql(server.port, "postgres", &format!("create database {database}"));
-        Self { server, database }
+        Self { server: Arc::new(server), database }
     }
 
     /// The database's name.
@@ -193,18 +206,18 @@ impl Server {
     fn shared() -> Arc<Self> {
         let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(Self::start());
+            let server = Arc::new(Self::start(TESTED));
             *shared = Arc::downgrade(&server);
             server
         })
     }
 
-    fn start() -> Self {
+    fn start(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let account = is_root().then(|| own(folder.path()));
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let server = Self { folder, account, port };
-        server.initialise();
+        server.initialise(settings);
         server.control(&["-w", "-l", &server.log_path().display().to_string(), "start"]);
         server
     }
@@ -232,7 +245,7 @@ impl Server {
         self.folder.path().join("log")
     }
 
-    fn initialise(&self) {
+    fn initialise(&self, more: &str) {
         let secret = self.folder.path().join("password");
         std::fs::write(&secret, POSTGRES_PASSWORD).expect("written");
         let data = self.folder.path().join("data");
@@ -241,10 +254,8 @@ impl Server {
         finish(initdb.arg("--pwfile").arg(secret).arg("-D").arg(&data));
         let folder = self.folder.path().display();
         let port = self.port;
-        let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\nfsync = off\n\
-             log_statement = all\nlog_line_prefix = '%a %d|'\nshared_preload_libraries = 'pg_stat_statements'\n"
-        );
+        let settings =
+            format!("listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n{more}");
         std::fs::write(data.join("postgresql.auto.conf"), settings).expect("written");
     }
 

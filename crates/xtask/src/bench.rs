@@ -20,7 +20,7 @@ const DUCKDB: Peer = Peer { requirements: "duckdb.txt", name: "DuckDB", variable
 const PEOPLE: Peer = Peer { requirements: "people.txt", name: "Evidently", variable: "WATCHKEEPER_BENCH_PEOPLE" };
 
 /// What is measured.
-const GROUPS: [&str; 5] = ["scan", "small", "boundary", "engine", "people"];
+const GROUPS: [&str; 6] = ["scan", "small", "boundary", "engine", "store", "people"];
 
 struct Peer {
     requirements: &'static str,

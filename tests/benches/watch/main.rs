@@ -17,6 +17,7 @@ mod report;
 mod scan;
 mod small;
 mod sql;
+mod store;
 mod within;
 mod workspace;
 
@@ -47,6 +48,9 @@ fn main() {
     }
     if options.runs("engine") {
         engine::run(&options);
+    }
+    if options.runs("store") {
+        store::run(&options);
     }
     if options.runs("people") {
         people::run(&options);

@@ -77,7 +77,7 @@ fn schedule(raw: &raw::monitor::Schedule, place: Place<'_>, report: &mut Report)
     let schedule = Schedule {
         cron: raw.cron.0.clone(),
         timezone: raw.timezone.as_ref().map_or(chrono_tz::UTC, |zone| zone.0),
-        jitter: seconds(&raw.jitter, 0),
+        jitter: Duration::ZERO,
         misfire: raw.misfire.as_ref().map_or(Misfire::Latest, |misfire| misfire.0),
         starting_deadline: seconds(&raw.starting_deadline, 600),
     };
@@ -89,7 +89,8 @@ fn schedule(raw: &raw::monitor::Schedule, place: Place<'_>, report: &mut Report)
             Some("no month has such a day".to_owned()),
         );
     }
-    schedule
+    let jitter = raw.jitter.as_ref().map_or_else(|| schedule.spread(), |jitter| jitter.0);
+    Schedule { jitter, ..schedule }
 }
 
 /// The year that is looked at for days on which clocks change; all of a zone's years are alike.

@@ -61,7 +61,8 @@ pub(crate) struct Schedule {
     pub(crate) cron: CronText,
     /// Whose local time the fields are in; "UTC" when absent.
     pub(crate) timezone: Option<ZoneText>,
-    /// Ticks are delayed by up to this, fixed per monitor; "0s" when absent.
+    /// Ticks are delayed by up to this, fixed per monitor; a tenth of the time between two ticks, at most "30s", when
+    /// absent. "0s" asks for the very second.
     pub(crate) jitter: Option<DurationText>,
     /// What happens to ticks that were missed; "latest" when absent.
     pub(crate) misfire: Option<MisfireWord>,

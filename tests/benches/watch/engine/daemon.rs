@@ -14,14 +14,19 @@ use crate::options::Options;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Killed in the end.
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     process: Child,
     log: PathBuf,
 }
 
 impl Daemon {
     pub(super) fn start(options: &Options, folder: &Path) -> Self {
-        let log = folder.join("log");
+        Self::start_at(options, folder, "log")
+    }
+
+    /// Of several in one folder, each has a log of its own.
+    pub(crate) fn start_at(options: &Options, folder: &Path, log: &str) -> Self {
+        let log = folder.join(log);
         let mut command = Command::new(&options.binary);
         command.args(["run", "--workspace"]).arg(folder).stdout(Stdio::null());
         command.stderr(fs::File::create(&log).expect("a file"));
@@ -29,7 +34,7 @@ impl Daemon {
     }
 
     /// Looks until there is something; a daemon that ends, or lets nothing come of it, stops the benchmark.
-    pub(super) fn wait_for<T>(&mut self, mut look: impl FnMut() -> Option<T>) -> T {
+    pub(crate) fn wait_for<T>(&mut self, mut look: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             thread::sleep(Duration::from_millis(500));
@@ -42,8 +47,22 @@ impl Daemon {
         }
     }
 
+    /// Where it listens, once it does.
+    pub(crate) fn address(&self) -> String {
+        let start = Instant::now();
+        loop {
+            let said = fs::read_to_string(&self.log).unwrap_or_default();
+            let address = said.lines().find_map(|line| line.split_once("listening on "));
+            if let Some((_, address)) = address {
+                return address.trim().to_owned();
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not listen: {said}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Seconds of a processor, and the most memory, as the kernel counts them.
-    pub(super) fn used(&self) -> (f64, f64) {
+    pub(crate) fn used(&self) -> (f64, f64) {
         let read =
             |file: &str| fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("Linux says it");
         let (stat, status) = (read("stat"), read("status"));

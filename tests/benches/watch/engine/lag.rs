@@ -63,7 +63,7 @@ fn minute(options: &Options, monitors: usize, jitter: u32) {
     }
 }
 
-fn workspace(folder: &Path, rows: &Path, monitors: usize, jitter: u32) -> Workspace {
+pub(crate) fn workspace(folder: &Path, rows: &Path, monitors: usize, jitter: u32) -> Workspace {
     let workspace = Workspace::new(&folder.join("workspace"));
     workspace.write("config/sources.toml", &format!("[source.rows.files]\npath = \"{}\"\n", rows.display()));
     for number in 0..monitors {
@@ -73,13 +73,13 @@ fn workspace(folder: &Path, rows: &Path, monitors: usize, jitter: u32) -> Worksp
 }
 
 /// A schedule.
-pub(super) fn every_minute(jitter: u32) -> String {
+pub(crate) fn every_minute(jitter: u32) -> String {
     let jitter = if jitter == 0 { String::new() } else { format!("\njitter = \"{jitter}s\"") };
     format!("cron = \"* * * * *\"{jitter}")
 }
 
 /// A check of three columns.
-pub(super) fn null_rate(breach: &str) -> String {
+pub(crate) fn null_rate(breach: &str) -> String {
     format!(
         "[check]\nplugin = \"null-rate\"\n[check.params]\ncolumns = [\"f0\", \"f1\", \"t0\"]\n\
          [[threshold]]\nmetric = \"null_rate\"\nbreach = {{ {breach} }}\n"

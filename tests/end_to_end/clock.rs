@@ -19,7 +19,7 @@ fn workspace() -> Bench {
         bench.edit(&format!("config/monitors/{policy}.toml"), |_| {
             format!(
                 "[monitor]\nid = {policy:?}\nlayer = \"model\"\nowner = \"ml-team\"\nrunbook = \"model-degradation\"\n\
-                 [schedule]\ncron = \"0 * * * *\"\nmisfire = {policy:?}\nstarting_deadline = \"150m\"\n\
+                 [schedule]\ncron = \"0 * * * *\"\nmisfire = {policy:?}\nstarting_deadline = \"150m\"\njitter = \"0s\"\n\
                  [input]\nsource = \"training-loans\"\n[check]\nplugin = \"null-rate\"\n\
                  [check.params]\ncolumns = [\"MedInc\"]\n"
             )

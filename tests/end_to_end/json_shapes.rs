@@ -22,7 +22,7 @@ fn keys(value: &Value, way: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(entries) => entries.iter().for_each(|(key, value)| {
             let way = format!("{way}.{key}");
-            if !matches!(key.as_str(), "labels" | "group") {
+            if !matches!(key.as_str(), "labels" | "group" | "rows") {
                 keys(value, &way, found);
             }
             found.insert(way);
@@ -74,6 +74,8 @@ fn every_listing_prints_the_documented_keys_and_no_other() {
         ("gates --json", bench.json(&["gates"], 0)),
         ("baseline show --json", bench.json(&["baseline", "show", "loan-drift"], 1)),
         ("ledger verify --json", bench.json(&["ledger", "verify"], 0)),
+        ("store status --json", bench.json(&["store", "status"], 0)),
+        ("store check --json", bench.json(&["store", "check"], 0)),
         ("replay --json", bench.json(&["replay", "loan-auc"], 0)),
         ("plugin inspect --json", bench.json(&["plugin", "inspect", "null-rate"], 0)),
     ];

@@ -148,7 +148,8 @@ fn begin_looking(house: &House, newest: u64) {
         let mut ticked = house.store().newest_tick().await.ok().flatten();
         let mut looks = 0_u32;
         while house.events().sender.receiver_count() > 0 {
-            tokio::time::sleep(LOOK_EVERY).await;
+            // A gate is told at once; everything else is told soon.
+            let _ = tokio::time::timeout(LOOK_EVERY, house.store().gates_rung()).await;
             looks = looks.wrapping_add(1);
             // A store that is away is looked at again.
             for row in house.store().ledger(known + 1, CATCH_UP_MAX).await.unwrap_or_default() {

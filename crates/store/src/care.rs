@@ -14,10 +14,11 @@ use watchkeeper_engine::ports::store::{Store as _, StoreError};
 
 use crate::{
     copy::{CopyError, TABLES},
-    database::Dialect,
+    database::{Dialect, without_limits},
     fault::Fault,
     open::{OpenError, known_tables, standing},
     store::SqlStore,
+    verify::VerifyError,
 };
 
 /// What a store holds.
@@ -74,6 +75,7 @@ impl SqlStore {
     pub async fn holds_what(&self) -> Result<Holds, StoreError> {
         let work = async {
             let mut tx = self.read().await?;
+            without_limits(&mut tx).await?;
             let (kind, version, size) = match self.dialect() {
                 Dialect::Sqlite => ("sqlite", "SELECT sqlite_version()", None),
                 Dialect::Postgres => (
@@ -117,7 +119,7 @@ impl SqlStore {
         let mut wrong = work.await.map_err(|fault: Fault| fault.doing("check the store"))?;
         match self.verify_ledger(None).await {
             Ok(_) => {}
-            Err(crate::VerifyError::Store(error)) => return Err(error),
+            Err(VerifyError::Store(error)) => return Err(error),
             Err(fault) => wrong.push(format!("the ledger: {fault}")),
         }
         wrong.extend(self.unreadable().await?.into_iter().map(|row| format!("{}: {}", row.row, row.reason)));
@@ -148,15 +150,7 @@ impl SqlStore {
             Dialect::Sqlite => {
                 let text = part.to_string_lossy().into_owned();
                 let work = async {
-                    let mut connection = self.writer.acquire().await?;
-                    // The store itself stays as it is; the copy is to be written.
-                    let read_only: i64 = sqlx::query_scalar("PRAGMA query_only").fetch_one(&mut *connection).await?;
-                    sqlx::query("PRAGMA query_only = OFF").execute(&mut *connection).await?;
-                    let copied = sqlx::query("VACUUM INTO $1").bind(text).execute(&mut *connection).await;
-                    if read_only != 0 {
-                        sqlx::query("PRAGMA query_only = ON").execute(&mut *connection).await?;
-                    }
-                    copied?;
+                    sqlx::query("VACUUM INTO $1").bind(text).execute(&mut *self.writer.acquire().await?).await?;
                     Ok(())
                 };
                 Ok(work.await.map_err(|fault: Fault| fault.doing("copy the store"))?)

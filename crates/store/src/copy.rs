@@ -7,7 +7,14 @@ use sqlx::{
     query::Query,
 };
 
-use crate::{columns::count, database::Dialect, fault::Fault, ledger, store::SqlStore, verify::VerifyError};
+use crate::{
+    columns::count,
+    database::{Dialect, without_limits},
+    fault::Fault,
+    ledger,
+    store::SqlStore,
+    verify::VerifyError,
+};
 
 /// Every table that holds state, each after those it refers to. What replicas say of themselves stays behind.
 pub(crate) const TABLES: [&str; 22] = [
@@ -77,6 +84,8 @@ impl SqlStore {
         let verified = self.verify_ledger(None).await?;
         let work = async {
             let (mut from, mut to) = (self.read().await?, other.write().await?);
+            without_limits(&mut from).await?;
+            without_limits(&mut to).await?;
             if let Some((table, rows)) = first_rows(&mut to).await? {
                 return Ok(Err(CopyError::NotEmpty { place: other.place(), table, rows }));
             }

@@ -1,7 +1,7 @@
 //! The database: SQLite in a folder of its own, or PostgreSQL. Both have the same tables and are told the same statements;
 //! where their words differ, this is what is asked.
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::{Any, AnyConnection, Executor as _, Transaction};
 use watchkeeper_engine::fault_points::{Point, Side, reach};
 
 use crate::fault::Fault;
@@ -67,6 +67,14 @@ pub(crate) async fn hold_monitors(db: &mut AnyConnection, rows: &str) -> Result<
     if Dialect::of(db) == Dialect::Postgres {
         let hold = "SELECT COUNT(pg_advisory_xact_lock($1, hashtext(value ->> 0))) FROM json_each($2)";
         sqlx::query(hold).bind(MONITOR).bind(rows).execute(db).await?;
+    }
+    Ok(())
+}
+
+/// Lets this transaction take as long as it takes: for who copies or counts everything.
+pub(crate) async fn without_limits(db: &mut AnyConnection) -> Result<(), Fault> {
+    if Dialect::of(db) == Dialect::Postgres {
+        db.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
     }
     Ok(())
 }

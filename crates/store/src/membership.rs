@@ -1,37 +1,16 @@
 //! Membership: this process as a replica. It renews its lease for as long as it runs, knows who else is at work, and which
 //! monitors are its own to begin: each monitor has one replica that is nearest to it, so that its caches stay warm.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use watchkeeper_engine::ports::{clock::Clock, store::StoreError};
 use watchkeeper_model::{Name, digest_of};
 
-use crate::{database::Dialect, fault::Fault, store::SqlStore};
+use crate::{database::Dialect, fault::Fault, me::Me, store::SqlStore};
 
 /// How often a lease is renewed while it lasts: several may fail before it is over.
 const RENEWALS: u32 = 5;
-
-/// This process among those that share a store.
-#[derive(Debug)]
-pub(crate) struct Me {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    /// How long it keeps what it has when it is not heard of.
-    pub(crate) lease: Duration,
-    standing: Mutex<Standing>,
-}
-
-#[derive(Debug, Clone)]
-struct Standing {
-    /// Until when the lease lasts for certain, by this machine's own clock.
-    until: Instant,
-    /// Who is at work, in the order of their ids.
-    alive: Arc<[String]>,
-}
 
 impl SqlStore {
     /// Joins the replicas that share the store; does nothing where there is one daemon at most. `name` is what people
@@ -43,12 +22,7 @@ impl SqlStore {
         let now = clock.now();
         let id = digest_of(&["replica", name, &std::process::id().to_string(), &now.timestamp_micros().to_string()]);
         let begun = Instant::now();
-        let me = Me {
-            id: id[..16].to_owned(),
-            name: name.to_owned(),
-            lease,
-            standing: Mutex::new(Standing { until: begun, alive: Arc::default() }),
-        };
+        let me = Me::new(&id[..16], name, lease);
         let alive = self.renew(&me, now).await.map_err(|fault| fault.doing("join the replicas"))?;
         me.stand(begun, alive);
         // Whoever joins twice goes on as what it was.
@@ -93,18 +67,6 @@ impl SqlStore {
 
 fn warn(fault: &Fault) {
     tracing::warn!(error = fault as &dyn std::error::Error, "this replica's lease is not renewed");
-}
-
-impl Me {
-    fn standing(&self) -> Standing {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The server granted the lease some time after `begun`.
-    fn stand(&self, begun: Instant, alive: Vec<String>) {
-        let until = begun + self.lease - self.lease / 10;
-        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Standing { until, alive: alive.into() };
-    }
 }
 
 /// The replica with the highest score for this monitor: when one comes or goes, only its own share changes hands.

@@ -12,7 +12,7 @@ use crate::{
     columns::{micros, time},
     database::Dialect,
     fault::Fault,
-    membership::Me,
+    me::Me,
     store::SqlStore,
 };
 

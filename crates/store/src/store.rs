@@ -14,7 +14,7 @@ use crate::{
     bells::Bells,
     database::{Dialect, Tx},
     fault::Fault,
-    membership::Me,
+    me::Me,
     place::{FILE, Identity},
     repeated::Repeated,
     waiting::Waiting,

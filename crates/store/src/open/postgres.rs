@@ -21,7 +21,7 @@ const ASKED_AFTER: Duration = Duration::from_secs(1);
 const PING_MAX: Duration = Duration::from_secs(5);
 /// A commit is durable when it is told so. A replica that is cut off holds up nobody: the server ends its transaction,
 /// and its connection, within seconds. A statement that asks for more than anything here does is ended.
-const SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false) 
+const SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local');
     SET default_transaction_isolation = 'read committed';
     SET idle_in_transaction_session_timeout = '5s';
@@ -40,13 +40,14 @@ impl SqlStore {
     pub async fn connect(url: &str) -> Result<Self, OpenError> {
         let place = place(url)?;
         let failed = |source| OpenError::Database { place: place.clone(), source };
-        let pool = connections(url).await.map_err(failed)?;
-        let mut connection = pool.acquire().await.map_err(failed)?;
-        require_fit(&mut connection, &place).await?;
-        let standing = tables::standing(&mut connection).await.map_err(failed)?;
+        let (options, mut first) = first(url).await.map_err(failed)?;
+        require_fit(&mut first, &place).await?;
+        let standing = tables::standing(&mut first).await.map_err(failed)?;
         tables::require_workable(standing, &place)?;
-        tables::bring_up_to_date(&mut connection, &place).await?;
-        drop(connection);
+        // Without the limits that the pool's connections have: a large table may take its time.
+        tables::bring_up_to_date(&mut first, &place).await?;
+        let pool = connections(options, Use::Writes);
+        first.close().await.map_err(failed)?;
         Ok(Self::at(Home::Server { address: place, url: url.into() }, pool.clone(), pool))
     }
 
@@ -54,13 +55,17 @@ impl SqlStore {
     pub async fn connect_to_read(url: &str) -> Result<Option<Self>, OpenError> {
         let place = place(url)?;
         let failed = |source| OpenError::Database { place: place.clone(), source };
-        let pool = connections(url).await.map_err(failed)?;
-        let standing = tables::standing(&mut *pool.acquire().await.map_err(failed)?).await.map_err(failed)?;
+        let (options, mut first) = first(url).await.map_err(failed)?;
+        let standing = tables::standing(&mut first).await.map_err(failed)?;
+        first.close().await.map_err(failed)?;
         tables::require_workable(standing, &place)?;
         match standing {
             None => Ok(None),
             Some(standing) if standing.found < tables::known() => Err(OpenError::Older { place }),
-            Some(_) => Ok(Some(Self::at(Home::Server { address: place, url: url.into() }, pool.clone(), pool))),
+            Some(_) => {
+                let pool = connections(options, Use::Reads);
+                Ok(Some(Self::at(Home::Server { address: place, url: url.into() }, pool.clone(), pool)))
+            }
         }
     }
 }
@@ -76,20 +81,33 @@ fn place(url: &str) -> Result<String, OpenError> {
     Ok(format!("{}:{}/{database}", options.get_host(), options.get_port()))
 }
 
-async fn connections(url: &str) -> Result<AnyPool, sqlx::Error> {
+/// A first connection by itself: the pool would say only that it waited in vain.
+async fn first(url: &str) -> Result<(AnyConnectOptions, AnyConnection), sqlx::Error> {
     install_default_drivers();
     let options: AnyConnectOptions = url.parse()?;
-    // The first one by itself: the pool would say only that it waited in vain.
-    let first = tokio::time::timeout(WAIT_MAX, AnyConnection::connect_with(&options));
-    first.await.unwrap_or_else(|_| Err(nobody()))?.close().await?;
+    let first = tokio::time::timeout(WAIT_MAX, AnyConnection::connect_with(&options)).await;
+    Ok((options, first.unwrap_or_else(|_| Err(nobody()))?))
+}
+
+/// What connections are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Reads,
+    Writes,
+}
+
+/// The connections of one replica, made as they are needed. After a failover the address may lead to a standby for a while.
+fn connections(options: AnyConnectOptions, wanted: Use) -> AnyPool {
     AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_MAX)
         .test_before_acquire(false)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
                 connection.execute(SETUP).await?;
-                Ok(())
+                let is_standby = "SELECT 1 WHERE pg_is_in_recovery()";
+                let is_standby = sqlx::query(is_standby).fetch_optional(connection).await?.is_some();
+                if is_standby && wanted == Use::Writes { Err(standby()) } else { Ok(()) }
             })
         })
         .before_acquire(|connection, known| {
@@ -102,8 +120,11 @@ async fn connections(url: &str) -> Result<AnyPool, sqlx::Error> {
         })
         // Whoever gave up on it may have left it in the middle of something, and the server may be gone without a word.
         .after_release(|connection, _| Box::pin(async move { answers(connection).await.map(|()| true) }))
-        .connect_with(options)
-        .await
+        .connect_lazy_with(options)
+}
+
+fn standby() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::other("the server is a standby, which takes no writes"))
 }
 
 fn nobody() -> sqlx::Error {

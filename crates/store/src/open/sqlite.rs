@@ -27,9 +27,9 @@ const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 const READERS: u32 = 4;
 /// How long a task waits for a connection that others of this process have: a year, the pool knows no time without end.
 const FOR_EVER: Duration = Duration::from_secs(365 * 86_400);
-/// A commit is durable when it is told so; a writer waits this many milliseconds for another process's transaction.
-const WRITING: &str = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000";
-const READING: &str = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000";
+/// What a file is made with, and keeps: pages that are forgotten are given back, and who reads waits for nobody. That a commit
+/// is durable when it is told so, and that a writer waits five seconds for another process's transaction, is as it is.
+const MADE: &str = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL";
 /// Copies that are kept of stores as they were before their tables were brought up to date.
 const COPIES_KEPT: usize = 2;
 /// What stands in a path as it is.
@@ -44,11 +44,18 @@ impl SqlStore {
         let path = folder.join(FILE);
         let shown = path.display().to_string();
         let failed = |source| OpenError::Database { place: shown.clone(), source };
-        let writer = connections(1, &url(&path, "mode=rwc")?, WRITING).await.map_err(failed)?;
-        let mut connection = writer.acquire().await.map_err(failed)?;
-        up_to_date(&mut connection, folder, &shown).await?;
-        drop(connection);
-        let readers = connections(READERS, &url(&path, "mode=rw")?, READING).await.map_err(failed)?;
+        let made = options(&url(&path, "mode=rwc")?).map_err(failed)?;
+        let mut first = AnyConnection::connect_with(&made).await.map_err(failed)?;
+        first.execute(MADE).await.map_err(failed)?;
+        up_to_date(&mut first, folder, &shown).await?;
+        first.close().await.map_err(failed)?;
+        // A file that is gone by then is not made anew.
+        let there = options(&url(&path, "mode=rw")?).map_err(failed)?;
+        let (writer, readers) = (connections(1, there.clone()), connections(READERS, there));
+        // They stand before the file is known as the one that was opened.
+        for pool in [&writer, &readers] {
+            drop(pool.acquire().await.map_err(failed)?);
+        }
         Self::of_file(writer, readers, folder)
     }
 
@@ -62,7 +69,7 @@ impl SqlStore {
         let shown = path.display().to_string();
         let failed = |source| OpenError::Database { place: shown.clone(), source };
         let mode = if place::is_finished(folder) { "mode=ro&immutable=true" } else { "mode=ro" };
-        let readers = connections(READERS, &url(&path, mode)?, READING).await.map_err(failed)?;
+        let readers = connections(READERS, options(&url(&path, mode)?).map_err(failed)?);
         let standing = tables::standing(&mut *readers.acquire().await.map_err(failed)?).await.map_err(failed)?;
         tables::require_workable(standing, &shown)?;
         if standing.is_none_or(|standing| standing.found < tables::known()) {
@@ -80,8 +87,7 @@ impl SqlStore {
     pub(crate) async fn new_file(path: &Path) -> Result<Self, OpenError> {
         let shown = path.display().to_string();
         let failed = |source| OpenError::Database { place: shown.clone(), source };
-        let setup = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF";
-        let writer = connections(1, &url(path, "mode=rwc")?, setup).await.map_err(failed)?;
+        let writer = connections(1, options(&url(path, "mode=rwc")?).map_err(failed)?);
         tables::bring_up_to_date(&mut *writer.acquire().await.map_err(failed)?, &shown).await?;
         Ok(Self::at(Home::Memory, writer.clone(), writer))
     }
@@ -95,7 +101,7 @@ impl SqlStore {
     pub async fn in_memory() -> Result<Self, OpenError> {
         let shown = ":memory:".to_owned();
         let failed = |source| OpenError::Database { place: shown.clone(), source };
-        let writer = connections(1, "sqlite::memory:", "").await.map_err(failed)?;
+        let writer = connections(1, options("sqlite::memory:").map_err(failed)?);
         let mut connection = writer.acquire().await.map_err(failed)?;
         require_safe(&mut connection, &shown).await?;
         tables::bring_up_to_date(&mut connection, &shown).await?;
@@ -114,30 +120,26 @@ fn url(path: &Path, mode: &str) -> Result<String, OpenError> {
     Ok(format!("sqlite://{}?{mode}", utf8_percent_encode(text, PLAIN)))
 }
 
+fn options(url: &str) -> Result<AnyConnectOptions, sqlx::Error> {
+    install_default_drivers();
+    url.parse()
+}
+
 /// Connections live as long as the pool: a store in memory would be lost with its only one. However many wait for one,
 /// each gets it in its time: a long queue is no failure. One whose transaction did not end, because its commit failed and
 /// could not be taken back, is closed, and another one is opened.
-async fn connections(max: u32, url: &str, setup: &'static str) -> Result<AnyPool, sqlx::Error> {
-    install_default_drivers();
-    let options: AnyConnectOptions = url.parse()?;
+fn connections(max: u32, options: AnyConnectOptions) -> AnyPool {
     AnyPoolOptions::new()
         .max_connections(max)
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(FOR_EVER)
         .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                connection.execute(setup).await?;
-                Ok(())
-            })
-        })
         .before_acquire(|connection, _| {
             let whole = !connection.is_in_transaction();
             Box::pin(async move { Ok(whole) })
         })
-        .connect_with(options)
-        .await
+        .connect_lazy_with(options)
 }
 
 /// Brings the tables up to date; an older store is copied first.
@@ -200,6 +202,40 @@ mod tests {
         for good in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
             assert!(is_safe(good), "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_durable_when_it_is_told_so_and_a_writer_waits_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::open(folder.path()).await.unwrap();
+        let mut writer = store.writer.acquire().await.unwrap();
+        for (pragma, value) in [("synchronous", 2), ("busy_timeout", 5000), ("foreign_keys", 1), ("auto_vacuum", 2)] {
+            let query = sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"));
+            let found: i64 = sqlx::query_scalar(query).fetch_one(&mut *writer).await.unwrap();
+            assert_eq!(found, value, "{pragma}");
+        }
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await.unwrap();
+        assert_eq!(journal, "wal");
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_costs_its_own_transaction_and_nothing_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::open(folder.path()).await.unwrap();
+        let write = async |incident: Option<&str>| {
+            let mut tx = store.write().await.map_err(|fault| fault.to_string())?;
+            // What is wrong is looked for at the commit, which is refused, and leaves the transaction open.
+            sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *tx).await.map_err(|error| error.to_string())?;
+            let row = "INSERT INTO outbox (incident, until_acknowledged, channel, not_before, message, status)
+                       VALUES ($1, 0, 'slack', 1, '', 'waiting')";
+            sqlx::query(row).bind(incident).execute(&mut *tx).await.map_err(|error| error.to_string())?;
+            tx.commit().await.map_err(|error| error.to_string())
+        };
+        assert!(write(Some("none")).await.is_err(), "the commit is refused");
+        assert_eq!(write(None).await, Ok(()), "the next one goes through a connection of its own");
+        let mut reader = store.readers.acquire().await.unwrap();
+        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outbox").fetch_one(&mut *reader).await.unwrap();
+        assert_eq!(rows, 1);
     }
 
     #[tokio::test]

@@ -47,7 +47,10 @@ const CLAIM: &str = "INSERT INTO occurrence (monitor, scheduled_at, status, epoc
      WHERE NOT EXISTS (SELECT 1 FROM high_water WHERE monitor = wanted.value ->> 0
                        AND scheduled_at >= CAST(wanted.value ->> 1 AS BIGINT))
      ON CONFLICT (monitor, scheduled_at) DO NOTHING RETURNING monitor";
+/// A tick that another replica has claimed writes nothing here, nor there.
 const MARK: &str = "INSERT INTO high_water (monitor, scheduled_at)
-     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM json_each($1) WHERE TRUE
+     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM json_each($1) AS wanted
+     WHERE NOT EXISTS (SELECT 1 FROM high_water WHERE monitor = wanted.value ->> 0
+                       AND scheduled_at >= CAST(wanted.value ->> 1 AS BIGINT))
      ON CONFLICT (monitor) DO UPDATE SET scheduled_at = excluded.scheduled_at
          WHERE high_water.scheduled_at < excluded.scheduled_at";

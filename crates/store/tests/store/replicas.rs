@@ -8,7 +8,7 @@ use watchkeeper_engine::{
     ports::store::{Claim, Delivered, Recorded, Store as _, StoreError},
 };
 use watchkeeper_model::{GateState, MessageKind, Name, Quiet};
-use watchkeeper_store::SqlStore;
+use watchkeeper_store::{OpenError, SqlStore};
 use watchkeeper_testkit::Postgres;
 
 use crate::fixture::{at, begin, end, guard, incident, message, name, open_incident, opening};
@@ -192,4 +192,31 @@ async fn a_gate_that_one_pauses_rings_at_the_other() {
     }
     heard.abort();
     assert!(rung, "it was heard");
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_and_tables_of_a_newer_version_are_refused_with_words() {
+    let server = Postgres::start();
+    SqlStore::connect(&server.url()).await.unwrap().close().await;
+    server.run(
+        "update store_floor set version = 99; insert into _sqlx_migrations values (99, 'newer', now(), true, '', 0)",
+    );
+    let newer = SqlStore::connect(&server.url()).await.unwrap_err();
+    assert!(matches!(newer, OpenError::Newer { found: 99, floor: 99, .. }), "{newer}");
+    server.run(&format!("alter database {} set default_transaction_read_only = on", server.database()));
+    let refused = SqlStore::connect(&server.url()).await.unwrap_err().to_string();
+    let place = format!("127.0.0.1:{}/{}", server.port(), server.database());
+    assert_eq!(refused, format!("{place} cannot hold the store: it is read-only for this user"));
+}
+
+/// Two installations on one database, a schema each, share nothing.
+#[tokio::test]
+async fn a_schema_is_a_store_of_its_own() {
+    let server = Postgres::start();
+    server.run("create schema risk; create schema fraud");
+    let of = |schema: &str| format!("{}?options=-csearch_path%3D{schema}", server.url());
+    let (risk, fraud) = (SqlStore::connect(&of("risk")).await.unwrap(), SqlStore::connect(&of("fraud")).await.unwrap());
+    risk.set_gate(&name("loans"), GateState::Paused, "ana", "because", at(1)).await.unwrap();
+    assert_eq!(fraud.gate(&name("loans")).await.unwrap().state, GateState::Open);
+    assert_eq!((risk.ledger_length().await.unwrap(), fraud.ledger_length().await.unwrap()), (1, 0));
 }

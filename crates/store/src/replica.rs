@@ -18,7 +18,7 @@ use crate::{
 
 /// How long a replica that is not heard of keeps what it has.
 pub const LEASE: Duration = Duration::from_secs(15);
-/// A replica that has gone is shown for so long, in microseconds.
+/// A replica that is gone without a word is shown for so long, in microseconds.
 const SHOWN_FOR: i64 = 86_400_000_000;
 
 /// One of the processes that share a store.
@@ -97,7 +97,7 @@ impl SqlStore {
     /// Gives this replica's lease back: what it has is free from now on.
     pub(crate) async fn end_lease(&self, me: &Me) -> Result<(), Fault> {
         let mut tx = self.write_beside().await?;
-        sqlx::query("UPDATE replica SET until = 0 WHERE id = $1").bind(&me.id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM replica WHERE id = $1").bind(&me.id).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 

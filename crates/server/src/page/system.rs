@@ -24,6 +24,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
     let workspace = &loaded.workspace;
     let unreadable = house.store().unreadable().await.map_err(Problem::store)?;
     let under_way = house.store().under_way().await.map_err(Problem::store)?;
+    let replicas = house.store().replicas().await.map_err(Problem::store)?;
     let title = match (pulse.stalled.is_empty(), pulse.troubles.len() + ready.len()) {
         (false, _) => "Watchkeeper does not turn.".to_owned(),
         (true, 0) => "Watchkeeper is well.".to_owned(),
@@ -58,6 +59,22 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 (fact("API", html! { a href="/v1/openapi.json" { "OpenAPI document" } ", " a href="/metrics" { "metrics" } ", " a href="/healthz" { "health" } ", " a href="/readyz" { "readiness" } }))
             }
             (Form { word: "reload", names: &[], hidden: &[], button: Button::Ordinary, label: "Read the configuration again" }.show(&ask.visitor, html! {}))
+        }
+        @if !replicas.is_empty() {
+            section data-live id="daemons" {
+                div class="head" { h2 { "Daemons on " (words::cut(&house.store().place(), 80)) } }
+                table {
+                    thead { tr { th { "Daemon" } th { "Version" } th { "Since" } th { "Heard of" } th class="num" { "In hand" } th class="num" { "Clock" } } }
+                    tbody { @for replica in &replicas { tr {
+                        td { (words::cut(&replica.name, 80)) @if !replica.alive { " " (badge::badge(Strength::FramedAmber, Shape::Triangle, "gone")) } }
+                        td data-label="version" { (words::cut(&replica.version, 40)) }
+                        td data-label="since" { (time::at(replica.since)) }
+                        td data-label="heard of" { (time::at(replica.seen_at)) }
+                        td class="num" data-label="in hand" { (replica.in_hand) }
+                        td class="num" data-label="clock" { (format!("{:+} ms", replica.clock_ahead_ms)) }
+                    } } }
+                }
+            }
         }
         @if !unreadable.is_empty() {
             section {

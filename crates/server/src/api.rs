@@ -244,8 +244,7 @@ async fn gate(ask: Ask) -> Result<Response, Problem> {
     let found = ask.house.gate_asked_for(given).await.map_err(Problem::store)?;
     let workspace = ask.house.workspace();
     let known = || workspace.gates.keys().map(Name::to_string);
-    let (gate, _) = found.ok_or_else(|| Problem::no_such("gate", given, known()))?;
-    Ok(tagged(&ask, told_gate(&gate)))
+    Ok(tagged(&ask, told_gate(&found.ok_or_else(|| Problem::no_such("gate", given, known()))?)))
 }
 
 async fn handoffs(ask: Ask) -> Result<Response, Problem> {

@@ -86,12 +86,20 @@ impl House {
         Ok(self.known_gates().await?.views.clone())
     }
 
-    /// One gate, which a client asks for, and the answer; `None` when it is not configured, and not paused either.
-    pub(crate) async fn gate_asked_for(&self, name: &str) -> Result<Option<(GateView, Bytes)>, StoreError> {
+    /// One gate, which a client asks for; `None` when it is not configured, and not paused either.
+    pub(crate) async fn gate_asked_for(&self, name: &str) -> Result<Option<GateView>, StoreError> {
         let gates = self.known_gates().await?;
         let found = gates.get(name);
         self.gate_asks().note(found.iter().map(|(gate, _)| &gate.name), self.now());
-        Ok(found.map(|(gate, answer)| (gate.clone(), answer)))
+        Ok(found.map(|(gate, _)| gate.clone()))
+    }
+
+    /// The answer to a client that evaluates one gate; `None` when there is no such gate.
+    pub(crate) async fn gate_evaluated(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        let gates = self.known_gates().await?;
+        let found = gates.get(name);
+        self.gate_asks().note(found.iter().map(|(gate, _)| &gate.name), self.now());
+        Ok(found.map(|(_, answer)| answer))
     }
 
     /// Every gate, for a client that asks for all of them.

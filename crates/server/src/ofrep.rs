@@ -34,8 +34,8 @@ pub(crate) async fn one(
     if let Err(refusal) = body::check(sent) {
         return refusal.answer(Some(&key));
     }
-    match house.gate_asked_for(&key).await {
-        Ok(Some((_, answer))) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
+    match house.gate_evaluated(&key).await {
+        Ok(Some(answer)) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
         Ok(None) => (
             StatusCode::NOT_FOUND,
             Json(json!({

@@ -61,7 +61,7 @@ pub use comment::Comment;
 pub use copy::{Copied, CopyError};
 pub use gate::{GateRecord, LeftPaused};
 pub use hold::{Hold, HoldScope};
-pub use listen::Rang;
+pub use listen::{GatesMark, Rang};
 pub use lock::{DaemonLock, LockError};
 pub use open::OpenError;
 pub use people::Closed;

@@ -1,13 +1,20 @@
 //! Listening: what has changed is heard of at once. This process rings its own; on PostgreSQL the server rings for what others
 //! commit. Whoever listens looks from time to time all the same: a bell that was not heard costs time, never the work.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    fs,
+    sync::atomic::Ordering,
+    time::{Duration, SystemTime},
+};
 
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgListener;
 use tokio::sync::futures::Notified;
 
-use crate::store::{Home, SqlStore};
+use crate::{
+    place::LOG,
+    store::{Home, SqlStore},
+};
 
 /// The channel on which the server rings.
 const CHANNEL: &str = "watchkeeper";
@@ -23,10 +30,24 @@ pub enum Rang {
     Outbox,
 }
 
+/// A state of the gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatesMark {
+    /// How many gates this process has set.
+    set: u64,
+    /// When a file's log was written last, and its length.
+    log: Option<(SystemTime, u64)>,
+}
+
 impl SqlStore {
-    /// How many gates this process has set: who knows the gates as of an earlier number does not know them.
-    pub fn gates_set(&self) -> u64 {
-        self.bells.gates_set.load(Ordering::Acquire)
+    /// What changes when a gate may have been set: who knows the gates as of another mark does not know them. Of a file it
+    /// changes whoever writes to it; of a server, only what this process does shows here, and the rest rings.
+    pub fn gates_mark(&self) -> GatesMark {
+        let log = self.folder().and_then(|folder| fs::metadata(folder.join(LOG)).ok());
+        GatesMark {
+            set: self.bells.gates_set.load(Ordering::Acquire),
+            log: log.and_then(|log| Some((log.modified().ok()?, log.len()))),
+        }
     }
 
     /// Rung when a gate may have been set, by whomever.

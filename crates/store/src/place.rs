@@ -16,7 +16,7 @@ use rustix::{
 /// The store's file in its folder.
 pub(crate) const FILE: &str = "watchkeeper.db";
 /// What SQLite keeps beside it.
-const LOG: &str = "watchkeeper.db-wal";
+pub(crate) const LOG: &str = "watchkeeper.db-wal";
 const LOG_INDEX: &str = "watchkeeper.db-shm";
 /// Held by a process while it opens the store.
 const OPEN_LOCK: &str = "open.lock";

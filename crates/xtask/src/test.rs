@@ -34,7 +34,7 @@ fn provide_postgres() -> Result<()> {
     let both = || is_there() && debian::on_path("psql");
     ensure!(
         both() || (debian::install(&POSTGRES) && both()),
-        "the tests of sources need PostgreSQL's initdb, pg_ctl and psql; on Debian `apt-get install {}` as root",
+        "the tests of sources and of the store need PostgreSQL's initdb, pg_ctl and psql; on Debian `apt-get install {}` as root",
         POSTGRES.join(" ")
     );
     Ok(())

@@ -28,6 +28,7 @@ impl Steps {
             Ok((self.store.begin_step(step, &self.intent(step, now)).await?, now))
         };
         loop {
+            self.wait_for_the_lease().await;
             match self.retry.until_answered(ask).await? {
                 (Begun::Withheld(reason), _) => return self.withhold(step, &reason).await,
                 (Begun::Busy(busy), now) => {
@@ -42,6 +43,13 @@ impl Steps {
                     return self.record_end(step, overruling(end, &despite), Some(begun_at), None).await;
                 }
             }
+        }
+    }
+
+    /// A lease that ran out while the store was away is renewed soon.
+    async fn wait_for_the_lease(&self) {
+        while !self.store.lease_lasts() {
+            self.retry.clock.sleep_until(self.retry.clock.now() + BUSY_FOR).await;
         }
     }
 

@@ -1,4 +1,5 @@
 //! The store that a test runs on: one in memory, and when its binary runs once more, one on PostgreSQL.
+#![expect(clippy::panic, reason = "a test stops at the first thing that is not so")]
 
 use watchkeeper_store::SqlStore;
 use watchkeeper_testkit::again_on_postgres;
@@ -8,7 +9,7 @@ pub(crate) async fn store() -> SqlStore {
         Some(url) => SqlStore::connect(&url).await,
         None => SqlStore::in_memory().await,
     };
-    opened.expect("a store")
+    opened.unwrap_or_else(|error| panic!("no store: {error}"))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The store on real SQLite: what a claim, a step, a message and a ledger row survive.
+//! The store on real SQLite and PostgreSQL: what a claim, a step, a message and a ledger row survive.
 #![expect(clippy::unwrap_used, reason = "a broken expectation stops the test")]
 
 #[path = "../common/mod.rs"]

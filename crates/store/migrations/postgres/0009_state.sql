@@ -270,6 +270,7 @@ CREATE INDEX step_runbook ON step (runbook, finished_at);
 CREATE INDEX outbox_incident ON outbox (incident);
 CREATE INDEX outbox_overdue ON outbox (overdue_run, overdue_step);
 CREATE INDEX delivery_incident ON delivery (incident, id);
+CREATE INDEX delivery_outbox ON delivery (outbox, id);
 CREATE UNIQUE INDEX incident_open ON incident (monitor, labels) WHERE state <> 'resolved' AND drill = 0;
 CREATE INDEX outbox_sending ON outbox (id) WHERE status = 'sending';
 CREATE INDEX outbox_waiting ON outbox (not_before, id, unreadable_by) WHERE status = 'waiting';

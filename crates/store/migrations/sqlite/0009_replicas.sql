@@ -37,5 +37,8 @@ CREATE TABLE pruned (
     upto INTEGER NOT NULL
 ) STRICT;
 
+-- A message's tries, which go before it does.
+CREATE INDEX delivery_outbox ON delivery (outbox, id);
+
 -- Drills of the first versions were recorded as ticks; they judge nothing.
 UPDATE occurrence SET evaluation = NULL WHERE json_valid(evaluation) AND json_extract(evaluation, '$.drill') = 1;

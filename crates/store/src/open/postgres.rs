@@ -86,7 +86,10 @@ async fn first(url: &str) -> Result<(AnyConnectOptions, AnyConnection), sqlx::Er
     install_default_drivers();
     let options: AnyConnectOptions = url.parse()?;
     let first = tokio::time::timeout(WAIT_MAX, AnyConnection::connect_with(&options)).await;
-    Ok((options, first.unwrap_or_else(|_| Err(nobody()))?))
+    let mut first = first.unwrap_or_else(|_| Err(nobody()))?;
+    // That the tables are there already is no news.
+    first.execute("SET client_min_messages = 'warning'").await?;
+    Ok((options, first))
 }
 
 /// What connections are for.

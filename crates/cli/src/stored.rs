@@ -54,14 +54,23 @@ impl StoreAt {
 
     /// Opens the store to read it only; an empty one where there is none.
     pub(crate) async fn open_to_read(&self) -> Result<SqlStore, Failure> {
-        let opened = match self {
-            Self::Folder(folder) => SqlStore::open_to_read(folder).await,
-            Self::Server { workspace, url } => SqlStore::connect_to_read(&secret(workspace, url)?).await,
-        };
-        match opened.map_err(unopened)? {
+        match self.find().await? {
             Some(store) => Ok(store),
             None => SqlStore::in_memory().await.map_err(Failure::internal),
         }
+    }
+
+    /// Opens the store to read it only; a failure where there is none.
+    pub(crate) async fn open_to_copy(&self) -> Result<SqlStore, Failure> {
+        self.find().await?.ok_or_else(|| Failure::usage(format!("there is no store in {}", self.shown())))
+    }
+
+    async fn find(&self) -> Result<Option<SqlStore>, Failure> {
+        let found = match self {
+            Self::Folder(folder) => SqlStore::open_to_read(folder).await,
+            Self::Server { workspace, url } => SqlStore::connect_to_read(&secret(workspace, url)?).await,
+        };
+        found.map_err(unopened)
     }
 
     /// Whether a store may be there; nothing is made.

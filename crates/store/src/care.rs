@@ -23,7 +23,7 @@ use crate::{
 
 /// What a store holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Holds {
+pub struct StoreStatus {
     /// `sqlite` or `postgres`.
     pub kind: &'static str,
     /// Its folder, or its server and database.
@@ -72,7 +72,7 @@ pub enum BackupError {
 
 impl SqlStore {
     /// What the store holds.
-    pub async fn holds_what(&self) -> Result<Holds, StoreError> {
+    pub async fn status(&self) -> Result<StoreStatus, StoreError> {
         let work = async {
             let mut tx = self.read().await?;
             without_limits(&mut tx).await?;
@@ -96,14 +96,14 @@ impl SqlStore {
             }
             let standing = standing(&mut tx).await?;
             let (tables, floor) = standing.map_or((0, 0), |standing| (standing.found, standing.floor));
-            Ok(Holds { kind, place: self.place(), database, tables, floor, known: known_tables(), bytes, rows })
+            Ok(StoreStatus { kind, place: self.place(), database, tables, floor, known: known_tables(), bytes, rows })
         };
         work.await.map_err(|fault: Fault| fault.doing("count what the store holds"))
     }
 
     /// What is wrong with the store: its file's pages, rows that refer to nothing, the ledger's chain, rows that this version
     /// cannot read. Nothing is wrong when it is empty.
-    pub async fn what_is_wrong(&self) -> Result<Vec<String>, StoreError> {
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         let work = async {
             let mut wrong: Vec<String> = Vec::new();
             if self.dialect() == Dialect::Sqlite {
@@ -133,7 +133,9 @@ impl SqlStore {
         if path.symlink_metadata().is_ok() {
             return Err(BackupError::Exists { path: path.to_owned() });
         }
-        let part = path.with_extension("part");
+        // SQLite is told the name as text; another file than the one meant is not written.
+        let not_text = || failed(io::Error::new(io::ErrorKind::InvalidInput, "its path is not UTF-8"));
+        let part = format!("{}.part", path.to_str().ok_or_else(not_text)?);
         // Nobody else reads it while it grows, or after.
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
         let written = self.write_backup(&part).await;
@@ -145,18 +147,17 @@ impl SqlStore {
         fs::rename(&part, path).map_err(failed)
     }
 
-    async fn write_backup(&self, part: &Path) -> Result<(), BackupError> {
+    async fn write_backup(&self, part: &str) -> Result<(), BackupError> {
         match self.dialect() {
             Dialect::Sqlite => {
-                let text = part.to_string_lossy().into_owned();
                 let work = async {
-                    sqlx::query("VACUUM INTO $1").bind(text).execute(&mut *self.writer.acquire().await?).await?;
+                    sqlx::query("VACUUM INTO $1").bind(part).execute(&mut *self.writer.acquire().await?).await?;
                     Ok(())
                 };
                 Ok(work.await.map_err(|fault: Fault| fault.doing("copy the store"))?)
             }
             Dialect::Postgres => {
-                let copy = Self::new_file(part).await?;
+                let copy = Self::new_file(Path::new(part)).await?;
                 self.copy_to(&copy).await?;
                 copy.close().await;
                 Ok(())

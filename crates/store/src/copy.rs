@@ -9,7 +9,6 @@ use sqlx::{
 };
 
 use crate::{
-    columns::count,
     database::{Dialect, without_limits},
     fault::Fault,
     ledger,
@@ -69,7 +68,7 @@ pub enum CopyError {
         /// A table with rows.
         table: &'static str,
         /// How many.
-        rows: u32,
+        rows: u64,
     },
     /// The ledger is not whole, or did not come out as it was.
     #[error(transparent)]
@@ -106,18 +105,18 @@ impl SqlStore {
     }
 }
 
-async fn first_rows(db: &mut AnyConnection) -> Result<Option<(&'static str, u32)>, Fault> {
+async fn first_rows(db: &mut AnyConnection) -> Result<Option<(&'static str, u64)>, Fault> {
     for table in TABLES {
         let rows = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
         let rows: i64 = sqlx::query_scalar(rows).fetch_one(&mut *db).await?;
         if rows > 0 {
-            return Ok(Some((table, count("rows", rows.min(i64::from(u32::MAX)))?)));
+            return Ok(Some((table, rows.unsigned_abs())));
         }
     }
     Ok(None)
 }
 
-/// Reads in pages, in the order of the rows' own places, and writes each page at once.
+/// Reads row by row, and writes many at once.
 async fn copy_table(from: &mut AnyConnection, to: &mut AnyConnection, table: &str) -> Result<u64, Fault> {
     let all = format!("SELECT * FROM {table}");
     let (mut page, mut copied): (Vec<AnyRow>, u64) = (Vec::with_capacity(BATCH), 0);

@@ -56,7 +56,7 @@ mod watch;
 
 pub use access::{Session, Token};
 pub use answer::Reply;
-pub use care::{BackupError, Holds};
+pub use care::{BackupError, StoreStatus};
 pub use comment::Comment;
 pub use copy::{Copied, CopyError};
 pub use gate::{GateRecord, LeftPaused};

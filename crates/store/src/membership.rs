@@ -23,7 +23,7 @@ impl SqlStore {
         let id = digest_of(&["replica", name, &std::process::id().to_string(), &now.timestamp_micros().to_string()]);
         let begun = Instant::now();
         let me = Me::new(&id[..16], name, lease);
-        let alive = self.renew(&me, now).await.map_err(|fault| fault.doing("join the replicas"))?;
+        let alive = self.asked("join the replicas", self.renew(&me, now)).await?;
         me.stand(begun, alive);
         // Whoever joins twice goes on as what it was.
         let _ = self.replica.set(me);
@@ -49,7 +49,7 @@ impl SqlStore {
     /// Gives everything back that this replica has: others take it at once.
     pub async fn leave(&self) -> Result<(), StoreError> {
         let Some(me) = self.replica.get() else { return Ok(()) };
-        self.end_lease(me).await.map_err(|fault| fault.doing("give the lease back"))
+        self.asked("give the lease back", self.end_lease(me)).await
     }
 
     /// Whether a monitor is this replica's to begin: the nearest of those that are at work.

@@ -4,6 +4,8 @@
 mod deliveries;
 mod ticks;
 
+use std::time::Duration;
+
 use serde::Serialize;
 use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::StoreError;
@@ -31,7 +33,8 @@ impl SqlStore {
     /// Forgets what is older than is kept.
     pub async fn prune(&self, keep: Keep, now: Time) -> Result<Pruned, StoreError> {
         let work = async {
-            let before = |kept: std::time::Duration| micros(now - kept);
+            let before =
+                |kept: Duration| micros(now).saturating_sub(i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
             let (thinned, ticks) = ticks::prune(self, before(keep.evaluations), before(keep.points)).await?;
             let deliveries = deliveries::prune(self, before(keep.deliveries)).await?;
             let pruned = Pruned { thinned, ticks, deliveries };

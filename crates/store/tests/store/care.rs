@@ -32,7 +32,7 @@ async fn a_backup_made_while_others_write_is_a_store_that_is_gone_on_with() {
     writing.await.unwrap();
     assert!(matches!(store.back_up(&file).await, Err(BackupError::Exists { .. })));
     let restored = SqlStore::open(&folder).await.unwrap();
-    assert_eq!(restored.what_is_wrong().await.unwrap(), [""; 0]);
+    assert_eq!(restored.check().await.unwrap(), [""; 0]);
     let head = restored.ledger_head().await.unwrap();
     store.verify_ledger(Some(&head)).await.unwrap();
     assert_eq!(restored.handoffs().await.unwrap()[0].incident, step.incident);
@@ -46,12 +46,12 @@ async fn what_is_damaged_is_told() {
     let folder = tempdir().unwrap();
     let store = SqlStore::open(folder.path()).await.unwrap();
     hand_off(&store, &incident("aa11", "nulls"), Outcome::Done, 1).await;
-    assert_eq!(store.what_is_wrong().await.unwrap(), [""; 0]);
+    assert_eq!(store.check().await.unwrap(), [""; 0]);
     let by_hand = rusqlite::Connection::open(folder.path().join("watchkeeper.db")).unwrap();
     let damage = "PRAGMA foreign_keys = OFF; DROP TRIGGER ledger_is_never_changed; DELETE FROM incident;
                   UPDATE ledger SET subject = 'zz' WHERE seq = 2; UPDATE step SET facts = '{' WHERE 1";
     by_hand.execute_batch(damage).unwrap();
-    let wrong = store.what_is_wrong().await.unwrap();
+    let wrong = store.check().await.unwrap();
     assert!(wrong.iter().any(|told| told == "a row of step refers to one that is not there"), "{wrong:?}");
     assert!(wrong.iter().any(|told| told == "the ledger: row 2 was changed after it was written"), "{wrong:?}");
 }
@@ -96,6 +96,8 @@ async fn old_evaluations_keep_what_a_chart_shows_and_older_ones_go() {
     assert_eq!((&young["log"][0], &young["window"]["rows"]), (&json!("long ago"), &json!(56)));
     assert_eq!(store.prune(keep, day(29)).await.unwrap(), watchkeeper_store::Pruned::default(), "once");
     assert_eq!(store.claim(&nulls, day(3), day(29)).await.unwrap(), None, "what is forgotten is not run again");
+    let ever = Keep { evaluations: Duration::MAX, points: Duration::MAX, deliveries: Duration::MAX };
+    assert_eq!(store.prune(ever, day(29)).await.unwrap(), watchkeeper_store::Pruned::default(), "for ever");
 }
 
 #[tokio::test]

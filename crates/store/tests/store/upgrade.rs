@@ -122,7 +122,7 @@ fn kept() -> tempfile::TempDir {
 /// Goes on with a store that was kept: every incident is read, the step in INTENT is settled, a new incident is opened.
 pub(crate) async fn goes_on(store: &SqlStore) {
     assert_eq!(store.verify_ledger(Some(KEPT_HEAD)).await.unwrap().rows, 35);
-    assert_eq!(store.what_is_wrong().await.unwrap(), [""; 0]);
+    assert_eq!(store.check().await.unwrap(), [""; 0]);
     let incidents = store.incidents(&IncidentFilter::default()).await.unwrap();
     let mut states: Vec<_> = incidents.iter().map(|incident| incident.state).collect();
     states.sort_unstable();
@@ -162,7 +162,7 @@ async fn a_kept_store_is_moved_to_a_server_and_gone_on_with_there() {
     let to = SqlStore::connect(&server.url()).await.unwrap();
     let copied = from.copy_to(&to).await.unwrap();
     assert_eq!((copied.ledger, copied.head.as_str()), (35, KEPT_HEAD));
-    assert_eq!(to.holds_what().await.unwrap().rows, from.holds_what().await.unwrap().rows);
+    assert_eq!(to.status().await.unwrap().rows, from.status().await.unwrap().rows);
     goes_on(&to).await;
     let again = from.copy_to(&to).await.unwrap_err();
     assert!(matches!(again, watchkeeper_store::CopyError::NotEmpty { .. }), "{again}");

@@ -255,8 +255,9 @@ impl Daemon {
         // What is left is free for others at once.
         self.part.abort();
         self.upkeep.abort();
-        if let Err(error) = self.store.leave().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the lease runs out by itself");
+        // A store that does not answer holds nobody's end up.
+        if !matches!(tokio::time::timeout(SERVER_GRACE, self.store.leave()).await, Ok(Ok(()))) {
+            tracing::warn!("the lease could not be given back: it runs out by itself");
         }
         self.server.stop.send_replace(true);
         // Whoever is still connected asks again elsewhere.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use watchkeeper_store::{BackupError, CopyError, SqlStore};
+use watchkeeper_store::{BackupError, CopyError};
 
 use crate::{
     commands::people::outlined,
@@ -13,10 +13,7 @@ use crate::{
 
 pub(super) async fn run(folder: &Path, file: &Path, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (_, at) = outlined(folder, terminal)?;
-    if !at.may_hold_one() {
-        return Err(Failure::usage(format!("there is no store in {}", at.shown())));
-    }
-    let store: SqlStore = at.open_to_read().await?;
+    let store = at.open_to_copy().await?;
     store.back_up(file).await.map_err(refused)?;
     let shown = harmless(&file.display().to_string());
     terminal.line(format_args!("the store {} is copied to {shown}", harmless(&store.place())))?;

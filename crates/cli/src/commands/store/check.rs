@@ -15,7 +15,7 @@ use crate::{
 /// Nothing wrong is fine; anything is a finding.
 pub(super) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let store = opened_to_read(folder, terminal).await?.store;
-    let wrong = store.what_is_wrong().await.map_err(Failure::unreachable)?;
+    let wrong = store.check().await.map_err(Failure::unreachable)?;
     if args.json {
         json::print(terminal, &json!({ "ok": wrong.is_empty(), "wrong": wrong }))?;
     } else if wrong.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use watchkeeper_store::{Holds, Replica};
+use watchkeeper_store::{Replica, StoreStatus};
 
 use crate::{
     args::ListingArgs,
@@ -22,20 +22,20 @@ use crate::{
 #[derive(Debug, Serialize)]
 struct Status {
     #[serde(flatten)]
-    holds: Holds,
+    holds: StoreStatus,
     replicas: Vec<Replica>,
 }
 
 pub(super) async fn run(folder: &Path, args: &ListingArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let store = opened_to_read(folder, terminal).await?.store;
-    let holds = store.holds_what().await.map_err(Failure::unreachable)?;
+    let holds = store.status().await.map_err(Failure::unreachable)?;
     let replicas = store.replicas().await.map_err(Failure::unreachable)?;
     let status = Status { holds, replicas };
     if args.json {
         json::print(terminal, &status)?;
         return Ok(Exit::Fine);
     }
-    let Holds { kind, place, database, tables, floor, known, bytes, rows } = &status.holds;
+    let StoreStatus { kind, place, database, tables, floor, known, bytes, rows } = &status.holds;
     terminal.line(format_args!("{kind} {database} in {place}, {:.1} MB", *bytes as f64 / 1e6))?;
     terminal
         .line(format_args!("tables at {tables} (this version knows {known}; {floor} and newer can work with them)"))?;

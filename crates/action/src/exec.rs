@@ -6,14 +6,19 @@
 mod output;
 mod process;
 
-use std::{collections::BTreeMap, io, path::PathBuf};
+use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
+use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
 use watchkeeper_model::ExecAction;
 use watchkeeper_secret::{Mask, SecretError};
 
-use crate::{ActionRunner, cause};
+use crate::{
+    ActionRunner, cause,
+    contract::{Attempt, Kind, no_mark, unreadable},
+    limit::Limit,
+};
 use process::{Ending, Program};
 
 /// The longest value of a variable that is filled with data, in bytes: Linux refuses to start a program with a
@@ -38,17 +43,35 @@ enum ExecError {
     Start { path: String, directory: PathBuf, source: io::Error },
 }
 
-/// Runs the program of an exec step to its end or its time limit.
-pub(crate) async fn run(action: &ExecAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
-    match start(action, call, runner) {
-        Ok(program) => end(action, call, program).await,
-        Err(error) => ActionEnd::failed(cause::line(&error)),
+#[async_trait]
+impl Kind for ExecAction {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        permitted(self, runner).err().map(|error| cause::line(&error))
     }
-}
 
-/// Why the program of an action would not be started.
-pub(crate) fn refusal(action: &ExecAction, runner: &ActionRunner) -> Option<String> {
-    permitted(action, runner).err().map(|error| cause::line(&error))
+    async fn ask(&self, _: Duration, _: &ActionRunner) -> Option<Result<String, String>> {
+        None
+    }
+
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
+        Before::Nothing
+    }
+
+    /// Runs the program to its end or its time limit.
+    async fn send(&self, call: &ActionCall, _: &Limit, runner: &ActionRunner) -> Attempt {
+        Attempt::Ended(match start(self, call, runner) {
+            Ok(program) => end(self, call, program).await,
+            Err(error) => ActionEnd::failed(cause::line(&error)),
+        })
+    }
+
+    async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
+        no_mark(call)
+    }
+
+    async fn after(&self, call: &ActionCall, _: &ActionRunner) -> After {
+        unreadable(call)
+    }
 }
 
 /// The program and its arguments, when it may be started.

@@ -5,27 +5,33 @@
 //! `idempotent = true` a server that is away, busy or failing is sent the same bytes again until the time limit, under
 //! the same `Idempotency-Key`.
 
-use std::{collections::BTreeMap, time::Duration};
+mod follow;
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
-use watchkeeper_model::{Action, HttpAction, Outcome};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_model::{Action, BodyEncoding, Field, Fields, Follow, HttpAction, fields};
 use watchkeeper_net::{TargetError, permitted};
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    limit::{Limit, backoff, retry_after},
+    contract::{Attempt, Kind, no_mark, unreadable},
+    limit::{Limit, retry_after},
     web::{self, Answer, NoAnswer},
 };
 
 const BODY_BYTES_MAX: usize = 4 * 1024;
+/// An answer in which something is looked for.
+const FOLLOWED_BYTES_MAX: usize = 1024 * 1024;
 const EXCERPT_CHARS_MAX: usize = 200;
 
 /// Why a request cannot be sent.
@@ -55,22 +61,39 @@ struct Prepared {
     mask: Mask,
 }
 
-/// What an attempt says about the call.
-enum Attempt {
-    Ended(ActionEnd),
-    /// The server is away or busy (`certain`: it did nothing), or failing (it may have acted).
-    Busy {
-        certain: bool,
-        end: ActionEnd,
-        after: Option<Duration>,
-    },
-}
+#[async_trait]
+impl Kind for HttpAction {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        permitted(&self.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+    }
 
-/// Sends the request of an http step.
-pub(crate) async fn send(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
-    match prepare(action, call, runner) {
-        Ok(prepared) => exchange(&prepared, action.idempotent, call).await,
-        Err(error) => ActionEnd::failed(cause::line(&error)),
+    async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
+        Some(ask(self, timeout, runner).await)
+    }
+
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
+        Before::Nothing
+    }
+
+    async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
+        let prepared = match prepare(self, call, runner) {
+            Ok(prepared) => prepared,
+            Err(error) => return Attempt::failed(cause::line(&error)),
+        };
+        let body_bytes_max = if self.follow.is_some() { FOLLOWED_BYTES_MAX } else { BODY_BYTES_MAX };
+        let answer = web::send(prepared.request(), limit, body_bytes_max).await;
+        prepared.judge(answer, self.follow.as_ref())
+    }
+
+    async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
+        no_mark(call)
+    }
+
+    async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
+        match &self.follow {
+            Some(follow) => follow::ask(self, follow, call, runner).await,
+            None => unreadable(call),
+        }
     }
 }
 
@@ -78,12 +101,11 @@ fn prepare(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> Res
     let url = permitted(&action.url, &runner.allow.hosts)?;
     let token = action.token.as_ref().map(|secret| runner.secrets.resolve(secret)).transpose()?;
     let method = Method::from_bytes(action.method.as_bytes()).map_err(|_| HttpError::Method(action.method.clone()))?;
-    let mut fields: Map<String, Value> =
-        action.body.iter().map(|(name, text)| (name.clone(), Value::String(text.text()))).collect();
+    let mut fields = action.body.clone();
     if call.drill && !fields.is_empty() {
-        fields.insert("drill".to_owned(), Value::Bool(true));
+        fields.insert("drill".to_owned(), Field::Flag(true));
     }
-    let body = (!fields.is_empty()).then(|| Value::Object(fields).to_string());
+    let body = (!fields.is_empty()).then(|| written(&fields, action.encoding));
     let mut headers = headers(action, call, token.as_ref(), body.is_some())?;
     let mut secrets = Vec::from_iter(token);
     for (name, secret) in &action.secrets {
@@ -92,6 +114,20 @@ fn prepare(action: &HttpAction, call: &ActionCall, runner: &ActionRunner) -> Res
         secrets.push(value);
     }
     Ok(Prepared { client: web::client(call.timeout)?, method, url, headers, body, mask: Mask::over(&secrets) })
+}
+
+fn written(fields: &Fields, encoding: BodyEncoding) -> String {
+    match encoding {
+        BodyEncoding::Json => fields::json(fields).to_string(),
+        BodyEncoding::Form => {
+            let text = |field: &Field| match field.json() {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let pairs = fields.iter().map(|(name, field)| (name, text(field)));
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+        }
+    }
 }
 
 /// The step's own headers between a default content type and what must not be overridden.
@@ -103,7 +139,11 @@ fn headers(
 ) -> Result<HeaderMap, HttpError> {
     let mut headers = HeaderMap::new();
     if has_body {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let content_type = match action.encoding {
+            BodyEncoding::Json => "application/json",
+            BodyEncoding::Form => "application/x-www-form-urlencoded",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     for (name, value) in &action.headers {
         let value = HeaderValue::from_str(value).map_err(|_| HttpError::Header(name.clone()))?;
@@ -131,19 +171,27 @@ fn secret_value(text: &str) -> Result<HeaderValue, HttpError> {
     Ok(value)
 }
 
-/// Asks the server of an http step with HEAD, which changes nothing: a credential that it refuses is known by that.
-pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
-    let action = HttpAction { method: "HEAD".to_owned(), body: BTreeMap::new(), ..action.clone() };
-    let call = ActionCall {
+/// A call that only asks.
+fn asking(action: Action, timeout: Duration) -> ActionCall {
+    ActionCall {
         run: String::new(),
         idempotency_key: "lint".to_owned(),
         incident: String::new(),
-        action: Action::Http(action.clone()),
+        action,
         timeout,
         reopen: None,
+        before: None,
+        reference: None,
+        retries: None,
         attempt: 1,
         drill: false,
-    };
+    }
+}
+
+/// Asks the server of an http step with HEAD, which changes nothing: a credential that it refuses is known by that.
+pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
+    let action = HttpAction { method: "HEAD".to_owned(), body: Fields::new(), ..action.clone() };
+    let call = asking(Action::Http(action.clone()), timeout);
     let prepared = prepare(&action, &call, runner).map_err(|error| cause::line(&error))?;
     let host = prepared.url.host_str().unwrap_or_default();
     match web::send(prepared.request(), &Limit::ahead(timeout), BODY_BYTES_MAX).await {
@@ -157,37 +205,6 @@ pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionR
     }
 }
 
-/// Sends, and sends again while the server asks for it and the guarantee allows it.
-async fn exchange(prepared: &Prepared, idempotent: bool, call: &ActionCall) -> ActionEnd {
-    let limit = Limit::ahead(call.timeout);
-    let mut doubt = false;
-    for attempt in 0.. {
-        // An answer that never comes must leave time to ask again.
-        let patience = if idempotent { limit.half() } else { limit };
-        let answer = web::send(prepared.request(), &patience, BODY_BYTES_MAX).await;
-        let (certain, end, after) = match prepared.judge(answer) {
-            Attempt::Ended(end) => return settled(end, doubt),
-            Attempt::Busy { certain, end, after } => (certain, end, after),
-        };
-        let pause = after.unwrap_or_default().max(backoff(attempt, &call.idempotency_key));
-        if !idempotent || !limit.pause(pause).await {
-            return settled(end, doubt);
-        }
-        doubt |= !certain;
-    }
-    ActionEnd::unknown("it was asked too often")
-}
-
-/// A refusal settles nothing once an earlier attempt may have acted.
-fn settled(end: ActionEnd, doubt: bool) -> ActionEnd {
-    match end.outcome {
-        Outcome::Failed if doubt => {
-            ActionEnd::unknown(format!("{}; an earlier attempt may have been carried out", end.detail))
-        }
-        _ => end,
-    }
-}
-
 impl Prepared {
     fn request(&self) -> RequestBuilder {
         let request = self.client.request(self.method.clone(), self.url.clone()).headers(self.headers.clone());
@@ -197,10 +214,10 @@ impl Prepared {
         }
     }
 
-    fn judge(&self, answer: Result<Answer, NoAnswer>) -> Attempt {
+    fn judge(&self, answer: Result<Answer, NoAnswer>, follow: Option<&Follow>) -> Attempt {
         let host = self.url.host_str().unwrap_or_default();
         match answer {
-            Ok(answer) => self.judge_answer(&answer),
+            Ok(answer) => self.judge_answer(&answer, follow),
             Err(NoAnswer::NotSent(why)) => {
                 let end = ActionEnd::failed(format!("{host} could not be reached: {}", self.mask.apply(&why)));
                 Attempt::Busy { certain: true, end, after: None }
@@ -213,11 +230,18 @@ impl Prepared {
         }
     }
 
-    fn judge_answer(&self, answer: &Answer) -> Attempt {
+    fn judge_answer(&self, answer: &Answer, follow: Option<&Follow>) -> Attempt {
         let said = self.said(answer);
         let after = retry_after(&answer.headers);
         match (answer.status, &answer.broken) {
-            (status, None) if status.is_success() => Attempt::Ended(ActionEnd::done(said)),
+            (status, None) if status.is_success() => match follow.map(|follow| follow::id(follow, answer)) {
+                None => Attempt::done(said, None),
+                Some(Some(id)) => Attempt::done(said, Some(id)),
+                Some(None) => {
+                    let end = ActionEnd::unknown(format!("{said}; it was taken, but its answer holds no id to follow"));
+                    Attempt::Ended(end)
+                }
+            },
             (status, Some(why)) if status.is_success() => {
                 let end = ActionEnd::unknown(format!("{said}; the answer broke off: {why}"));
                 Attempt::Busy { certain: false, end, after }

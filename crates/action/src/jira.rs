@@ -13,49 +13,100 @@ mod text;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use reqwest::Method;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Probe};
-use watchkeeper_model::JiraAction;
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_model::{JiraAction, JiraResolve};
+use watchkeeper_net::permitted;
 
-use crate::{ActionRunner, cause};
+use crate::{
+    ActionRunner, cause,
+    contract::{Attempt, Kind, no_mark, unreadable},
+    limit::Limit,
+};
 use reopen::Reopened;
 use site::{Site, Trouble};
 
-/// Opens the issue of a jira step, or reopens `call.reopen`.
-pub(crate) async fn open_issue(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
-    let site = match Site::of(action, call, runner) {
-        Ok(site) => site,
-        Err(error) => return ActionEnd::failed(cause::line(&error)),
-    };
-    let Some(key) = &call.reopen else { return issue::create(&site, action, call).await };
-    match reopen::reopen(&site, action, call, key).await {
+#[async_trait]
+impl Kind for JiraAction {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        permitted(&self.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+    }
+
+    async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
+        Some(ask(self, timeout, runner).await)
+    }
+
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
+        Before::Nothing
+    }
+
+    /// Opens the issue, or reopens `call.reopen`.
+    async fn send(&self, call: &ActionCall, _: &Limit, runner: &ActionRunner) -> Attempt {
+        Attempt::Ended(match Site::of(self, call, runner) {
+            Ok(site) => open_issue(&site, self, call).await,
+            Err(error) => ActionEnd::failed(cause::line(&error)),
+        })
+    }
+
+    /// Looks for the issue that an earlier call has opened or reopened.
+    async fn probe(&self, call: &ActionCall, runner: &ActionRunner) -> Probe {
+        match Site::of(self, call, runner) {
+            Ok(site) => search::find(&site, call).await,
+            Err(error) => Probe::Unreachable(cause::line(&error)),
+        }
+    }
+
+    async fn after(&self, call: &ActionCall, _: &ActionRunner) -> After {
+        unreadable(call)
+    }
+}
+
+#[async_trait]
+impl Kind for JiraResolve {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        self.0.refusal(runner)
+    }
+
+    async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
+        self.0.ask(timeout, runner).await
+    }
+
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
+        Before::Nothing
+    }
+
+    /// Tells the issue `call.reopen` that its incident is over, and closes it where the step says so.
+    async fn send(&self, call: &ActionCall, _: &Limit, runner: &ActionRunner) -> Attempt {
+        let Some(key) = &call.reopen else { return Attempt::failed("there is no issue to tell") };
+        Attempt::Ended(match Site::of(&self.0, call, runner) {
+            Ok(site) => resolve::resolve(&site, &self.0, call, key).await,
+            Err(error) => ActionEnd::failed(cause::line(&error)),
+        })
+    }
+
+    async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
+        no_mark(call)
+    }
+
+    async fn after(&self, call: &ActionCall, _: &ActionRunner) -> After {
+        unreadable(call)
+    }
+}
+
+async fn open_issue(site: &Site, action: &JiraAction, call: &ActionCall) -> ActionEnd {
+    let Some(key) = &call.reopen else { return issue::create(site, action, call).await };
+    match reopen::reopen(site, action, call, key).await {
         Reopened::Ended(end) => end,
         Reopened::Impossible(why) => {
-            let end = issue::create(&site, action, call).await;
+            let end = issue::create(site, action, call).await;
             ActionEnd { detail: format!("{}; {why}", end.detail), ..end }
         }
     }
 }
 
-/// Looks for the issue that an earlier call has opened or reopened.
-pub(crate) async fn find_issue(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> Probe {
-    match Site::of(action, call, runner) {
-        Ok(site) => search::find(&site, call).await,
-        Err(error) => Probe::Unreachable(cause::line(&error)),
-    }
-}
-
-/// Tells the issue `call.reopen` that its incident is over, and closes it where the step says so.
-pub(crate) async fn tell_it_is_over(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> ActionEnd {
-    let Some(key) = &call.reopen else { return ActionEnd::failed("there is no issue to tell") };
-    match Site::of(action, call, runner) {
-        Ok(site) => resolve::resolve(&site, action, call, key).await,
-        Err(error) => ActionEnd::failed(cause::line(&error)),
-    }
-}
-
 /// Asks a Jira for the credential, the project and the issue type of a step, and changes nothing.
-pub(crate) async fn ask(action: &JiraAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
+async fn ask(action: &JiraAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
     let site = Site::named(action, timeout, "lint", runner).map_err(|error| cause::line(&error))?;
     site.ask(Method::GET, site.url(&["myself"]), None).await.map_err(Trouble::text)?;
     let project = site.ask(Method::GET, site.url(&["project", &action.project]), None).await.map_err(Trouble::text)?;

@@ -6,14 +6,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, Probe};
-use watchkeeper_model::{Action, Allow};
-use watchkeeper_net::permitted;
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions, After, Before, Probe};
+use watchkeeper_model::{Action, Allow, Guarantee, Outcome};
 use watchkeeper_secret::SecretReader;
 
-use crate::{cause, exec, http, jira};
+use crate::{
+    contract::{self, Attempt},
+    limit::{Limit, backoff},
+};
 
-/// Performs exec, http and jira steps. What a step may reach is checked again on every call, not only when the
+/// Performs steps. What a step may reach is checked again on every call, not only when the
 /// configuration is loaded.
 #[derive(Debug, Clone)]
 pub struct ActionRunner {
@@ -32,23 +34,49 @@ impl ActionRunner {
 impl ActionRunner {
     /// Why no call of an action would be sent from here, whatever its peer said.
     pub fn refusal(&self, action: &Action) -> Option<String> {
-        let refused = |url: &str| permitted(url, &self.allow.hosts).err().map(|error| cause::line(&error));
-        match action {
-            Action::Gate(_) => None,
-            Action::Exec(exec) => exec::refusal(exec, self),
-            Action::Http(http) => refused(&http.url),
-            Action::Jira(jira) | Action::JiraResolve(jira) => refused(&jira.url),
-        }
+        contract::of(action).refusal(self)
     }
 
-    /// Asks the peer of an action whether it would take it, without changing anything there: what it answered, or why it
-    /// would not. `None` for an action that has no peer.
+    /// Asks the peer of an action whether the target is there and the rights suffice, without changing anything there:
+    /// what it answered, or why it would not take it. `None` for an action that has no peer.
     pub async fn ask(&self, action: &Action, timeout: Duration) -> Option<Result<String, String>> {
-        match action {
-            Action::Gate(_) | Action::Exec(_) => None,
-            Action::Http(http) => Some(http::ask(http, timeout, self).await),
-            Action::Jira(jira) | Action::JiraResolve(jira) => Some(jira::ask(jira, timeout, self).await),
+        contract::of(action).ask(timeout, self).await
+    }
+
+    /// Sends, and sends again while the peer is away or busy, where that cannot act twice: what a `guarded` kind sends
+    /// again its peer recognises; of another kind only what was certainly not carried out is sent again, and only where
+    /// the step says how often.
+    async fn exchange(&self, call: &ActionCall) -> ActionEnd {
+        let kind = contract::of(&call.action);
+        let limit = Limit::ahead(call.timeout);
+        let guarded = call.action.guarantee() == Guarantee::Guarded;
+        let retries = call.retries.unwrap_or(if guarded { u32::MAX } else { 0 });
+        let mut doubt = false;
+        for attempt in 0.. {
+            // An answer that never comes must leave time to ask again.
+            let patience = if guarded && attempt < retries { limit.half() } else { limit };
+            let (certain, end, after) = match kind.send(call, &patience, self).await {
+                Attempt::Ended(end) => return settled(end, doubt),
+                Attempt::Busy { certain, end, after } => (certain, end, after),
+            };
+            let pause = after.unwrap_or_default().max(backoff(attempt, &call.idempotency_key));
+            let again = attempt < retries && (certain || guarded);
+            if !again || !limit.pause(pause).await {
+                return settled(end, doubt);
+            }
+            doubt |= !certain;
         }
+        ActionEnd::unknown("it was asked too often")
+    }
+}
+
+/// A refusal settles nothing once an earlier attempt may have acted.
+fn settled(end: ActionEnd, doubt: bool) -> ActionEnd {
+    match end.outcome {
+        Outcome::Failed if doubt => {
+            ActionEnd::unknown(format!("{}; an earlier attempt may have been carried out", end.detail))
+        }
+        _ => end,
     }
 }
 
@@ -59,23 +87,25 @@ impl Actions for ActionRunner {
         if let Some(fault) = call.action.faults().into_iter().next() {
             return ActionEnd::failed(format!("not sent: {}", fault.message));
         }
-        let end = match &call.action {
-            Action::Gate(_) => ActionEnd::failed("a gate is set by the store, in the transaction that ends its step"),
-            Action::Exec(exec) => exec::run(exec, call, self).await,
-            Action::Http(http) => http::send(http, call, self).await,
-            Action::Jira(jira) => jira::open_issue(jira, call, self).await,
-            Action::JiraResolve(jira) => jira::tell_it_is_over(jira, call, self).await,
-        };
+        let end = self.exchange(call).await;
         tracing::debug!(run = call.run, kind = call.action.kind(), outcome = %end.outcome, "action ended");
         end
     }
 
     async fn probe(&self, call: &ActionCall) -> Probe {
-        match &call.action {
-            Action::Jira(jira) => jira::find_issue(jira, call, self).await,
-            Action::Gate(_) | Action::Exec(_) | Action::Http(_) | Action::JiraResolve(_) => {
-                Probe::Unreachable(format!("a {} step leaves no mark that could be looked for", call.action.kind()))
-            }
+        contract::of(&call.action).probe(call, self).await
+    }
+
+    async fn before(&self, call: &ActionCall) -> Before {
+        match (call.action.faults().into_iter().next(), self.refusal(&call.action)) {
+            (Some(fault), _) => Before::Refused(fault.message),
+            // Its own words are those of the call.
+            (None, Some(_)) => Before::Nothing,
+            (None, None) => contract::of(&call.action).before(call, self).await,
         }
+    }
+
+    async fn after(&self, call: &ActionCall) -> After {
+        contract::of(&call.action).after(call, self).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap, redirect, retry};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode, header::HeaderMap, redirect, retry};
 use watchkeeper_net::GuardedResolver;
 
 use crate::{cause, limit::Limit};
@@ -34,9 +34,18 @@ pub(crate) enum NoAnswer {
 /// A client for one call. Connections are not kept, so a request never meets one that the peer has just closed;
 /// connecting ends before the call does, so "not sent" and "lost" can be told apart.
 pub(crate) fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
+    client_trusting(timeout, Vec::new())
+}
+
+/// The same for a peer whose certificate is signed by one of these.
+pub(crate) fn client_trusting(timeout: Duration, signers: Vec<Certificate>) -> Result<Client, reqwest::Error> {
     // Fails when a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    Client::builder()
+    let builder = match signers.is_empty() {
+        true => Client::builder(),
+        false => Client::builder().tls_certs_only(signers),
+    };
+    builder
         .user_agent(concat!("watchkeeper/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT_MAX.min(timeout / 2))
         .pool_max_idle_per_host(0)

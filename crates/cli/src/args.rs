@@ -104,6 +104,9 @@ pub(crate) enum Command {
     /// Start a step of a run that waits for people or was withheld, or make another attempt at one.
     #[command(after_help = exit::HELP)]
     Step(StartArgs),
+    /// Take back what a step did, unless somebody has changed it since.
+    #[command(after_help = exit::HELP)]
+    Undo(StepArgs),
     /// Agree to a step that waits for your team.
     #[command(after_help = exit::HELP)]
     Approve(StepArgs),

@@ -14,6 +14,7 @@ pub(crate) mod lint;
 pub(crate) mod notify;
 pub(crate) mod people;
 pub(crate) mod plugin;
+pub(crate) mod remedies;
 pub(crate) mod reset_clock;
 pub(crate) mod resolve;
 pub(crate) mod schema;
@@ -25,6 +26,7 @@ pub(crate) mod switch_gate;
 pub(crate) mod token;
 pub(crate) mod unack;
 pub(crate) mod understood;
+pub(crate) mod undo;
 
 // Those that drive the engine.
 pub(crate) mod answer;

@@ -9,7 +9,7 @@ use crate::{
     commands::{
         ack, answer, assign, backtest, baseline, check, comment, compile_plugin, completions, digest, drill, gates,
         handoffs, hold, incidents, init, ledger, lint, notify, plugin, replay, reset_clock, resolve, run, schema,
-        settle, silence, simulate, status, store, switch_gate, token, unack,
+        settle, silence, simulate, status, store, switch_gate, token, unack, undo,
     },
     exit::Exit,
     failure::Failure,
@@ -57,6 +57,7 @@ async fn in_workspace(command: &Command, folder: &Path, terminal: &mut Terminal)
         Command::Resolve(args) => resolve::run(folder, args, terminal).await,
         Command::Settle(args) => settle::run(folder, args, terminal).await,
         Command::Step(args) => answer::start(folder, args, terminal).await,
+        Command::Undo(args) => undo::run(folder, args, terminal).await,
         Command::Approve(args) => answer::approve(folder, args, terminal).await,
         Command::Reject(args) => answer::reject(folder, args, terminal).await,
         Command::Handoffs(args) => handoffs::run(folder, args, terminal).await,

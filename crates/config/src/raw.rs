@@ -5,4 +5,5 @@ pub(crate) mod leaf;
 pub(crate) mod monitor;
 pub(crate) mod runbook;
 pub(crate) mod sources;
+pub(crate) mod step;
 pub(crate) mod watchkeeper;

@@ -62,6 +62,7 @@ pub(crate) fn overdue(workspace: &Workspace, runbook: &Runbook, step: &StepRecor
         detail: format!("not done after {} s", runbook.notify_deadline.as_secs()),
         started_at: None,
         finished_at: None,
+        remedy: None,
     };
     let note = Note {
         first_step: Some(report),
@@ -174,6 +175,19 @@ pub(crate) fn later_step(workspace: &Workspace, step: &StepRecord, report: &Step
         // It is not the same end again.
         messages.iter_mut().for_each(|new| new.message.id.push_str(&format!(".{}", now.timestamp())));
     }
+    messages
+}
+
+/// What the owner is told once it is known whether a step helped.
+pub(crate) fn verified(workspace: &Workspace, step: &StepRecord, report: &StepReport, now: Time) -> Vec<NewMessage> {
+    let note = Note {
+        first_step: Some(report.clone()),
+        next_steps: next::after_verified(step, report),
+        ..Note::of(MessageKind::Verified, step.facts.clone())
+    };
+    let mut messages = to_team(workspace, &step.facts.owner, &note, now);
+    // Another attempt is verified on its own.
+    messages.iter_mut().for_each(|new| new.message.id.push_str(&format!(".{}", step.attempts)));
     messages
 }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use watchkeeper_model::{
-    Action, Cause, Change, Counted, Incident, IncidentState, Judged, Judgement, Labels, MessageKind, Monitor, Name,
-    OnResolve, PolicyVerdict, Runbook, SeriesReport, Step, StepRun, StepStatus, Streaks, Subject, Time, Verdict,
-    Workspace, advance, short_id,
+    Action, Cause, Change, Counted, Incident, IncidentState, JiraResolve, Judged, Judgement, Labels, MessageKind,
+    Monitor, Name, OnFailure, OnResolve, PolicyVerdict, Runbook, SeriesReport, Step, StepRun, StepStatus, Streaks,
+    Subject, Time, Verdict, Workspace, advance, short_id,
 };
 
 use crate::{
@@ -102,7 +102,7 @@ fn known(monitor: &Monitor, group: &Labels, subject: &Subject) -> bool {
     }
 }
 
-fn group_of(group_by: &BTreeSet<String>, labels: &Labels) -> Labels {
+pub(crate) fn group_of(group_by: &BTreeSet<String>, labels: &Labels) -> Labels {
     labels.iter().filter(|(name, _)| group_by.contains(*name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
@@ -279,6 +279,10 @@ pub(crate) fn plan(
                 attempts: 0,
                 told: false,
                 asked_by: None,
+                before: None,
+                reference: None,
+                finished_at: None,
+                remedy: None,
             }
         })
         .collect()
@@ -292,10 +296,13 @@ fn resolutions(runbook: &Runbook) -> impl Iterator<Item = Step> {
         told.then(|| Step {
             id: Name::parse(&format!("{}-resolved", step.id)).unwrap_or_else(|_| step.id.clone()),
             description: String::new(),
-            action: Action::JiraResolve(jira.clone()),
+            action: Action::JiraResolve(JiraResolve(jira.clone())),
             run: StepRun::Manual,
             approval: None,
             after_resolve: false,
+            verify: None,
+            on_failure: OnFailure::Continue,
+            undo: None,
             ..step.clone()
         })
     })

@@ -28,6 +28,7 @@ use crate::{
     retry::Retry,
     steps::{RUNS_MAX, Steps},
     supervise::Stop,
+    verify::{LOOKS_MAX, Verify},
     watch::{Remembered, Stranded, Watch},
     watched::Watched,
 };
@@ -138,7 +139,7 @@ impl Engine {
         let steps = Arc::new(Steps {
             workspace: Arc::clone(&workspace),
             store: Arc::clone(&store),
-            actions,
+            actions: Arc::clone(&actions),
             outbox: Arc::clone(&outbox),
             retry: retry.clone(),
             in_hand: Arc::clone(&in_hand),
@@ -161,12 +162,24 @@ impl Engine {
             reads: Arc::clone(&process.reads),
             turns: Arc::new(Semaphore::new(checks_max(&workspace))),
         });
+        let verify = Arc::new(Verify {
+            workspace: Arc::clone(&workspace),
+            store: Arc::clone(&store),
+            actions,
+            evaluator: Arc::clone(&evaluator),
+            steps: Arc::clone(&steps),
+            outbox: Arc::clone(&outbox),
+            retry: retry.clone(),
+            in_hand: Arc::clone(&in_hand),
+            looks: Arc::new(Semaphore::new(LOOKS_MAX)),
+        });
         let watch = Arc::new(Watch {
             workspace: Arc::clone(&workspace),
             store: Arc::clone(&store),
             evaluator: Arc::clone(&evaluator),
             steps: Arc::clone(&steps),
             outbox: Arc::clone(&outbox),
+            verify,
             retry,
             in_hand,
             remembered: Remembered::default(),

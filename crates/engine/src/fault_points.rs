@@ -24,6 +24,8 @@ pub enum Point {
     StepProbe,
     /// A step's end is committed, with its messages.
     StepEnd,
+    /// Whether a step helped is committed.
+    StepVerify,
     /// Messages that are due are taken.
     MessageTake,
     /// A message is sent.
@@ -64,7 +66,7 @@ pub fn reach(point: Point, side: Side) {
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::TickClaim,
         Self::TickTake,
         Self::TickPass,
@@ -74,6 +76,7 @@ impl Point {
         Self::StepSend,
         Self::StepProbe,
         Self::StepEnd,
+        Self::StepVerify,
         Self::MessageTake,
         Self::MessageSend,
         Self::MessageMark,
@@ -92,6 +95,7 @@ impl Point {
             Self::StepSend => "step.send",
             Self::StepProbe => "step.probe",
             Self::StepEnd => "step.end",
+            Self::StepVerify => "step.verify",
             Self::MessageTake => "message.take",
             Self::MessageSend => "message.send",
             Self::MessageMark => "message.mark",

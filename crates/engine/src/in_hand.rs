@@ -13,6 +13,8 @@ use watchkeeper_model::{Name, Time};
 pub(crate) enum Piece {
     /// A step of a run.
     Step(String, Name),
+    /// Whether a step of a run helped.
+    Verify(String, Name),
     /// A row of the outbox.
     Message(i64),
     /// A monitor's tick.

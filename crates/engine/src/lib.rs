@@ -23,6 +23,7 @@ mod simulate;
 mod steps;
 mod supervise;
 mod trend;
+mod verify;
 mod watch;
 mod watched;
 

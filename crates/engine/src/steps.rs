@@ -7,6 +7,7 @@ mod reconcile;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+pub(crate) use act::call;
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,

@@ -31,6 +31,7 @@ use crate::{
     steps::{self, Steps},
     supervise::{Stop, supervise},
     trend,
+    verify::{self, Verify},
     watched::Watched,
 };
 
@@ -47,6 +48,7 @@ pub(crate) struct Watch {
     pub(crate) evaluator: Arc<Evaluator>,
     pub(crate) steps: Arc<Steps>,
     pub(crate) outbox: Arc<Outbox>,
+    pub(crate) verify: Arc<Verify>,
     pub(crate) retry: Retry,
     pub(crate) in_hand: Arc<InHand>,
     pub(crate) remembered: Remembered,
@@ -79,6 +81,11 @@ impl Watch {
         others.spawn(async move {
             let work = || Arc::clone(&watch.outbox).watch(stopped.clone());
             supervise(outbox::PART, &watch.retry, &stopped, work).await;
+        });
+        let (watch, stopped) = (Arc::clone(self), stop.clone());
+        others.spawn(async move {
+            let work = || Arc::clone(&watch.verify).watch(stopped.clone());
+            supervise(verify::PART, &watch.retry, &stopped, work).await;
         });
         let (watch, stopped) = (Arc::clone(self), stop.clone());
         others.spawn(async move {

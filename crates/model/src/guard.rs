@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, Time};
+use crate::{Name, Time, Turn};
 
 /// The limits of a runbook's automatic steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub struct GuardFacts {
     pub silenced: Option<String>,
     /// Whether the incident is no longer open, and the step not one for afterwards.
     pub over: bool,
+    /// What the steps before it say; it is only asked of steps that run by themselves.
+    pub turn: Turn,
     /// What has to end first.
     pub busy: Option<Busy>,
     /// The latest time at which the step may begin by itself.
@@ -84,6 +86,8 @@ pub enum Busy {
     Target(Name),
     /// An inhibiting monitor is being checked: its verdict is waited for.
     Inhibitor(Name),
+    /// An earlier step of the run has to end first.
+    Step(Name),
 }
 
 /// Failures in a row, newest last.
@@ -132,6 +136,10 @@ pub enum Withheld {
     Global(u32),
     /// The circuit breaker is open until this time.
     CircuitOpen(Time),
+    /// An earlier step failed, and stops those after it.
+    Stopped(Name),
+    /// It is for the failure of a step that did not fail.
+    NotNeeded(Name),
 }
 
 impl Guard {
@@ -140,6 +148,12 @@ impl Guard {
     pub fn permit(&self, facts: &GuardFacts, now: Time) -> Permission {
         if facts.over {
             return Permission::Withheld(Withheld::Over);
+        }
+        match (&facts.turn, facts.by_people) {
+            (Turn::Stopped(step), false) => return Permission::Withheld(Withheld::Stopped(step.clone())),
+            (Turn::NotNeeded(step), false) => return Permission::Withheld(Withheld::NotNeeded(step.clone())),
+            (Turn::Waits(step), false) => return Permission::Busy(Busy::Step(step.clone())),
+            (Turn::Now, _) | (_, true) => {}
         }
         let mut reasons = self.reasons(facts, now);
         match (facts.by_people, &facts.busy, reasons.is_empty()) {
@@ -212,6 +226,8 @@ impl fmt::Display for Withheld {
             Self::PerIncident(max) => write!(f, "the step has acted {max} times in this incident, its limit"),
             Self::PerTarget(max) => write!(f, "the target's budget of {max} acts is used up"),
             Self::Global(max) => write!(f, "the overall budget of {max} acts is used up"),
+            Self::Stopped(step) => write!(f, "step {step} failed or did not help, and stops those after it"),
+            Self::NotNeeded(step) => write!(f, "not needed: step {step} did not fail"),
             Self::CircuitOpen(until) => write!(f, "the circuit breaker is open until {}", until.format("%F %T UTC")),
         }
     }

@@ -22,6 +22,7 @@ mod number;
 mod path;
 mod place;
 mod quiet;
+mod remedy;
 mod report;
 mod runbook;
 mod schedule;
@@ -30,12 +31,15 @@ mod step;
 mod template;
 mod threshold;
 mod trend;
+mod turn;
 mod workspace;
 
 pub use access::{Access, Oidc, Proxy, Role, Web, role_of_groups};
 pub use action::{
-    Action, ActionFault, ExecAction, GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, OnResolve,
-    Recovery, looks_secret,
+    Action, ActionFault, AirflowAction, BodyEncoding, Bus, Connection, DagAct, ExecAction, Field, Fields, Follow,
+    GateAction, GateState, Guarantee, HttpAction, JiraAction, JiraApi, JiraResolve, KubernetesAction, MlflowAction,
+    ModelVersion, ObjectChange, OnResolve, Recovery, SqlAction, SqlEngine, SystemdAction, Undo, UnitJob, fields,
+    looks_secret, unit_fault,
 };
 pub use approval::{Answer, Answering, Approval, Asked, NoAnswer, Person, address};
 pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
@@ -56,17 +60,19 @@ pub use number::{number, percent, reading};
 pub use path::normalized;
 pub use place::line_column;
 pub use quiet::{Hours, Kept, Maintenance, Matcher, MatcherError, Quiet, Silence};
+pub use remedy::{Remedy, Verify, VerifyBy};
 pub use report::{Acted, Figures, Left, Report, Reported, median};
-pub use runbook::{Escalation, Runbook, Step, StepRun};
+pub use runbook::{Escalation, OnFailure, Runbook, Step, StepRun};
 pub use schedule::{Cron, CronError, Misfire, Schedule};
 pub use source::{
     ColumnType, CsvOptions, DatabaseRows, DatabaseServer, DatabaseSource, Encoding, FileFormat, FilesSource,
     HttpSource, LogLines, NextPage, Pages, PrometheusSource, Source, SourceKind, ViewSource,
 };
 pub use step::{Outcome, StepEvent, StepStatus};
-pub use template::{Placeholder, Template, TemplateError};
+pub use template::{Outputs, Placeholder, Template, TemplateError};
 pub use threshold::{Comparison, Judgement, Threshold};
 pub use trend::{Trend, TrendPoint};
+pub use turn::{Earlier, Turn, turn};
 pub use workspace::{
     Allow, Daemon, Digest, Digests, Gate, Keep, Route, Secret, StoreSettings, Team, Unreachable, Workspace,
 };

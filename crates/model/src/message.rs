@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Excess, Labels, Layer, Name, Outcome, Placeholder, Report, Severity, Subject, Time, Trend, Verdict};
+use crate::{
+    Excess, Labels, Layer, Name, Outcome, Placeholder, Remedy, Report, Severity, Subject, Time, Trend, Verdict,
+};
 
 /// One message about a monitor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,8 @@ pub enum MessageKind {
     Escalation,
     /// A later step ended.
     Step,
+    /// It is known whether a step helped.
+    Verified,
     /// A later step waits for the agreement of a team that is not the owner.
     Approval,
     /// Somebody has taken the incident.
@@ -142,6 +146,9 @@ pub struct StepReport {
     pub started_at: Option<Time>,
     /// When its outcome was known.
     pub finished_at: Option<Time>,
+    /// Whether it helped; absent unless it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
 }
 
 /// Something people may do now.
@@ -220,6 +227,7 @@ impl MessageKind {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Step => "step",
+            Self::Verified => "verified",
             Self::Approval => "approval",
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",

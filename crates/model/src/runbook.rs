@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Action, Approval, Guard, Name};
+use crate::{Action, Approval, Guard, Name, Undo, Verify};
 
 /// A TOML procedure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,18 @@ pub struct Step {
     /// Whether it may still run once its incident is over: what puts things back.
     #[serde(default)]
     pub after_resolve: bool,
+    /// How it is found out whether it helped; it only counts as an act when absent.
+    #[serde(default)]
+    pub verify: Option<Verify>,
+    /// What becomes of the steps after it when it fails, or did not help.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// How often it is tried again where that cannot act twice; as its kind does when absent.
+    #[serde(default)]
+    pub retries: Option<u32>,
+    /// What takes it back, where its kind cannot say so by itself.
+    #[serde(default)]
+    pub undo: Option<Action>,
 }
 
 impl Step {
@@ -50,6 +63,34 @@ impl Step {
     pub fn outlives_incident(&self) -> bool {
         self.after_resolve || matches!(self.action, Action::JiraResolve(_))
     }
+
+    /// What takes it back, from what was read before it was sent; `None` where nothing does.
+    pub fn taken_back(&self, before: Option<&Value>) -> Option<Action> {
+        self.undo.clone().or_else(|| before.and_then(|before| self.action.undone(before)))
+    }
+
+    /// Whether people may take it back once it is done, as far as that is known before.
+    pub fn can_be_undone(&self) -> bool {
+        self.undo.is_some() || self.action.undo() == Undo::Restores
+    }
+
+    /// The id of the step that takes it back.
+    pub fn undo_id(&self) -> Option<Name> {
+        Name::parse(&format!("{}-undo", self.id)).ok()
+    }
+}
+
+/// What becomes of the steps after one that failed, or did not help.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// They run.
+    #[default]
+    Continue,
+    /// None of them runs by itself.
+    Stop,
+    /// They run, and so does this one of them, which runs then only.
+    Step(Name),
 }
 
 /// Who starts a step after the first.

@@ -1,10 +1,13 @@
 //! Text with `{name}` placeholders from a fixed list. Nothing is computed, and filled-in data is never read again.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Facts;
+use crate::{Facts, Name};
+
+/// What the steps of a run gave so far, by step.
+pub type Outputs = BTreeMap<Name, String>;
 
 /// A text with placeholders, parsed once. `{{` and `}}` stand for single braces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +18,8 @@ pub struct Template(Vec<Part>);
 enum Part {
     Text(String),
     Fact(Placeholder),
+    /// What an earlier step gave, and what its kind calls it.
+    Output(Name, String),
 }
 
 macro_rules! placeholders {
@@ -83,11 +88,11 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let (placeholder, after) = read_placeholder(rest, offset)?;
+            let (part, after) = read_placeholder(rest, offset)?;
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
             }
-            parts.push(Part::Fact(placeholder));
+            parts.push(part);
             rest = after;
         }
         literal.push_str(rest);
@@ -104,35 +109,75 @@ impl Template {
 
     /// The text with every placeholder filled in.
     pub fn render(&self, facts: &Facts) -> String {
-        self.0
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Fact(placeholder) => facts.get(*placeholder),
-            })
-            .collect()
+        self.with_facts(facts).text()
+    }
+
+    /// The same with every placeholder of the breach filled in; what earlier steps give stays to be filled in.
+    pub fn with_facts(&self, facts: &Facts) -> Self {
+        let fill = |part: &Part| match part {
+            Part::Fact(placeholder) => Part::Text(facts.get(*placeholder)),
+            other => other.clone(),
+        };
+        Self(self.0.iter().map(fill).collect()).joined()
+    }
+
+    /// The same with what earlier steps gave, or the first step that gave nothing.
+    pub fn with_outputs(&self, outputs: &Outputs) -> Result<Self, Name> {
+        let fill = |part: &Part| match part {
+            Part::Output(step, _) => outputs.get(step).cloned().map(Part::Text).ok_or_else(|| step.clone()),
+            other => Ok(other.clone()),
+        };
+        Ok(Self(self.0.iter().map(fill).collect::<Result<_, _>>()?).joined())
+    }
+
+    /// What it names of earlier steps: the step and the output.
+    pub fn named_outputs(&self) -> impl Iterator<Item = (Name, String)> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Output(step, output) => Some((step.clone(), output.clone())),
+            Part::Text(_) | Part::Fact(_) => None,
+        })
     }
 
     /// The text of a template that has been rendered into a literal.
     pub fn text(&self) -> String {
-        self.0
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.as_str(),
-                Part::Fact(placeholder) => placeholder.name(),
-            })
-            .collect()
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Fact(placeholder) => placeholder.name().to_owned(),
+            Part::Output(step, output) => format!("{{steps.{step}.{output}}}"),
+        };
+        self.0.iter().map(text).collect()
+    }
+
+    /// The same with neighbouring texts as one, so that equal texts are equal templates.
+    fn joined(self) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        for part in self.0 {
+            match (parts.last_mut(), part) {
+                (_, Part::Text(text)) if text.is_empty() => {}
+                (Some(Part::Text(before)), Part::Text(text)) => before.push_str(&text),
+                (_, part) => parts.push(part),
+            }
+        }
+        Self(parts)
     }
 }
 
 /// Reads `{name}` at the start of `rest`, which lies `offset` bytes into the text.
-fn read_placeholder(rest: &str, offset: usize) -> Result<(Placeholder, &str), TemplateError> {
+fn read_placeholder(rest: &str, offset: usize) -> Result<(Part, &str), TemplateError> {
     let (brace, body) = (&rest[..1], &rest[1..]);
     let Some((name, after)) = body.split_once('}').filter(|_| brace == "{") else {
         return Err(TemplateError::Unbalanced { brace: if brace == "{" { '{' } else { '}' }, offset });
     };
     let unknown = || TemplateError::Unknown { name: name.to_owned(), offset };
-    Ok((Placeholder::named(name).ok_or_else(unknown)?, after))
+    let part = Placeholder::named(name).map(Part::Fact).or_else(|| output(name));
+    Ok((part.ok_or_else(unknown)?, after))
+}
+
+/// `steps.ticket.key`.
+fn output(name: &str) -> Option<Part> {
+    let (step, output) = name.strip_prefix("steps.")?.split_once('.')?;
+    let is_word = !output.is_empty() && output.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    Some(Part::Output(Name::parse(step).ok()?, output.to_owned())).filter(|_| is_word)
 }
 
 impl Placeholder {
@@ -153,6 +198,7 @@ impl fmt::Display for Template {
         self.0.iter().try_for_each(|part| match part {
             Part::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}")),
             Part::Fact(placeholder) => write!(f, "{{{}}}", placeholder.name()),
+            Part::Output(step, output) => write!(f, "{{steps.{step}.{output}}}"),
         })
     }
 }

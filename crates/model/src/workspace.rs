@@ -117,6 +117,9 @@ pub struct Allow {
     pub exec: BTreeSet<String>,
     /// `host` or `host:port` that steps and sources may reach.
     pub hosts: BTreeSet<String>,
+    /// Units that systemd steps may act on.
+    #[serde(default)]
+    pub units: BTreeSet<String>,
     /// Folders outside the workspace that sources may read.
     pub folders: BTreeSet<PathBuf>,
 }

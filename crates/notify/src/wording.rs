@@ -153,7 +153,7 @@ fn act(kind: MessageKind, report: &StepReport, mood: Mood) -> Act {
     // What an action says of its success would be said of something that was not done.
     let told = mood == Mood::Fact || report.outcome != Some(Outcome::Done);
     Act {
-        heading: if kind == MessageKind::Step { "Step" } else { "First step" },
+        heading: if matches!(kind, MessageKind::Step | MessageKind::Verified) { "Step" } else { "First step" },
         summary: one_line(&report.summary),
         ended: acted::ended(report, mood),
         detail: if told { one_line(&report.detail) } else { String::new() },

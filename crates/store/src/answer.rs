@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::{StepRecord, Unfinished};
 use watchkeeper_model::{
-    Answer, Answering, Asked, Name, Outcome, Person, StepEvent, StepStatus, Team, Time, digest_of,
+    Answer, Answering, Asked, Name, Outcome, Person, StepEvent, StepStatus, Team, Time, Turn, digest_of, turn,
 };
 
 use crate::{
@@ -258,9 +258,20 @@ pub(crate) async fn unfinished(store: &SqlStore, now: Time) -> Result<Vec<Unfini
             Some(approval) if record.status == StepStatus::Waiting => approval.refusal(&asked, now),
             _ => None,
         };
+        if record.status == StepStatus::Planned && waits(&mut tx, &record).await? {
+            continue;
+        }
         if refused.is_some() || record.status != StepStatus::Waiting {
             found.push(Unfinished { step: record, refused });
         }
     }
     Ok(found)
+}
+
+/// Whether a step before it has to end first.
+async fn waits(db: &mut AnyConnection, record: &StepRecord) -> Result<bool, Fault> {
+    if record.position == 0 {
+        return Ok(false);
+    }
+    Ok(matches!(turn(&step::earlier(db, record).await?, &record.step.id), Turn::Waits(_)))
 }

@@ -5,7 +5,7 @@ use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{Ending, StepEnd, StepRecord},
 };
-use watchkeeper_model::{Action, GateAction, Outcome, StepEvent, StepStatus, Time};
+use watchkeeper_model::{Action, GateAction, Outcome, Remedy, StepEvent, StepStatus, Time};
 
 use crate::{
     columns::{self, micros},
@@ -73,14 +73,16 @@ async fn overtaken(
 
 async fn write_end(db: &mut AnyConnection, step: &StepRecord, status: StepStatus, end: &StepEnd) -> Result<(), Fault> {
     let written = sqlx::query(
-        "UPDATE step SET status = $1, finished_at = $2, detail = $3, reference = COALESCE($4, reference), resumes = $5
-         WHERE run = $6 AND step = $7 AND epoch = $8 AND status IN ('planned', 'waiting', 'released', 'intent')",
+        "UPDATE step SET status = $1, finished_at = $2, detail = $3, reference = COALESCE($4, reference), resumes = $5,
+             remedy = $6
+         WHERE run = $7 AND step = $8 AND epoch = $9 AND status IN ('planned', 'waiting', 'released', 'intent')",
     )
     .bind(status.as_str())
     .bind(micros(end.report.finished_at.unwrap_or(end.at)))
     .bind(&end.report.detail)
     .bind(end.reference.as_deref())
     .bind(i64::from(end.resumes))
+    .bind(end.remedy.map(Remedy::as_str))
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(step.epoch.cast_signed())

@@ -154,6 +154,27 @@ fn record(row: &AnyRow) -> Result<GateRecord, Fault> {
     })
 }
 
+/// How a gate stands.
+pub(crate) async fn state(db: &mut AnyConnection, gate: &Name) -> Result<GateState, Fault> {
+    let word = sqlx::query_scalar::<_, String>("SELECT state FROM gate WHERE name = $1").bind(gate.as_str());
+    let word = word.fetch_optional(db).await?;
+    word.map_or(Ok(GateState::Open), |word| from_word("gate.state", &word))
+}
+
+/// Who set a gate last, where it was not this step; `None` when it was, or when nobody ever did.
+pub(crate) async fn moved_from(
+    db: &mut AnyConnection,
+    gate: &Name,
+    step: &StepRecord,
+) -> Result<Option<String>, Fault> {
+    let by = sqlx::query_scalar("SELECT set_by FROM gate WHERE name = $1 AND set_by <> $2");
+    Ok(by.bind(gate.as_str()).bind(set_by(step)).fetch_optional(db).await?)
+}
+
+fn set_by(step: &StepRecord) -> String {
+    format!("run {}, step {}", step.run, step.step.id)
+}
+
 /// Sets a gate as the effect of a step.
 pub(crate) async fn set_by_step(
     db: &mut AnyConnection,
@@ -161,7 +182,7 @@ pub(crate) async fn set_by_step(
     action: &GateAction,
     at: Time,
 ) -> Result<(), Fault> {
-    let by = format!("run {}, step {}", step.run, step.step.id);
+    let by = set_by(step);
     let drill = if step.facts.drill { "drill: " } else { "" };
     let reason = format!("{drill}incident {} of {}", step.incident, step.facts.monitor);
     let incident = Some(step.incident.as_str());

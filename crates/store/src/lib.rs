@@ -40,6 +40,7 @@ mod port;
 mod prune;
 mod read;
 mod refusal;
+mod remedy;
 mod repeated;
 mod replica;
 mod risk;
@@ -49,6 +50,7 @@ mod step;
 mod store;
 mod together;
 mod trouble;
+mod undo;
 mod unreadable;
 mod verify;
 mod waiting;
@@ -69,7 +71,7 @@ pub use place::PlaceError;
 pub use prune::Pruned;
 pub use read::{
     AskedStep, Delivery, FirstStep, Handoff, IncidentDetail, IncidentFilter, IncidentRecord, LastVerdict, LedgerFilter,
-    Notification, OpenCounts, OpenIncidents, StepDetail, Ticks, Undelivered, UnderWay, Waiting,
+    Notification, OpenCounts, OpenIncidents, RemedyRate, StepDetail, Ticks, Undelivered, UnderWay, Waiting,
 };
 pub use refusal::PeopleError;
 pub use replica::{LEASE, Replica};

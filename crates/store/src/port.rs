@@ -9,14 +9,15 @@ use watchkeeper_engine::{
         replay::KeptRun,
         store::{
             Begin, Begun, CheckRecord, Claim, Delivered, Ending, Groups, LedgerRow, NewMessage, OutboxItem, PastTick,
-            Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable,
+            Recorded, StepEnd, StepRecord, Store, StoreError, Unfinished, Unreadable, Verified,
         },
     },
 };
 use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 use crate::{
-    answer, baseline, check, ending, kept_run, occurrence, outbox, step, store::SqlStore, together, trouble, unreadable,
+    answer, baseline, check, ending, kept_run, occurrence, outbox, remedy, step, store::SqlStore, together, trouble,
+    unreadable,
 };
 
 #[async_trait]
@@ -91,6 +92,14 @@ impl Store for SqlStore {
 
     async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError> {
         self.asked("commit a step's end", ending::end(self, step, end)).await
+    }
+
+    async fn to_verify(&self) -> Result<Vec<StepRecord>, StoreError> {
+        self.asked("look for steps to verify", remedy::to_verify(self)).await
+    }
+
+    async fn verified(&self, step: &StepRecord, verified: &Verified) -> Result<bool, StoreError> {
+        self.asked("record whether a step helped", remedy::verified(self, step, verified)).await
     }
 
     async fn sending(&self) -> Result<Vec<i64>, StoreError> {

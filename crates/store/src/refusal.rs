@@ -75,6 +75,16 @@ pub enum PeopleError {
         #[source]
         why: NoAnswer,
     },
+    /// It cannot be taken back, and why.
+    #[error("step {step} of run {run} cannot be undone: {why}")]
+    NotUndone {
+        /// The run.
+        run: String,
+        /// The step.
+        step: String,
+        /// Why.
+        why: String,
+    },
     /// The team owns the incident already.
     #[error("incident {0} is {1}'s already")]
     OwnerAlready(String, Name),

@@ -50,7 +50,8 @@ async fn write(
     at: Time,
 ) -> Result<(), Fault> {
     let incident: String = sqlx::query_scalar(
-        "UPDATE step SET status = $1, settled_by = $2, settled_at = $3
+        "UPDATE step SET status = $1, settled_by = $2, settled_at = $3,
+             remedy = CASE WHEN $1 = 'done' THEN 'acted' ELSE NULL END
          WHERE run = $4 AND step = $5 AND status = 'unknown' RETURNING incident",
     )
     .bind(settled.as_str())

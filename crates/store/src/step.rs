@@ -6,13 +6,16 @@ use watchkeeper_engine::{
     fault_points::Point,
     ports::store::{Begin, Begun, StepRecord},
 };
-use watchkeeper_model::{Action, Facts, JiraAction, Name, Permission, StepEvent, StepRun, StepStatus, Time, Withheld};
+use watchkeeper_model::{
+    Action, Earlier, Facts, JiraAction, Name, Outputs, Permission, Remedy, Step, StepEvent, StepRun, StepStatus, Time,
+    Withheld,
+};
 
 use crate::{
     columns::{self, count, from_json, micros, name, ordinal, time_if},
     database::commit,
     fault::Fault,
-    guard, ledger,
+    gate, guard, ledger,
     store::SqlStore,
 };
 
@@ -63,10 +66,42 @@ pub(crate) fn step(row: &AnyRow) -> Result<StepRecord, Fault> {
         attempts: count("step.attempt", row.try_get("attempt")?)?,
         told: row.try_get::<Option<i64>, _>("finished_at")?.is_some(),
         asked_by: row.try_get("asked_by")?,
+        before: row.try_get::<Option<&str>, _>("before_state")?.map(from_json).transpose()?,
+        reference: row.try_get("reference")?,
+        finished_at: time_if("step.finished_at", row.try_get("finished_at")?)?,
+        remedy: row.try_get::<Option<&str>, _>("remedy")?.map(remedy).transpose()?,
         status: StepStatus::parse(status).ok_or_else(|| Fault::column("step.status", status))?,
         epoch: ordinal("step.epoch", row.try_get("epoch")?)?,
         started_at: time_if("step.started_at", row.try_get("started_at")?)?,
     })
+}
+
+fn remedy(word: &str) -> Result<Remedy, Fault> {
+    Remedy::parse(word).ok_or_else(|| Fault::column("step.remedy", word))
+}
+
+/// The steps before one in its run, as its turn is decided by them.
+pub(crate) async fn earlier(db: &mut AnyConnection, step: &StepRecord) -> Result<Vec<Earlier>, Fault> {
+    let rows = sqlx::query("SELECT * FROM step WHERE run = $1 AND position < $2 ORDER BY position");
+    let rows = rows.bind(&step.run).bind(i64::from(step.position)).fetch_all(db).await?;
+    // One that cannot be read stops nobody.
+    let earlier = rows.iter().filter_map(|row| self::step(row).ok()).map(|before| Earlier {
+        step: before.step.id,
+        on_failure: before.step.on_failure,
+        status: before.status,
+        remedy: before.remedy,
+    });
+    Ok(earlier.collect())
+}
+
+/// What the ended steps of a run gave, by step.
+async fn outputs(db: &mut AnyConnection, run: &str) -> Result<Outputs, Fault> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT step, reference FROM step WHERE run = $1 AND status = 'done' AND reference IS NOT NULL")
+            .bind(run)
+            .fetch_all(db)
+            .await?;
+    rows.into_iter().map(|(step, reference)| Ok((name("step.step", &step)?, reference))).collect()
 }
 
 /// Takes a step with a new epoch, if it still stands where it stood and no replica that is at work has it.
@@ -97,7 +132,11 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
     let status = status_of_mine(&mut tx, step).await?;
     if status == StepStatus::Intent {
         // This very epoch committed it: the answer was lost.
-        return Ok(Begun::Go { reopen: earlier_reference(&mut tx, step, begin.at).await?, despite: Vec::new() });
+        let recorded = sqlx::query("SELECT * FROM step WHERE run = $1 AND step = $2").bind(&step.run);
+        let recorded = self::step(&recorded.bind(step.step.id.as_str()).fetch_one(&mut *tx).await?)?;
+        let reopen = earlier_reference(&mut tx, step, begin.at).await?;
+        let action = recorded.step.action.with_outputs(&Outputs::new());
+        return Ok(Begun::Go { reopen, despite: Vec::new(), action, before: recorded.before });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
     let facts = guard::facts(&mut tx, step, begin).await?;
@@ -107,15 +146,22 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
         Permission::Busy(busy) => return Ok(Begun::Busy(busy)),
         Permission::Withheld(reason) => return Ok(Begun::Withheld(reason)),
     };
-    write_intent(&mut tx, step, intent, begin).await?;
-    let body = intent_body(step, begin, &despite);
+    let action = step.step.action.with_outputs(&outputs(&mut tx, &step.run).await?);
+    let sent = Step { action: action.clone().unwrap_or_else(|_| step.step.action.clone()), ..step.step.clone() };
+    let before = match &sent.action {
+        Action::Gate(gate) => Some(json!({ "state": gate::state(&mut tx, &gate.gate).await? })),
+        _ => begin.before.clone(),
+    };
+    let begin = Begin { before: before.clone(), ..begin.clone() };
+    write_intent(&mut tx, step, &sent, intent, &begin).await?;
+    let body = intent_body(step, &sent, &begin, &despite);
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &body).await?;
     let reopen = earlier_reference(&mut tx, step, begin.at).await?;
     commit(tx, Point::StepIntent).await?;
-    Ok(Begun::Go { reopen, despite })
+    Ok(Begun::Go { reopen, despite, action, before })
 }
 
-fn intent_body(step: &StepRecord, begin: &Begin, despite: &[Withheld]) -> serde_json::Value {
+fn intent_body(step: &StepRecord, sent: &Step, begin: &Begin, despite: &[Withheld]) -> serde_json::Value {
     let despite: Vec<String> = despite.iter().map(ToString::to_string).collect();
     json!({
         "run": step.run,
@@ -123,7 +169,8 @@ fn intent_body(step: &StepRecord, begin: &Begin, despite: &[Withheld]) -> serde_
         "monitor": step.facts.monitor,
         "runbook": step.runbook.0,
         "runbook_digest": step.runbook.1,
-        "arguments": step.step.action,
+        "arguments": sent.action,
+        "before": begin.before,
         "idempotency_key": begin.idempotency_key,
         "epoch": step.epoch,
         "attempt": step.attempt(),
@@ -150,16 +197,20 @@ pub(crate) async fn status_of_mine(db: &mut AnyConnection, step: &StepRecord) ->
 async fn write_intent(
     db: &mut AnyConnection,
     step: &StepRecord,
+    sent: &Step,
     intent: StepStatus,
     begin: &Begin,
 ) -> Result<(), Fault> {
     let written = sqlx::query(
-        "UPDATE step SET status = $1, started_at = $2, idempotency_key = $3, attempt = attempt + 1
-         WHERE run = $4 AND step = $5 AND epoch = $6 AND status IN ('planned', 'released')",
+        "UPDATE step SET status = $1, started_at = $2, idempotency_key = $3, attempt = attempt + 1, arguments = $4,
+             before_state = $5, remedy = NULL, verified = NULL, verified_at = NULL
+         WHERE run = $6 AND step = $7 AND epoch = $8 AND status IN ('planned', 'released')",
     )
     .bind(intent.as_str())
     .bind(micros(begin.at))
     .bind(&begin.idempotency_key)
+    .bind(columns::json(sent)?)
+    .bind(begin.before.as_ref().map(columns::json).transpose()?)
     .bind(&step.run)
     .bind(step.step.id.as_str())
     .bind(step.epoch.cast_signed())
@@ -186,7 +237,7 @@ async fn earlier_reference(db: &mut AnyConnection, step: &StepRecord, now: Time)
     match &step.step.action {
         Action::Jira(jira) => reopened(db, step, jira, now).await,
         Action::JiraResolve(_) => own_reference(db, step).await,
-        Action::Gate(_) | Action::Exec(_) | Action::Http(_) => Ok(None),
+        _ => Ok(None),
     }
 }
 

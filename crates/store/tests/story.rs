@@ -185,6 +185,7 @@ async fn crash_in_intent(stage: &Stage) {
         inhibited_by: Vec::new(),
         maintenance: Vec::new(),
         not_after: None,
+        before: None,
         at,
     };
     let begun = stage.store.begin_step(&record.steps[0], &begin).await.expect("begun");

@@ -11,6 +11,7 @@ pub mod guests;
 mod notifications;
 mod postgres;
 mod proxy;
+pub mod real;
 mod sample;
 mod witness;
 

@@ -9,8 +9,8 @@ use std::{
 
 use watchkeeper_model::{
     Action, AlertPolicy, Allow, Channel, CheckSpec, Comparison, Cron, Daemon, Digests, Gate, GateState, Guard, Input,
-    Labels, Layer, Misfire, Monitor, Name, PolicyVerdict, Runbook, Schedule, Severity, Step, StepRun, Team, Threshold,
-    Time, Workspace,
+    Labels, Layer, Misfire, Monitor, Name, OnFailure, PolicyVerdict, Runbook, Schedule, Severity, Step, StepRun, Team,
+    Threshold, Time, Workspace,
 };
 
 fn name(text: &str) -> Name {
@@ -81,6 +81,10 @@ pub fn runbook(action: Action) -> Runbook {
             run: StepRun::Auto,
             approval: None,
             after_resolve: false,
+            verify: None,
+            on_failure: OnFailure::Continue,
+            retries: None,
+            undo: None,
         },
         rest: Vec::new(),
         escalation: Vec::new(),

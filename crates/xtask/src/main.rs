@@ -9,6 +9,7 @@ mod examples;
 mod golden;
 mod peers;
 mod plugins;
+mod services;
 mod test;
 mod torture;
 mod venv;
@@ -32,6 +33,7 @@ usage: cargo xtask <chore>
   demo      the main job on real data, in a throw-away workspace; `--keep` serves its page until Ctrl-C
   peers     validate what is said to Slack, Jira and OFREP clients: cargo xtask peers FOLDER, with the vendors'
             documents in it (crates/testkit/README.md names them)
+  services  install the real peers that first steps are tested against: MariaDB, systemd, MLflow, Airflow
   test      everything that is tested
   torture   strike the daemon at every fault point for long: cargo xtask torture [--minutes N] [--seed S]";
 
@@ -46,6 +48,7 @@ fn main() -> Result<()> {
         Some("golden") => golden::run(),
         Some("demo") => demo::run(arguments.get(1..).unwrap_or_default()),
         Some("peers") => peers::run(arguments.get(1).map(String::as_str)),
+        Some("services") => services::run(),
         Some("test") => test::run(),
         Some("torture") => torture::run(arguments.get(1..).unwrap_or_default()),
         Some(other) => bail!("there is no chore {other:?}\n{USAGE}"),

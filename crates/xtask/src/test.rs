@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{api, browser, debian, examples, finish, peers, plugins, repository};
+use crate::{api, browser, debian, examples, finish, peers, plugins, repository, services};
 
 /// What the tests of sources start a server of their own with.
 const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
@@ -13,6 +13,7 @@ const POSTGRES: [&str; 2] = ["postgresql", "postgresql-client"];
 pub(crate) fn run() -> Result<()> {
     provide_postgres()?;
     browser::provide()?;
+    services::run()?;
     plugins::run()?;
     // The end-to-end tests start the binary, so it has to be there and new; all targets at once, because another
     // selection would build the dependencies a second time with other features.

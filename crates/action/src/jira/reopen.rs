@@ -48,8 +48,12 @@ pub(super) async fn reopen(site: &Site, action: &JiraAction, call: &ActionCall, 
 fn untouched(key: &str, trouble: Trouble) -> Reopened {
     match trouble {
         Trouble::NotFound(_) => Reopened::Impossible(format!("the earlier issue {key} is gone")),
-        Trouble::Refused(why) => Reopened::Impossible(format!("the earlier issue {key} cannot be changed: {why}")),
-        Trouble::Unauthorised(why) | Trouble::Ambiguous(why) => Reopened::Ended(ActionEnd::failed(why)),
+        Trouble::Refused(why) | Trouble::Conflict(why) => {
+            Reopened::Impossible(format!("the earlier issue {key} cannot be changed: {why}"))
+        }
+        Trouble::Unauthorised(why) | Trouble::Away(why, _) | Trouble::Ambiguous(why) => {
+            Reopened::Ended(ActionEnd::failed(why))
+        }
     }
 }
 

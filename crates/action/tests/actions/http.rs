@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, Actions};
-use watchkeeper_model::{Action, HttpAction, Outcome, Secret, Template};
+use watchkeeper_model::{Action, BodyEncoding, Field, Fields, HttpAction, Outcome, Secret, Template};
 
 use crate::{
     Bench, CANARY, assert_end, call,
@@ -17,7 +17,9 @@ fn post(url: &str) -> HttpAction {
         method: "POST".to_owned(),
         url: format!("{url}/retrain"),
         headers: BTreeMap::new(),
-        body: BTreeMap::from([("reason".to_owned(), Template::literal("auc \"0.55\" {value}"))]),
+        body: Fields::from([("reason".to_owned(), Field::Text(Template::literal("auc \"0.55\" {value}")))]),
+        encoding: BodyEncoding::Json,
+        follow: None,
         secrets: BTreeMap::new(),
         token: None,
         idempotent: false,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd};
-use watchkeeper_model::{Action, JiraAction, OnResolve, Outcome};
+use watchkeeper_model::{Action, JiraAction, JiraResolve, OnResolve, Outcome};
 
 use crate::{
     Bench, assert_end, call,
@@ -100,7 +100,7 @@ async fn a_credential_that_is_not_taken_opens_nothing() {
 }
 
 async fn over(peer: &Peer, on_resolve: OnResolve) -> ActionEnd {
-    let action = Action::JiraResolve(JiraAction { on_resolve, ..cloud(&peer.url()) });
+    let action = Action::JiraResolve(JiraResolve(JiraAction { on_resolve, ..cloud(&peer.url()) }));
     Bench::new().perform_call(&ActionCall { reopen: Some("MLOPS-9".to_owned()), ..call(action, seconds(10)) }).await
 }
 

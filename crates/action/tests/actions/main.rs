@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod exec;
+mod faults;
 mod http;
 mod jira;
 mod jira_reopen;
 mod peer;
+mod real;
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -47,7 +49,8 @@ impl Bench {
 fn runner(workspace: &Path, hosts: &[&str]) -> ActionRunner {
     let set = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<BTreeSet<String>>();
     let programs = ["/bin/sh", "/bin/cat", "/usr/bin/env", "/bin/no-such-program", "relative"];
-    let allow = Allow { exec: set(&programs), hosts: set(hosts), ..Allow::default() };
+    let units = set(&["scoring.service", "broken.service", "missing.service"]);
+    let allow = Allow { exec: set(&programs), hosts: set(hosts), units, ..Allow::default() };
     ActionRunner::new(workspace, allow, SecretReader::new(workspace))
 }
 
@@ -59,6 +62,9 @@ fn call(action: Action, timeout: Duration) -> ActionCall {
         action,
         timeout,
         reopen: None,
+        before: None,
+        reference: None,
+        retries: None,
         attempt: 1,
         drill: false,
     }

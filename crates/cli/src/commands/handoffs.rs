@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
+use chrono::TimeDelta;
+use watchkeeper_engine::ports::clock::Clock;
 use watchkeeper_store::Handoff;
 
 use crate::{
     args::{HandoffsArgs, Show},
-    commands::people::opened_to_read,
+    clock::SystemClock,
+    commands::{
+        people::opened_to_read,
+        remedies::{self, RATES_DAYS},
+    },
     exit::Exit,
     failure::Failure,
     render::{
         json,
-        table::{Cell, Table, cell, outcome_tone},
+        table::{Cell, Table, cell, outcome_tone, remedy_tone},
         terminal::Terminal,
         text::{harmless, utc, utc_or_hyphen},
     },
@@ -23,7 +29,11 @@ pub(crate) async fn run(folder: &Path, args: &HandoffsArgs, terminal: &mut Termi
     let handoffs = store.handoffs().await.map_err(Failure::unreachable)?;
     match &args.show {
         None if args.json => json::print(terminal, &handoffs)?,
-        None => table(&handoffs).print(terminal, "no handoffs")?,
+        None => {
+            table(&handoffs).print(terminal, "no handoffs")?;
+            let rates = store.remedy_rates(SystemClock.now() - TimeDelta::days(RATES_DAYS)).await;
+            remedies::table(&rates.map_err(Failure::unreachable)?).print_after(terminal)?;
+        }
         Some(Show::Show { id }) => {
             let handoff = the_one(&handoffs, id)?;
             if args.json { json::print(terminal, handoff)? } else { show(handoff, terminal)? }
@@ -44,8 +54,18 @@ fn the_one<'a>(handoffs: &'a [Handoff], given: &str) -> Result<&'a Handoff, Fail
 }
 
 fn table(handoffs: &[Handoff]) -> Table {
-    let headers =
-        &["HANDOFF", "INCIDENT", "MONITOR", "OWNER", "OPENED", "FIRST STEP", "OUTCOME", "ACKNOWLEDGED", "RESOLVED"];
+    let headers = &[
+        "HANDOFF",
+        "INCIDENT",
+        "MONITOR",
+        "OWNER",
+        "OPENED",
+        "FIRST STEP",
+        "OUTCOME",
+        "REMEDY",
+        "ACKNOWLEDGED",
+        "RESOLVED",
+    ];
     let mut table = Table::new(headers);
     for handoff in handoffs {
         let step = &handoff.first_step;
@@ -57,6 +77,7 @@ fn table(handoffs: &[Handoff]) -> Table {
             cell(utc(handoff.opened_at)),
             cell(format_args!("{} ({})", step.step, step.action)),
             Cell::toned(step.outcome, outcome_tone(step.outcome)),
+            step.remedy.map_or_else(|| cell("-"), |remedy| Cell::toned(remedy, remedy_tone(remedy))),
             cell(handoff.acknowledged_by.as_deref().unwrap_or("-")),
             cell(utc_or_hyphen(handoff.resolved_at)),
         ]);
@@ -77,6 +98,7 @@ fn show(handoff: &Handoff, terminal: &mut Terminal) -> Result<(), Failure> {
         ("owner", handoff.owner.to_string()),
         ("opened", utc(handoff.opened_at)),
         ("first step", format!("{} ({}): {}", step.step, harmless(&step.action), step.outcome)),
+        ("remedy", step.remedy.map_or_else(|| "-".to_owned(), |remedy| remedy.to_string())),
         ("started", utc_or_hyphen(step.started_at)),
         ("finished", utc_or_hyphen(step.finished_at)),
         ("handed off", utc(handoff.handed_off_at)),
@@ -113,6 +135,7 @@ mod tests {
             outcome: Outcome::Done,
             started_at: Some(at),
             finished_at: Some(at),
+            remedy: Some(watchkeeper_model::Remedy::Acted),
         };
         Handoff {
             id: id.to_owned(),
@@ -142,8 +165,8 @@ mod tests {
         let (mut terminal, out, _) = on_paper();
         table(&[handoff("0123456789")]).print(&mut terminal, "").unwrap();
         let expected = "\
-HANDOFF     INCIDENT    MONITOR   OWNER    OPENED                FIRST STEP    OUTCOME  ACKNOWLEDGED  RESOLVED
-0123456789  1123456789  loan-auc  ml-team  2026-01-01T00:00:00Z  pause (gate)  done     -             -
+HANDOFF     INCIDENT    MONITOR   OWNER    OPENED                FIRST STEP    OUTCOME  REMEDY  ACKNOWLEDGED  RESOLVED
+0123456789  1123456789  loan-auc  ml-team  2026-01-01T00:00:00Z  pause (gate)  done     acted   -             -
 ";
         assert_eq!(out.text(), expected);
     }

@@ -112,6 +112,9 @@ fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure>
     }
     terminal.line("")?;
     steps(detail).print(terminal, "no steps")?;
+    for line in detail.steps.iter().filter_map(helped) {
+        terminal.line(line)?;
+    }
     terminal.line("")?;
     deliveries(detail).print(terminal, "nobody was told yet")?;
     for Comment { at, by, text } in &detail.comments {
@@ -147,6 +150,15 @@ fn steps(detail: &IncidentDetail) -> Table {
         ]);
     }
     table
+}
+
+/// Whether a step that was done helped, and how it is taken back.
+fn helped(step: &StepDetail) -> Option<String> {
+    let StepDetail { run, step: id, .. } = step;
+    let remedy = step.remedy?;
+    let how = step.verified.as_deref().map(|how| format!(" {}", harmless(how))).unwrap_or_default();
+    let undo = if step.undoable { format!("; to take it back: watchkeeper undo {run} {id}") } else { String::new() };
+    Some(format!("step {id}: {remedy}{how}{undo}"))
 }
 
 /// For whom a step without a result waits.

@@ -16,7 +16,8 @@ use watchkeeper_engine::{
 };
 use watchkeeper_model::{Layer, Monitor, Name, Silence, Time, Verdict};
 use watchkeeper_store::{
-    Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, Replica, Undelivered, UnderWay,
+    Hold, HoldScope, IncidentFilter, IncidentRecord, LastVerdict, LeftPaused, RemedyRate, Replica, Undelivered,
+    UnderWay,
 };
 
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
         gates::{self, GateRow},
         incidents,
         people::{Opened, opened_to_read},
+        remedies::{self, RATES_DAYS},
         silence,
         store::replicas_table,
     },
@@ -56,6 +58,8 @@ struct Status {
     /// Gates that incidents which are over have left paused.
     left_paused: Vec<LeftPaused>,
     undelivered: Vec<Undelivered>,
+    /// How often the first steps of each runbook helped, in the last 30 days.
+    remedies: Vec<RemedyRate>,
     /// What is the matter with the daemon, as it last wrote it.
     troubles: Vec<Trouble>,
     /// Rows of the store that this version cannot read.
@@ -135,6 +139,7 @@ async fn read(folder: &Path, opened: &Opened) -> Result<Status, StoreError> {
         silences: silences(outline, store.silences(now).await?, now),
         left_paused: store.left_paused().await?,
         undelivered: store.undelivered(now - TimeDelta::days(GIVEN_UP_DAYS)).await?,
+        remedies: store.remedy_rates(now - TimeDelta::days(RATES_DAYS)).await?,
         incidents,
         troubles: store.troubles().await?,
         unreadable: store.unreadable().await?,
@@ -227,6 +232,7 @@ fn tables(status: &Status, terminal: &mut Terminal) -> Result<(), Failure> {
     silence::table(&status.silences).print(terminal, "no silences")?;
     terminal.line("")?;
     undelivered(&status.undelivered).print(terminal, "no message is undelivered")?;
+    remedies::table(&status.remedies).print_after(terminal)?;
     for line in matter::lines(status) {
         terminal.line(line)?;
     }

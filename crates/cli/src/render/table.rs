@@ -3,7 +3,7 @@
 use std::io;
 
 use comfy_table::{Attribute, Cell as Drawn, Color, ContentArrangement, Table as Drawing, presets};
-use watchkeeper_model::{GateState, Outcome, Verdict};
+use watchkeeper_model::{GateState, Outcome, Remedy, Verdict};
 
 use crate::render::{terminal::Terminal, text::harmless};
 
@@ -49,6 +49,15 @@ impl Table {
         if self.rows.is_empty() {
             return terminal.line(when_empty);
         }
+        terminal.line(self.draw(terminal.styled))
+    }
+
+    /// Writes it after an empty line, where it has rows.
+    pub(crate) fn print_after(&self, terminal: &mut Terminal) -> io::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        terminal.line("")?;
         terminal.line(self.draw(terminal.styled))
     }
 
@@ -106,6 +115,16 @@ pub(crate) fn outcome_tone(outcome: Outcome) -> Tone {
         Outcome::Done => Tone::Good,
         Outcome::Withheld => Tone::Attention,
         Outcome::Failed | Outcome::Unknown => Tone::Bad,
+    }
+}
+
+/// What it means whether a step helped.
+pub(crate) fn remedy_tone(remedy: Remedy) -> Tone {
+    match remedy {
+        Remedy::Acted => Tone::Plain,
+        Remedy::Verifying => Tone::Attention,
+        Remedy::Remediated => Tone::Good,
+        Remedy::NotRemediated => Tone::Bad,
     }
 }
 

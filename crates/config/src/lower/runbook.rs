@@ -1,8 +1,12 @@
 //! A runbook: the first step, the steps after it, and the limits around them.
 
+mod follow;
+
 use std::{collections::BTreeSet, time::Duration};
 
-use watchkeeper_model::{Approval, Budget, CircuitBreaker, Daemon, Escalation, Guard, Runbook, Step, StepRun};
+use watchkeeper_model::{
+    Approval, Budget, CircuitBreaker, Daemon, Escalation, Guard, OnFailure, Runbook, Step, StepRun, Verify,
+};
 
 use super::{Context, action, names::Kind};
 use crate::{
@@ -34,6 +38,7 @@ pub(crate) fn lower(
     let steps = raw.step.iter().enumerate();
     let lowered = steps.map(|(index, step)| lower_step(step, place.key("step").index(index), context, report));
     let lowered: Vec<Option<Step>> = lowered.collect();
+    follow::check(&lowered, raw, place, report);
     let mut steps = lowered.into_iter().flatten();
     Some(Runbook {
         id: raw.runbook.id.0.clone(),
@@ -72,14 +77,15 @@ fn shutdown(context: &Context<'_>) -> Duration {
 }
 
 /// A program that may run longer than a stopping daemon waits.
-fn warn_of_a_kill(raw: &raw::runbook::Step, shutdown: Duration, place: Place<'_>, report: &mut Report) {
+fn warn_of_a_kill(raw: &raw::step::Step, shutdown: Duration, place: Place<'_>, report: &mut Report) {
     let at = if raw.timeout.is_some() { place.key("timeout") } else { place.key("exec") };
     let message = format!("a daemon that is stopped kills this program after {shutdown:?}, whatever its `timeout`");
     at.warn(report, message, Some("raise `shutdown` in [daemon], or shorten the `timeout`".to_owned()));
 }
 
-fn lower_step(raw: &raw::runbook::Step, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Option<Step> {
-    let action = action::lower(raw, place, context, report);
+fn lower_step(raw: &raw::step::Step, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Option<Step> {
+    let action = raw.action().and_then(|raw| action::lower(raw, place, context, report));
+    let undo = raw.undo.as_ref().and_then(|undo| action::lower(undo.action()?, place.key("undo"), context, report));
     let approval = raw.approval.as_ref().map(|raw| approval(raw, place.key("approval"), context, report));
     let timeout = raw.timeout.as_ref().map_or(Duration::from_secs(30), |timeout| timeout.0);
     if raw.exec.is_some() && timeout > shutdown(context) {
@@ -93,7 +99,29 @@ fn lower_step(raw: &raw::runbook::Step, place: Place<'_>, context: &Context<'_>,
         run: raw.run.as_ref().map_or(StepRun::Auto, |run| run.0),
         approval,
         after_resolve: raw.after_resolve,
+        verify: verify(raw, place, report),
+        on_failure: on_failure(raw),
+        retries: raw.retries,
+        undo,
     })
+}
+
+fn verify(raw: &raw::step::Step, place: Place<'_>, report: &mut Report) -> Option<Verify> {
+    if raw.verify.is_none() && raw.verify_within.is_some() {
+        let help = "say what is looked at: verify = \"check\" or \"state\"".to_owned();
+        place.key("verify_within").mistake(report, "nobody looks whether this step helped", Some(help));
+    }
+    let within = raw.verify_within.as_ref().map_or(Verify::WITHIN, |within| within.0);
+    raw.verify.as_ref().map(|by| Verify { by: by.0, within })
+}
+
+fn on_failure(raw: &raw::step::Step) -> OnFailure {
+    match raw.on_failure.as_ref().map(|word| &word.0) {
+        None => OnFailure::Continue,
+        Some(word) if word.as_str() == "continue" => OnFailure::Continue,
+        Some(word) if word.as_str() == "stop" => OnFailure::Stop,
+        Some(step) => OnFailure::Step(step.clone()),
+    }
 }
 
 fn approval(raw: &raw::runbook::Approval, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Approval {

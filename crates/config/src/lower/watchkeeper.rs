@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
-use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team, normalized};
+use watchkeeper_model::{Allow, Daemon, Gate, GateState, Name, Route, Team, normalized, unit_fault};
 
 use super::{
     Context,
@@ -62,9 +62,14 @@ pub(crate) fn allow(context: &Context<'_>, report: &mut Report) -> Allow {
         let help = "write it from `/`, as in \"/var/log/orders\"".to_owned();
         place.key("allow").key("folders").index(index).mistake(report, message, Some(help));
     }
+    for (index, unit) in raw.units.iter().enumerate() {
+        let at = place.key("allow").key("units").index(index);
+        unit_fault(unit).into_iter().for_each(|message| at.mistake(report, message, None));
+    }
     Allow {
         exec: raw.exec.into_iter().collect(),
         hosts: raw.hosts.into_iter().map(|host| host.0.to_lowercase()).collect(),
+        units: raw.units.into_iter().collect(),
         folders: raw.folders.into_iter().map(Into::into).collect(),
     }
 }

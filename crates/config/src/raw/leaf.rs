@@ -6,8 +6,9 @@ use chrono::{NaiveTime, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 use watchkeeper_model::{
-    Access, ColumnType, Cron, Encoding, FileFormat, GateState, InputWindow, JiraApi, Layer, Matcher, Misfire, Name,
-    OnResolve, PolicyVerdict, Role, Severity, SmtpTls, StepRun, Template, Time,
+    Access, BodyEncoding, Bus, ColumnType, Cron, Encoding, FileFormat, GateState, InputWindow, JiraApi, Layer, Matcher,
+    Misfire, Name, OnResolve, PolicyVerdict, Role, Severity, SmtpTls, SqlEngine, StepRun, Template, Time, UnitJob,
+    VerifyBy,
 };
 
 use crate::units;
@@ -66,6 +67,11 @@ leaves! {
     MisfireWord(Misfire) = { "type": "string", "enum": ["skip", "latest", "all"] };
     NoDataWord(PolicyVerdict) = { "type": "string", "enum": ["ok", "warn", "breach"] };
     OnErrorWord(PolicyVerdict) = { "type": "string", "enum": ["warn", "breach"] };
+    VerifyWord(VerifyBy) = { "type": "string", "enum": ["check", "state"] };
+    BodyWord(BodyEncoding) = { "type": "string", "enum": ["json", "form"] };
+    EngineWord(SqlEngine) = { "type": "string", "enum": ["postgres", "mariadb"] };
+    JobWord(UnitJob) = { "type": "string", "enum": ["restart", "start", "stop"] };
+    BusWord(Bus) = { "type": "string", "enum": ["system", "user"] };
     RunWord(StepRun) = { "type": "string", "enum": ["auto", "manual"] };
     GateWord(GateState) = { "type": "string", "enum": ["open", "paused"] };
     OnResolveWord(OnResolve) = { "type": "string", "enum": ["nothing", "comment", "close"] };

@@ -1,13 +1,11 @@
 //! `runbooks/*.toml`: one runbook a file.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    leaf::{ApiWord, DurationText, GateWord, NameText, OnResolveWord, RunWord, TemplateText, UrlText},
-    watchkeeper::SecretTable,
+    leaf::{DurationText, NameText},
+    step::Step,
 };
 
 /// A runbook: the first step, the steps after it, and the limits around them.
@@ -80,36 +78,6 @@ pub(crate) struct CircuitBreaker {
     pub(crate) cooldown: DurationText,
 }
 
-/// One action.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["gate"]}, {"required": ["exec"]}, {"required": ["http"]}, {"required": ["jira"]}]))]
-pub(crate) struct Step {
-    /// Unique in the runbook, kebab-case.
-    pub(crate) id: NameText,
-    /// One sentence for people.
-    #[serde(default)]
-    pub(crate) description: String,
-    /// The time limit of the action; "30s" when absent.
-    #[schemars(extend("x-least" = "1ms"))]
-    pub(crate) timeout: Option<DurationText>,
-    /// Whether it runs by itself once the owner has been told; "auto" when absent. The first step always does.
-    pub(crate) run: Option<RunWord>,
-    /// Who has to agree before it runs.
-    pub(crate) approval: Option<Approval>,
-    /// Whether it may still be started once the incident is over, as a step that puts things back; false when absent.
-    #[serde(default)]
-    pub(crate) after_resolve: bool,
-    /// Pause or open a gate.
-    pub(crate) gate: Option<Gate>,
-    /// Run a program.
-    pub(crate) exec: Option<Exec>,
-    /// Send an HTTP request.
-    pub(crate) http: Option<Http>,
-    /// Open a Jira issue.
-    pub(crate) jira: Option<Jira>,
-}
-
 /// Who has to agree before a step runs; running out of time rejects.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -150,93 +118,4 @@ pub(crate) struct EscalationLevel {
     /// The teams.
     #[schemars(length(min = 1))]
     pub(crate) to: Vec<NameText>,
-}
-
-/// Set a gate.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Gate {
-    /// A gate of watchkeeper.toml.
-    pub(crate) gate: NameText,
-    /// The state it is set to.
-    pub(crate) state: GateWord,
-}
-
-/// Run a program: no shell, a cleared environment.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Exec {
-    /// The absolute path, listed in [allow] exec, and its fixed arguments.
-    #[schemars(length(min = 1))]
-    pub(crate) command: Vec<String>,
-    /// Variables of the program; values may carry {placeholders}.
-    #[serde(default)]
-    pub(crate) env: BTreeMap<String, TemplateText>,
-    /// Written to its standard input; may carry {placeholders}.
-    pub(crate) stdin: Option<TemplateText>,
-    /// Its working directory; the workspace when absent.
-    pub(crate) directory: Option<String>,
-    /// Variables whose values are secrets.
-    #[serde(default)]
-    pub(crate) secrets: BTreeMap<String, SecretTable>,
-}
-
-/// Send one HTTP request; any 2xx answer is done.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Http {
-    /// "POST" when absent.
-    #[schemars(extend("enum" = ["GET", "POST", "PUT", "PATCH", "DELETE"]))]
-    pub(crate) method: Option<String>,
-    /// The absolute URL; its host is listed in [allow] hosts.
-    pub(crate) url: UrlText,
-    /// Fixed headers.
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-    /// JSON members of the body; values may carry {placeholders}.
-    #[serde(default)]
-    pub(crate) body: BTreeMap<String, TemplateText>,
-    /// Headers whose values are secrets.
-    #[serde(default)]
-    pub(crate) secrets: BTreeMap<String, SecretTable>,
-    /// Sent as a bearer token.
-    pub(crate) token: Option<SecretTable>,
-    /// Whether the peer honours Idempotency-Key, so that a lost answer may be asked for again; false when absent.
-    #[serde(default)]
-    pub(crate) idempotent: bool,
-}
-
-/// Open a Jira issue. The connection may be given once, as [jira] in watchkeeper.toml.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Jira {
-    /// Project key.
-    pub(crate) project: String,
-    /// Issue type name; "Task" when absent.
-    #[serde(rename = "type")]
-    pub(crate) issue_type: Option<String>,
-    /// The issue's title; may carry {placeholders}. Cut at 255 characters.
-    pub(crate) summary: TemplateText,
-    /// Paragraphs of the description; a standard one when absent.
-    pub(crate) description: Option<TemplateText>,
-    /// Extra labels.
-    #[serde(default)]
-    pub(crate) labels: Vec<String>,
-    /// Take the issue of an earlier incident up again, when its step ended at most so long ago; "72h" when absent.
-    #[schemars(extend("x-least" = "1s"))]
-    pub(crate) reopen_within: Option<DurationText>,
-    /// What the issue is told when the incident is over: "nothing" (when absent), "comment", or "close", which comments as
-    /// well.
-    pub(crate) on_resolve: Option<OnResolveWord>,
-    /// When it stays unknown whether the issue was created, create it again: a duplicate is possible. False when absent.
-    #[serde(default)]
-    pub(crate) create_when_unknown: bool,
-    /// The site, for example "https://example.atlassian.net".
-    pub(crate) url: Option<UrlText>,
-    /// "3" for Cloud (when absent), "2" for Data Center.
-    pub(crate) api: Option<ApiWord>,
-    /// The account's e-mail for Cloud; a bearer token is sent when absent.
-    pub(crate) user: Option<String>,
-    /// API token or personal access token.
-    pub(crate) token: Option<SecretTable>,
 }

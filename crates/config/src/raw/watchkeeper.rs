@@ -48,6 +48,12 @@ pub(crate) struct WatchkeeperFile {
     pub(crate) digest: BTreeMap<String, Digest>,
     /// The connection of jira steps that do not give their own.
     pub(crate) jira: Option<JiraDefaults>,
+    /// The connection of mlflow steps that do not give their own.
+    pub(crate) mlflow: Option<PeerDefaults>,
+    /// The connection of kubernetes steps that do not give their own.
+    pub(crate) kubernetes: Option<PeerDefaults>,
+    /// The connection of airflow steps that do not give their own.
+    pub(crate) airflow: Option<PeerDefaults>,
     /// The sender and transport of email channels that do not give their own.
     pub(crate) email: Option<EmailDefaults>,
 }
@@ -176,6 +182,9 @@ pub(crate) struct Allow {
     /// Hosts, or host:port, that steps and sources may reach; of an object store, the bucket.
     #[serde(default)]
     pub(crate) hosts: Vec<HostText>,
+    /// Whole names of units that systemd steps may act on.
+    #[serde(default)]
+    pub(crate) units: Vec<String>,
     /// Absolute paths of folders outside the workspace that sources may read.
     #[serde(default)]
     pub(crate) folders: Vec<String>,
@@ -370,6 +379,20 @@ pub(crate) struct JiraDefaults {
     pub(crate) user: Option<String>,
     /// API token or personal access token.
     pub(crate) token: Option<SecretTable>,
+}
+
+/// A server, and what it is asked with.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeerDefaults {
+    /// Its base URL.
+    pub(crate) url: Option<UrlText>,
+    /// Who asks, where it wants a user and a password; a bearer token is sent when absent.
+    pub(crate) user: Option<String>,
+    /// The password or the token.
+    pub(crate) token: Option<SecretTable>,
+    /// A file of certificates in PEM that the server's is signed by; the machine's own when absent.
+    pub(crate) ca: Option<String>,
 }
 
 /// Where a secret is kept; never the secret itself.

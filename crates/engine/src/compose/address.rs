@@ -25,9 +25,7 @@ impl Note {
     pub(super) fn message(&self, to: Option<(&Name, &Name)>) -> Message {
         let facts = &self.facts;
         let mut parts = vec![self.about(), self.kind.as_str().to_owned()];
-        parts.extend(
-            self.first_step.iter().filter(|_| self.kind == MessageKind::Step).map(|step| step.step.to_string()),
-        );
+        parts.extend(self.first_step.iter().filter(|_| of_a_step(self.kind)).map(|step| step.step.to_string()));
         if self.kind == MessageKind::Spread {
             parts.push(facts.at.timestamp().to_string());
         }
@@ -59,6 +57,11 @@ impl Note {
         };
         incident.clone().unwrap_or_else(warned)
     }
+}
+
+/// Whether there is one message of this kind for each step.
+fn of_a_step(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Step | MessageKind::Verified)
 }
 
 /// One message a channel of the team, or a mailbox of it, due at `not_before`.

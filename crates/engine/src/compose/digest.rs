@@ -39,7 +39,7 @@ fn urgency(kind: MessageKind) -> u8 {
         MessageKind::Alarm => 5,
         MessageKind::Escalation | MessageKind::Approval => 4,
         MessageKind::Handoff | MessageKind::Overdue | MessageKind::Spread | MessageKind::Digest => 3,
-        MessageKind::Reminder | MessageKind::Step | MessageKind::Report => 2,
+        MessageKind::Reminder | MessageKind::Step | MessageKind::Verified | MessageKind::Report => 2,
         MessageKind::Warning => 1,
         MessageKind::Acknowledged | MessageKind::Resolved | MessageKind::Test => 0,
     }

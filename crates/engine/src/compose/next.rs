@@ -91,15 +91,23 @@ fn another_attempt(step: &StepRecord, report: &StepReport) -> Option<NextStep> {
     }
 }
 
+/// Once it is known whether it helped.
+pub(super) fn after_verified(step: &StepRecord, report: &StepReport) -> Vec<NextStep> {
+    way_back(step, report).into_iter().chain([show(&step.incident)]).collect()
+}
+
 /// How what a step did is taken back.
 fn way_back(step: &StepRecord, report: &StepReport) -> Option<NextStep> {
-    match &step.step.action {
-        Action::Gate(gate) if gate.state == GateState::Paused && report.outcome == Some(Outcome::Done) => {
-            Some(NextStep {
-                description: "Let decisions go on when it is safe".to_owned(),
-                command: Some(format!("watchkeeper open {}", gate.gate)),
-            })
-        }
-        _ => None,
+    let StepRecord { run, step: Step { id, action, .. }, .. } = step;
+    let done = report.outcome == Some(Outcome::Done) && step.step.can_be_undone();
+    match action {
+        Action::Gate(gate) if done && gate.state == GateState::Paused => Some(NextStep {
+            description: "Let decisions go on when it is safe".to_owned(),
+            command: Some(format!("watchkeeper open {}", gate.gate)),
+        }),
+        _ => done.then(|| NextStep {
+            description: "Take it back".to_owned(),
+            command: Some(format!("watchkeeper undo {run} {id}")),
+        }),
     }
 }

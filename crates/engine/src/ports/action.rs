@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use watchkeeper_model::{Action, Outcome};
 
 /// Performs every kind of action but `gate`, which is a transaction of the store.
@@ -12,6 +13,14 @@ pub trait Actions: Send + Sync {
     async fn perform(&self, call: &ActionCall) -> ActionEnd;
     /// Looks for the mark that an earlier `perform` of the same call leaves at the peer (guarantee `probe`).
     async fn probe(&self, call: &ActionCall) -> Probe;
+    /// Reads what is recorded with the intent: what undoing goes back to, and whether it may be sent at all.
+    async fn before(&self, _call: &ActionCall) -> Before {
+        Before::Nothing
+    }
+    /// Reads back whether it did what it should.
+    async fn after(&self, call: &ActionCall) -> After {
+        After::Unreadable(format!("a {} step cannot be read back", call.action.kind()))
+    }
 }
 
 /// One action, ready to be sent. Equal calls send equal bytes.
@@ -30,6 +39,12 @@ pub struct ActionCall {
     /// An issue's key: of an earlier incident of the same monitor and group, to be taken up again; or of this incident, to
     /// be told that it is over.
     pub reopen: Option<String>,
+    /// What was read before it was sent, as recorded with its intent.
+    pub before: Option<Value>,
+    /// What the peer called its result, once it has ended.
+    pub reference: Option<String>,
+    /// How often it is tried again where that cannot act twice; as its kind does when absent.
+    pub retries: Option<u32>,
     /// How often the step was begun, this time included.
     pub attempt: u32,
     /// Whether all of this is a drill, which is said wherever it reaches.
@@ -56,6 +71,30 @@ pub enum Probe {
     Absent,
     /// The peer could not be asked, and why.
     Unreachable(String),
+}
+
+/// What was read before an action is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Before {
+    /// The state to go back to.
+    Seen(Value),
+    /// There is nothing to read.
+    Nothing,
+    /// It must not be sent: its target is not there, was moved, or does not let us.
+    Refused(String),
+}
+
+/// What was read after an action has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It did what it should, and how that shows.
+    AsWanted(String),
+    /// Not so far, and how it stands.
+    NotYet(String),
+    /// It did not, and will not.
+    Failed(String),
+    /// The peer could not be asked, and why.
+    Unreadable(String),
 }
 
 impl ActionEnd {

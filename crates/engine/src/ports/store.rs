@@ -12,7 +12,7 @@ use watchkeeper_model::{Name, Quiet, Report, Time, Workspace};
 
 pub use check::{CheckRecord, Claim, GoingOn, Groups, LedgerRow, PastSeries, PastTick, Recorded, Resolved};
 pub use message::{Delivered, NewMessage, OutboxItem, Trouble, Unreadable};
-pub use step::{Begin, Begun, Ending, StepEnd, StepRecord, Unfinished};
+pub use step::{Begin, Begun, Ending, StepEnd, StepRecord, Unfinished, Verified};
 
 use super::{baseline::KeptBaseline, replay::KeptRun};
 
@@ -65,6 +65,11 @@ pub trait Store: Send + Sync {
     /// step the gate is set in the same transaction, unless people have overtaken it: then nothing is written. An end
     /// that this very epoch committed already is recorded.
     async fn end_step(&self, step: &StepRecord, end: &StepEnd) -> Result<Ending, StoreError>;
+
+    /// The steps of which it is to be found out whether they helped, but those in the hand of another one that is at work.
+    async fn to_verify(&self) -> Result<Vec<StepRecord>, StoreError>;
+    /// Records whether a step helped, with its messages; `false` when that is recorded already.
+    async fn verified(&self, step: &StepRecord, verified: &Verified) -> Result<bool, StoreError>;
 
     /// The numbers of the messages that are marked as being sent.
     async fn sending(&self) -> Result<Vec<i64>, StoreError>;

@@ -1,7 +1,9 @@
 //! Act: intent, send, result. The only place where an effect on the outside begins.
 
-use serde_json::json;
-use watchkeeper_model::{Action, GateAction, Inhibitor, Outcome, Recovery, StepReport, Time, Withheld, digest_of};
+use serde_json::{Value, json};
+use watchkeeper_model::{
+    Action, GateAction, Inhibitor, Outcome, Recovery, Remedy, Step, StepReport, Time, VerifyBy, Withheld, digest_of,
+};
 
 use super::{
     Steps,
@@ -11,7 +13,7 @@ use crate::{
     compose,
     fault_points::{Point, Side, reach},
     ports::{
-        action::{ActionCall, ActionEnd},
+        action::{ActionCall, ActionEnd, Before},
         meter::Counted,
         store::{Begin, Begun, Ending, LedgerRow, StepEnd, StepRecord, StoreError},
     },
@@ -22,28 +24,49 @@ const LEASE_OVER: &str = "nothing was done: this replica's lease ran out before 
 
 impl Steps {
     pub(super) async fn run_step(&self, step: &StepRecord) -> Result<(), StoreError> {
-        // Lateness is judged when the store answers: it may have been away for long.
-        let ask = || async {
-            let now = self.retry.clock.now();
-            Ok((self.store.begin_step(step, &self.intent(step, now)).await?, now))
-        };
         loop {
             self.wait_for_the_lease().await;
+            let read = self.read_before(step).await;
+            let seen = match &read {
+                Before::Seen(seen) => Some(seen),
+                Before::Nothing | Before::Refused(_) => None,
+            };
+            // Lateness is judged when the store answers: it may have been away for long.
+            let ask = || async {
+                let now = self.retry.clock.now();
+                Ok((self.store.begin_step(step, &self.intent(step, seen, now)).await?, now))
+            };
             match self.retry.until_answered(ask).await? {
                 (Begun::Withheld(reason), _) => return self.withhold(step, &reason).await,
                 (Begun::Busy(busy), now) => {
                     tracing::info!(incident = step.incident, step = %step.step.id, ?busy, "a step waits for its turn");
                     self.retry.clock.sleep_until(now + BUSY_FOR).await;
                 }
-                (Begun::Go { reopen, despite }, begun_at) => {
-                    let end = match self.store.lease_lasts() {
-                        true => self.send_and_find_out(step, &call(step, reopen)).await,
-                        false => ActionEnd::failed(LEASE_OVER),
+                (Begun::Go { reopen, despite, action, before }, begun_at) => {
+                    let end = match (read, action) {
+                        (Before::Refused(reason), _) => ActionEnd::failed(format!("not sent: {reason}")),
+                        (_, Err(named)) => ActionEnd::failed(format!("not sent: step {named} gave nothing to name")),
+                        _ if !self.store.lease_lasts() => ActionEnd::failed(LEASE_OVER),
+                        (_, Ok(action)) => {
+                            let step =
+                                StepRecord { step: Step { action, ..step.step.clone() }, before, ..step.clone() };
+                            self.send_and_find_out(&step, &call(&step, reopen)).await
+                        }
                     };
                     return self.record_end(step, overruling(end, &despite), Some(begun_at), None).await;
                 }
             }
         }
+    }
+
+    /// What is recorded with the intent; a gate is read in its transaction. A peer that does not answer at all lets
+    /// nothing be sent: what would be done could not be taken back.
+    async fn read_before(&self, step: &StepRecord) -> Before {
+        let limit = step.step.timeout + GRACE;
+        let call = call(step, None);
+        let reading = self.actions.before(&call);
+        let late = || Before::Refused("what is there now could not be read in time".to_owned());
+        tokio::time::timeout(limit, reading).await.unwrap_or_else(|_| late())
     }
 
     /// A lease that ran out while the store was away is renewed soon.
@@ -53,7 +76,7 @@ impl Steps {
         }
     }
 
-    fn intent(&self, step: &StepRecord, now: Time) -> Begin {
+    fn intent(&self, step: &StepRecord, before: Option<&Value>, now: Time) -> Begin {
         let monitor = self.workspace.monitors.get(&step.facts.monitor);
         let runbook = self.workspace.runbooks.get(&step.runbook.0);
         Begin {
@@ -62,6 +85,7 @@ impl Steps {
             inhibited_by: monitor.map(|m| m.alert.inhibited_by.iter().cloned().collect()).unwrap_or_default(),
             maintenance: self.workspace.quiet(now).silences,
             not_after: self.not_after(step),
+            before: before.cloned(),
             at: now,
         }
     }
@@ -79,7 +103,7 @@ impl Steps {
     async fn send_and_find_out(&self, step: &StepRecord, call: &ActionCall) -> ActionEnd {
         let end = self.send(&step.step.action, call).await;
         match (end.outcome, step.step.action.guarantee().when_unanswered()) {
-            (Outcome::Unknown, Recovery::Look) => self.probe(step).await,
+            (Outcome::Unknown, Recovery::Look) => self.probe(step, call).await,
             _ => end,
         }
     }
@@ -117,6 +141,7 @@ impl Steps {
     ) -> Result<(), StoreError> {
         let finished_at = self.retry.clock.now();
         let report = |end: &ActionEnd| StepReport {
+            remedy: (end.outcome == Outcome::Done).then(|| remedy(step)),
             step: step.step.id.clone(),
             action: step.step.action.kind().to_owned(),
             summary: step.step.action.summary(),
@@ -167,6 +192,7 @@ impl Steps {
                 outcome: report.outcome.unwrap_or(Outcome::Unknown),
                 report: report.clone(),
                 reference: reference.cloned(),
+                remedy: report.remedy,
                 messages,
                 ledger,
                 hands_off: first,
@@ -178,6 +204,12 @@ impl Steps {
         };
         self.retry.until_answered(ask).await
     }
+}
+
+/// A drill measures nothing, so no check tells whether it helped.
+fn remedy(step: &StepRecord) -> Remedy {
+    let looks = step.step.verify.as_ref().is_some_and(|verify| verify.by == VerifyBy::State || !step.facts.drill);
+    if looks { Remedy::Verifying } else { Remedy::Acted }
 }
 
 /// What is noted on the incident that keeps this step back.
@@ -199,7 +231,7 @@ fn overruling(end: ActionEnd, despite: &[Withheld]) -> ActionEnd {
 }
 
 /// The call of a step; equal records give equal calls.
-pub(super) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
+pub(crate) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
     ActionCall {
         run: step.run.clone(),
         idempotency_key: idempotency_key(step),
@@ -207,6 +239,9 @@ pub(super) fn call(step: &StepRecord, reopen: Option<String>) -> ActionCall {
         action: step.step.action.clone(),
         timeout: step.step.timeout,
         reopen,
+        before: step.before.clone(),
+        reference: step.reference.clone(),
+        retries: step.step.retries,
         attempt: step.attempt(),
         drill: step.facts.drill,
     }

@@ -9,7 +9,7 @@ use super::{Steps, act::call, limits::PROBE_FOR};
 use crate::{
     fault_points::{Point, Side, reach},
     ports::{
-        action::{ActionEnd, Probe},
+        action::{ActionCall, ActionEnd, Probe},
         store::StepRecord,
     },
 };
@@ -27,7 +27,7 @@ impl Steps {
                 let end = self.send(&step.step.action, &call(step, None)).await;
                 if guarantee == Guarantee::Local { end } else { in_doubt(end) }
             }
-            Recovery::Look => self.probe(step).await,
+            Recovery::Look => self.probe(step, &call(step, None)).await,
             Recovery::GiveUp => ActionEnd::failed(
                 "Watchkeeper stopped before the step was done, and came back too late: the reason for it is old",
             ),
@@ -43,12 +43,11 @@ impl Steps {
     }
 
     /// Looks for our mark at the peer, for as long as it may take to appear there.
-    pub(super) async fn probe(&self, step: &StepRecord) -> ActionEnd {
-        let call = call(step, None);
+    pub(super) async fn probe(&self, step: &StepRecord, call: &ActionCall) -> ActionEnd {
         let until = self.retry.clock.now() + PROBE_FOR;
         loop {
             reach(Point::StepProbe, Side::Before);
-            let seen = self.actions.probe(&call).await;
+            let seen = self.actions.probe(call).await;
             reach(Point::StepProbe, Side::After);
             let now = self.retry.clock.now();
             match seen {
@@ -57,7 +56,7 @@ impl Steps {
                     return ActionEnd { outcome: Outcome::Done, detail, reference: Some(reference) };
                 }
                 Probe::Absent | Probe::Unreachable(_) if now < until => self.pause(now, until).await,
-                Probe::Absent if creates_again(step) => return self.send(&step.step.action, &call).await,
+                Probe::Absent if creates_again(step) => return self.send(&step.step.action, call).await,
                 Probe::Absent => {
                     return ActionEnd::unknown("no trace of it at the peer after 5 minutes: it may yet appear");
                 }

@@ -1,6 +1,6 @@
 //! The subject line and the opening sentences of a message.
 
-use watchkeeper_model::{Facts, Message, MessageKind, Outcome, SeriesReport, Verdict};
+use watchkeeper_model::{Facts, Message, MessageKind, Outcome, Remedy, SeriesReport, Verdict};
 
 use super::{Mood, cut, one_line, told};
 
@@ -28,6 +28,7 @@ fn what_happened(message: &Message, mood: Mood) -> String {
         MessageKind::Reminder => format!("{}, not acknowledged", state.still()),
         MessageKind::Escalation => format!("{}, escalated to you", state.now()),
         MessageKind::Step => step_ended(message, mood),
+        MessageKind::Verified => helped(message),
         MessageKind::Approval => "a step waits for your agreement".to_owned(),
         MessageKind::Acknowledged => "acknowledged".to_owned(),
         MessageKind::Resolved => "resolved".to_owned(),
@@ -39,8 +40,8 @@ fn what_happened(message: &Message, mood: Mood) -> String {
 }
 
 fn says_why(kind: MessageKind) -> bool {
-    use MessageKind::{Acknowledged, Approval, Report, Resolved, Step, Test};
-    !matches!(kind, Step | Approval | Acknowledged | Report | Resolved | Test)
+    use MessageKind::{Acknowledged, Approval, Report, Resolved, Step, Test, Verified};
+    !matches!(kind, Step | Verified | Approval | Acknowledged | Report | Resolved | Test)
 }
 
 /// The worst number beside its limit, or the reason why there is none.
@@ -115,6 +116,15 @@ fn step_ended(message: &Message, mood: Mood) -> String {
     format!("step {}: {outcome}", report.step)
 }
 
+/// `remediated by step restart`.
+fn helped(message: &Message) -> String {
+    let Some(report) = &message.first_step else { return "is verified".to_owned() };
+    match report.remedy {
+        Some(Remedy::Remediated) => format!("is remediated by step {}", report.step),
+        _ => format!("is not remediated by step {}", report.step),
+    }
+}
+
 /// Why this is sent, in one or two sentences; where nothing was measured, the reason comes first.
 pub(super) fn lead(message: &Message, mood: Mood) -> String {
     let owner = &message.facts.owner;
@@ -152,6 +162,10 @@ pub(super) fn lead(message: &Message, mood: Mood) -> String {
         }
         (MessageKind::Step, Mood::Fact) => "A step of the runbook has ended.".to_owned(),
         (MessageKind::Step, Mood::Rehearsed) => "A step of the runbook would end.".to_owned(),
+        (MessageKind::Verified, _) => match message.first_step.as_ref().and_then(|report| report.remedy) {
+            Some(Remedy::Remediated) => format!("It {}.", helped(message)),
+            _ => format!("{matter} It {}.", helped(message)),
+        },
         (MessageKind::Approval, _) => {
             format!("{matter} A later step of its runbook waits for your agreement. Without it, it does not run.")
         }
@@ -181,10 +195,17 @@ fn matter(facts: &Facts) -> String {
     format!("{} {verb}{}{}.", facts.monitor, state.now(), reason.unwrap_or_default())
 }
 
+fn is_verified_later(message: &Message) -> bool {
+    message.first_step.as_ref().is_some_and(|report| report.remedy == Some(Remedy::Verifying))
+}
+
 fn first_step_in_short(message: &Message, mood: Mood) -> &'static str {
     match (message.first_step.as_ref().map(|report| report.outcome), mood) {
         (None, _) => "No first step ran.",
         (Some(None), _) => "The first step is under way.",
+        (Some(Some(Outcome::Done)), Mood::Fact) if is_verified_later(message) => {
+            "The first step was done; whether it helps is being looked at, and you are told."
+        }
         (Some(Some(Outcome::Done)), Mood::Fact) => "The first step was done.",
         (Some(Some(Outcome::Done)), Mood::Rehearsed) => "The first step would be done.",
         (Some(Some(Outcome::Failed)), _) => "The first step failed.",

@@ -71,6 +71,7 @@ pub(crate) fn paused(outcome: Option<Outcome>, detail: &str) -> StepReport {
         detail: detail.to_owned(),
         started_at: Some("2026-11-02T06:00:09Z".parse().unwrap()),
         finished_at: outcome.map(|_| "2026-11-02T06:00:10Z".parse().unwrap()),
+        remedy: None,
     }
 }
 

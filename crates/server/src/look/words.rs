@@ -1,6 +1,6 @@
 //! Words that several pages use.
 
-use watchkeeper_model::{Action, Guarantee, SeriesReport, is_hidden, number, reading};
+use watchkeeper_model::{Guarantee, SeriesReport, Step, Undo, is_hidden, number, reading};
 
 /// `2 incidents`, `1 incident`.
 pub(crate) fn count(number: usize, one: &str) -> String {
@@ -34,13 +34,12 @@ pub(crate) fn guarantee_short(of: Guarantee) -> String {
     guarantee(of).0.trim_end_matches('.').to_lowercase()
 }
 
-/// Whether an action may be taken back, and how.
-pub(crate) fn undo(action: &Action) -> &'static str {
-    match action {
-        Action::Gate(gate) if gate.state == watchkeeper_model::GateState::Paused => "Yes: open the gate.",
-        Action::Gate(_) => "The gate can be paused again; what was decided meanwhile stands.",
-        Action::Exec(_) | Action::Http(_) => "No: it runs once.",
-        Action::Jira(_) | Action::JiraResolve(_) => "The issue can be closed; it stays in the project.",
+/// Whether a step may be taken back, and how.
+pub(crate) fn undo(step: &Step) -> String {
+    match (&step.undo, step.action.undo()) {
+        (Some(undo), _) => format!("Yes: {}.", undo.summary()),
+        (None, Undo::Restores) => "Yes: what was there before is set again.".to_owned(),
+        (None, Undo::Never(why)) => format!("No: {why}."),
     }
 }
 

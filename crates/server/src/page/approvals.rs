@@ -1,7 +1,7 @@
 //! `/approvals`: steps that wait for people, and each on a page of its own with everything that speaks for or against it.
 
 use maud::{Markup, html};
-use watchkeeper_model::{Action, Name, Time, address};
+use watchkeeper_model::{Name, Time, address};
 use watchkeeper_store::{AskedStep, StepDetail};
 
 use super::{
@@ -119,9 +119,9 @@ pub(super) fn rows(ask: &Ask, AskedStep { step, incident }: &AskedStep) -> Marku
                     (None, _) => "by nobody yet: people start it",
                 }
             }))
-            (fact("Will run", html! { pre { (arguments(&step.recorded.action)) } }))
+            (fact("Will run", html! { pre { (step.recorded.action.arguments()) } }))
             (fact("Guarantee", html! { b { (once) } " " (why) }))
-            (fact("May it be undone", html! { (words::undo(&step.recorded.action)) }))
+            (fact("May it be undone", html! { (words::undo(&step.recorded)) }))
             @if let Some(guard) = guard {
                 (fact("Budget", html! { (words::capital(&budget(guard))) "; it counts what runs by itself, and stops nobody who acts by hand." }))
             }
@@ -148,28 +148,6 @@ fn budget(guard: &watchkeeper_model::Guard) -> String {
     let global = guard.global.as_ref().map(|budget| of(budget, "by all runbooks"));
     let parts = [Some(format!("{} an incident", guard.per_incident)), target, global];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// The arguments as they are sent.
-fn arguments(action: &Action) -> String {
-    match action {
-        Action::Gate(gate) => format!("gate {} {}", gate.gate, gate.state),
-        Action::Exec(exec) => {
-            let environment = exec.env.iter().map(|(name, value)| format!("\n{name}={}", value.text()));
-            let input = exec.stdin.as_ref().map(|input| format!("\n\n{}", input.text()));
-            exec.command.join(" ") + &environment.collect::<String>() + &input.unwrap_or_default()
-        }
-        Action::Http(http) => {
-            let body = http.body.iter().map(|(name, value)| format!("\n{name}: {}", value.text()));
-            format!("{} {}", http.method, http.url) + &body.collect::<String>()
-        }
-        Action::Jira(jira) => {
-            let description = jira.description.as_ref().map(|text| format!("\n\n{}", text.text()));
-            format!("{} {} {}\n{}", jira.url, jira.project, jira.issue_type, jira.summary.text())
-                + &description.unwrap_or_default()
-        }
-        Action::JiraResolve(jira) => format!("{} {}", jira.url, jira.project),
-    }
 }
 
 fn answers(visitor: &Visitor, AskedStep { step, incident }: &AskedStep) -> Markup {

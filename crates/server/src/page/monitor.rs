@@ -69,7 +69,7 @@ pub(super) async fn show(ask: Ask) -> Result<Page, Problem> {
                 (fact("Next tick", html! { @if let Some(next) = monitor.schedule.next_after(ask.now) { (time::minute(next)) } @else { "none" } }))
                 (fact("First step", html! {
                     @if let Some(runbook) = runbook {
-                        (runbook.first.description) span class="muted" { " · " (runbook.first.action.summary()) " · " (words::guarantee_short(runbook.first.action.guarantee())) " · may it be undone: " (words::undo(&runbook.first.action)) }
+                        (runbook.first.description) span class="muted" { " · " (runbook.first.action.summary()) " · " (words::guarantee_short(runbook.first.action.guarantee())) " · may it be undone: " (words::undo(&runbook.first)) }
                     }
                 }))
                 (fact("Automatic steps", html! {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::{Delivered, StoreError};
-use watchkeeper_model::{Layer, Name, Outcome, Severity, StepReport, Time};
+use watchkeeper_model::{Layer, Name, Outcome, Remedy, Severity, StepReport, Time};
 
 use crate::{
     columns::{from_json, from_word, name, time, time_if},
@@ -59,6 +59,8 @@ pub struct FirstStep {
     pub started_at: Option<Time>,
     /// When its outcome was known.
     pub finished_at: Option<Time>,
+    /// Whether it helped: `acted`, `verifying`, `remediated` or `not_remediated`; absent unless it was done.
+    pub remedy: Option<Remedy>,
 }
 
 /// One delivery of a handoff.
@@ -97,7 +99,7 @@ impl SqlStore {
 
 async fn list(db: &mut AnyConnection, limit: Option<u32>) -> Result<Vec<Handoff>, Fault> {
     let rows = sqlx::query(
-        "SELECT handoff.*, incident.*,
+        "SELECT handoff.*, incident.*, step.remedy,
              CASE WHEN step.status IN ('done', 'failed', 'unknown', 'withheld') THEN step.status
                   ELSE json_extract(handoff.report, '$.outcome') END AS outcome
          FROM handoff
@@ -148,5 +150,6 @@ fn first_step(row: &AnyRow) -> Result<FirstStep, Fault> {
         outcome: from_word("step.status", row.try_get("outcome")?)?,
         started_at: report.started_at,
         finished_at: report.finished_at,
+        remedy: row.try_get::<Option<&str>, _>("remedy")?.and_then(Remedy::parse),
     })
 }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
-use watchkeeper_model::{Answer, Guarantee, Labels, Layer, Name, SeriesReport, Severity, Step, StepStatus, Time};
+use watchkeeper_model::{
+    Answer, Guarantee, Labels, Layer, Name, Outcome, Remedy, SeriesReport, Severity, Step, StepStatus, Time,
+};
 
 use crate::{
     answer,
@@ -120,6 +122,14 @@ pub struct StepDetail {
     pub detail: Option<String>,
     /// The peer's reference.
     pub reference: Option<String>,
+    /// Whether it helped: `acted`, `verifying`, `remediated` or `not_remediated`; absent unless it was done.
+    pub remedy: Option<Remedy>,
+    /// How that shows.
+    pub verified: Option<String>,
+    /// When that was found out.
+    pub verified_at: Option<Time>,
+    /// Whether `undo` may take it back.
+    pub undoable: bool,
     /// Who settled it.
     pub settled_by: Option<String>,
     /// When.
@@ -252,9 +262,14 @@ pub(super) fn step_detail(row: &AnyRow, answers: Vec<Answer>) -> Result<StepDeta
         status: StepStatus::as_str(record.status),
         attempts: record.attempts,
         started_at: record.started_at,
-        finished_at: time_if("step.finished_at", row.try_get("finished_at")?)?,
+        finished_at: record.finished_at,
         detail: row.try_get("detail")?,
-        reference: row.try_get("reference")?,
+        reference: record.reference.clone(),
+        remedy: record.remedy,
+        verified: row.try_get("verified")?,
+        verified_at: time_if("step.verified_at", row.try_get("verified_at")?)?,
+        undoable: record.status == StepStatus::Ended(Outcome::Done)
+            && record.step.taken_back(record.before.as_ref()).is_some(),
         settled_by: row.try_get("settled_by")?,
         settled_at: time_if("step.settled_at", row.try_get("settled_at")?)?,
         asked_by: row.try_get("asked_by")?,

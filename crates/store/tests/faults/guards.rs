@@ -130,6 +130,7 @@ async fn act(stage: &Stage) -> (u32, Vec<Withheld>) {
         inhibited_by: Vec::new(),
         maintenance: Vec::new(),
         not_after: None,
+        before: None,
         at: day(1),
     };
     let Begun::Go { despite, .. } = stage.store.begin_step(&step, &begin).await.unwrap() else {
@@ -143,11 +144,13 @@ async fn act(stage: &Stage) -> (u32, Vec<Withheld>) {
         detail: String::new(),
         started_at: Some(day(1)),
         finished_at: Some(day(1)),
+        remedy: None,
     };
     let end = StepEnd {
         outcome: Outcome::Done,
         report,
         reference: None,
+        remedy: None,
         messages: Vec::new(),
         ledger: Vec::new(),
         hands_off: false,

@@ -53,6 +53,7 @@ async fn gate_in_intent(stage: &Stage) -> String {
         inhibited_by: Vec::new(),
         maintenance: Vec::new(),
         not_after: None,
+        before: None,
         at: day(1),
     };
     stage.store.begin_step(&found.step, &begin).await.unwrap();
@@ -115,7 +116,8 @@ async fn a_step_that_people_started_is_never_too_late_for_its_tick() {
     stage.store.start_step(&run, &name("reopen"), &"on-call".into(), false, at).await.unwrap();
     let found = stage.store.unfinished_steps(at).await.unwrap().remove(0);
     let (idempotency_key, guard, inhibited_by) = ("key".to_owned(), Guard::default(), Vec::new());
-    let begin = Begin { idempotency_key, guard, inhibited_by, maintenance: Vec::new(), not_after: None, at };
+    let begin =
+        Begin { idempotency_key, guard, inhibited_by, maintenance: Vec::new(), not_after: None, before: None, at };
     stage.store.begin_step(&found.step, &begin).await.unwrap();
     // The daemon stops right after that commit, and comes back.
     stage.clock.advance_to(at + Duration::from_secs(10));

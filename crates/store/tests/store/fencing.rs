@@ -1,9 +1,9 @@
 //! Nobody but the present owner writes; a refused write leaves nothing.
 
-use watchkeeper_engine::ports::store::{Begun, Ending, Recorded, Store as _, StoreError};
+use watchkeeper_engine::ports::store::{Ending, Recorded, Store as _, StoreError};
 use watchkeeper_model::{GateState, MessageKind, Outcome, StepStatus};
 
-use crate::fixture::{at, begin, end, guard, hand_off, incident, message, name, open_incident, opening, taken};
+use crate::fixture::{at, begin, end, go, guard, hand_off, incident, message, name, open_incident, opening, taken};
 
 #[tokio::test]
 async fn a_tick_is_recorded_once_and_none_before_it() {
@@ -84,10 +84,7 @@ async fn a_gate_is_never_half_set() {
     let store = crate::common::store().await;
     let incident = incident("aa11", "nulls");
     let step = open_incident(&store, &incident, 0).await;
-    assert_eq!(
-        store.begin_step(&step, &begin(guard(), at(1))).await.unwrap(),
-        Begun::Go { reopen: None, despite: Vec::new() }
-    );
+    assert_eq!(store.begin_step(&step, &begin(guard(), at(1))).await.unwrap(), go());
     // A message about an incident that does not exist fails at the very end of the transaction.
     let mut broken = end(&step, Outcome::Done, at(2));
     let mut stray = message(&step, MessageKind::Handoff, at(2));
@@ -117,11 +114,7 @@ async fn a_step_of_an_old_epoch_neither_begins_nor_ends() {
     assert!(matches!(store.end_step(&old, &end(&old, Outcome::Withheld, at(2))).await, Err(StoreError::Fenced)));
     store.begin_step(&new, &begin(guard(), at(2))).await.unwrap();
     let again = store.begin_step(&new, &begin(guard(), at(3))).await.unwrap();
-    assert_eq!(
-        again,
-        Begun::Go { reopen: None, despite: Vec::new() },
-        "its own intent, whose answer was lost, is read back"
-    );
+    assert_eq!(again, go(), "its own intent, whose answer was lost, is read back");
     assert_eq!(store.incident("aa11").await.unwrap().steps[0].started_at, Some(at(2)), "and not written again");
     assert!(matches!(store.end_step(&old, &end(&old, Outcome::Done, at(3))).await, Err(StoreError::Fenced)));
     assert_eq!(store.gates().await.unwrap(), []);

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use watchkeeper_engine::ports::store::{
-    Begin, CheckRecord, Claim, LedgerRow, NewMessage, Recorded, StepEnd, StepRecord, Store as _,
+    Begin, Begun, CheckRecord, Claim, LedgerRow, NewMessage, Recorded, StepEnd, StepRecord, Store as _,
 };
 use watchkeeper_model::{
     Action, Facts, GateAction, GateState, GroupState, Guard, Incident, IncidentState, Labels, Layer, Message,
-    MessageKind, Name, Outcome, Series, SeriesReport, Severity, Standing, Step, StepReport, StepRun, StepStatus,
-    Subject, Time, Verdict,
+    MessageKind, Name, OnFailure, Outcome, Remedy, Series, SeriesReport, Severity, Standing, Step, StepReport, StepRun,
+    StepStatus, Subject, Time, Verdict,
 };
 use watchkeeper_store::SqlStore;
 
@@ -84,6 +84,10 @@ pub(crate) fn pause(incident: &Incident) -> StepRecord {
             run: StepRun::Auto,
             approval: None,
             after_resolve: false,
+            verify: None,
+            on_failure: OnFailure::Continue,
+            retries: None,
+            undo: None,
         },
         runbook: (incident.runbook.clone(), "digest".to_owned()),
         facts: facts(incident),
@@ -94,7 +98,17 @@ pub(crate) fn pause(incident: &Incident) -> StepRecord {
         attempts: 0,
         told: false,
         asked_by: None,
+        before: None,
+        reference: None,
+        finished_at: None,
+        remedy: None,
     }
+}
+
+/// The gate step's intent is committed: it goes.
+pub(crate) fn go() -> Begun {
+    let action = Ok(Action::Gate(GateAction { gate: name("loans"), state: GateState::Paused }));
+    Begun::Go { reopen: None, despite: Vec::new(), action, before: Some(json!({ "state": "open" })) }
 }
 
 pub(crate) fn message(step: &StepRecord, kind: MessageKind, not_before: Time) -> NewMessage {
@@ -134,6 +148,7 @@ pub(crate) fn begin(guard: Guard, at: Time) -> Begin {
         inhibited_by: Vec::new(),
         maintenance: Vec::new(),
         not_after: None,
+        before: None,
         at,
     }
 }
@@ -151,8 +166,10 @@ pub(crate) fn end(step: &StepRecord, outcome: Outcome, at: Time) -> StepEnd {
             detail: "as told".to_owned(),
             started_at: Some(at),
             finished_at: Some(at),
+            remedy: None,
         },
         reference: Some("REF-1".to_owned()),
+        remedy: (outcome == Outcome::Done).then_some(Remedy::Acted),
         messages: vec![message(step, MessageKind::Handoff, at), reminder],
         ledger: vec![LedgerRow { kind: "step.ended", subject: step.incident.clone(), body: json!({}) }],
         hands_off: true,

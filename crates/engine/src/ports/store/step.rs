@@ -1,6 +1,9 @@
 //! Steps of runs: as they are planned, begun and ended.
 
-use watchkeeper_model::{Busy, Facts, Guard, Name, Outcome, Silence, Step, StepReport, StepStatus, Time, Withheld};
+use serde_json::Value;
+use watchkeeper_model::{
+    Action, Busy, Facts, Guard, Name, Outcome, Remedy, Silence, Step, StepReport, StepStatus, Time, Withheld,
+};
 
 use super::{LedgerRow, NewMessage};
 
@@ -33,6 +36,14 @@ pub struct StepRecord {
     pub told: bool,
     /// Who wants it to run; absent where the runbook itself does.
     pub asked_by: Option<String>,
+    /// What was read before it was sent; absent before its intent, and where there is nothing to read.
+    pub before: Option<Value>,
+    /// What its peer called its result.
+    pub reference: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// Whether it helped; absent unless it was done.
+    pub remedy: Option<Remedy>,
 }
 
 impl StepRecord {
@@ -76,6 +87,8 @@ pub struct Begin {
     pub maintenance: Vec<Silence>,
     /// The latest time at which it may begin by itself; absent where that does not matter.
     pub not_after: Option<Time>,
+    /// What was read of its target, to go back to.
+    pub before: Option<Value>,
     /// Now.
     pub at: Time,
 }
@@ -90,6 +103,10 @@ pub enum Begun {
         reopen: Option<String>,
         /// What would have held an automatic step back: people have decided.
         despite: Vec<Withheld>,
+        /// What is recorded and has to be sent, with what earlier steps gave; or the step that gave nothing.
+        action: Result<Action, Name>,
+        /// What is recorded as read before.
+        before: Option<Value>,
     },
     /// Not yet: something else has to end first.
     Busy(Busy),
@@ -106,6 +123,8 @@ pub struct StepEnd {
     pub report: StepReport,
     /// The peer's reference.
     pub reference: Option<String>,
+    /// Whether it helped, as far as that is known; absent unless it was done.
+    pub remedy: Option<Remedy>,
     /// Messages to enqueue.
     pub messages: Vec<NewMessage>,
     /// Ledger rows to append.
@@ -116,6 +135,19 @@ pub struct StepEnd {
     pub resumes: bool,
     /// What is to be noted on another incident: its id and the words.
     pub comment: Option<(String, String)>,
+    /// Now.
+    pub at: Time,
+}
+
+/// What was found out about whether a step helped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// Whether it did.
+    pub remedy: Remedy,
+    /// How that shows, for people.
+    pub detail: String,
+    /// Messages to enqueue.
+    pub messages: Vec<NewMessage>,
     /// Now.
     pub at: Time,
 }

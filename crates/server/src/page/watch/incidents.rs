@@ -74,7 +74,7 @@ fn answers(state: &State, visitor: &Visitor, detail: &IncidentDetail) -> Markup 
             }
             td class="muted" data-label="May it be undone" {
                 @for step in done.iter().filter(|step| matches!(step.status, "done" | "failed" | "unknown" | "intent")) {
-                    span { (words::capital(step.step.as_str())) ": " (words::undo(&step.recorded.action)) }
+                    span { (words::capital(step.step.as_str())) ": " (words::undo(&step.recorded)) }
                 }
             }
         }

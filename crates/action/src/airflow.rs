@@ -1,0 +1,166 @@
+//! Triggers a DAG under a run id of our own, or pauses it. The API is Airflow 3's, `/api/v2`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_model::{AirflowAction, DagAct, Fields, fields};
+use watchkeeper_net::permitted;
+
+use crate::{
+    ActionRunner, cause,
+    contract::{Attempt, Kind, no_mark},
+    limit::Limit,
+    peer::{Peer, Trouble, cannot},
+};
+
+const NAME: &str = "Airflow";
+
+#[async_trait]
+impl Kind for AirflowAction {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        permitted(&self.peer.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+    }
+
+    async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
+        let peer = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
+            Ok(peer) => peer,
+            Err(error) => return Some(Err(cannot(&error))),
+        };
+        Some(match dag(peer, self).await {
+            Ok((_, dag)) => Ok(format!("DAG {} is there{}", self.dag, if paused(&dag) { ", and paused" } else { "" })),
+            Err(trouble) => Err(trouble.text()),
+        })
+    }
+
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before {
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer,
+            Err(error) => return Before::Refused(cannot(&error)),
+        };
+        let dag = match dag(peer, self).await {
+            Ok((_, dag)) => dag,
+            Err(trouble) => return trouble.refused(),
+        };
+        match (&self.act, self.only_if_paused) {
+            (_, Some(only_if)) if only_if != paused(&dag) => {
+                let now = if paused(&dag) { "paused" } else { "not paused" };
+                Before::Refused(format!("DAG {} was changed meanwhile: it is {now}", self.dag))
+            }
+            (DagAct::Trigger(_), _) if paused(&dag) => {
+                Before::Refused(format!("DAG {} is paused, so that a run of it would not begin", self.dag))
+            }
+            _ => Before::Seen(json!({ "is_paused": paused(&dag) })),
+        }
+    }
+
+    async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer.until(limit),
+            Err(error) => return Attempt::failed(cannot(&error)),
+        };
+        let peer = match signed_in(peer).await {
+            Ok(peer) => peer,
+            Err(Trouble::Ambiguous(why)) => return Trouble::Away(why, None).attempt(),
+            Err(trouble) => return trouble.attempt(),
+        };
+        let sent = match &self.act {
+            DagAct::Trigger(conf) => trigger(&peer, self, conf, call).await,
+            DagAct::Pause(wanted) => pause(&peer, self, *wanted).await,
+        };
+        sent.unwrap_or_else(Trouble::attempt)
+    }
+
+    async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
+        no_mark(call)
+    }
+
+    async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer,
+            Err(error) => return After::Unreadable(cannot(&error)),
+        };
+        let read = match &self.act {
+            DagAct::Trigger(_) => state_of_run(peer, self, call).await,
+            DagAct::Pause(wanted) => dag(peer, self).await.map(|(_, dag)| match paused(&dag) == *wanted {
+                true => {
+                    After::AsWanted(format!("DAG {} is {}", self.dag, if *wanted { "paused" } else { "not paused" }))
+                }
+                false => After::Failed(format!("DAG {} was changed meanwhile", self.dag)),
+            }),
+        };
+        read.unwrap_or_else(Trouble::unread)
+    }
+}
+
+/// A peer that takes our requests: a user and a password are given in exchange for a token first.
+async fn signed_in(peer: Peer) -> Result<Peer, Trouble> {
+    let Some((user, password)) = peer.credentials() else { return Ok(peer) };
+    let body = json!({ "username": user, "password": password });
+    let answer = peer.ask_openly(peer.url(&["auth", "token"]), &body).await?;
+    let token = answer["access_token"].as_str().map(SecretString::from);
+    let token =
+        token.ok_or_else(|| Trouble::Refused("Airflow gave no token: is it another version of Airflow?".to_owned()))?;
+    Ok(peer.with_token(token))
+}
+
+async fn dag(peer: Peer, action: &AirflowAction) -> Result<(Peer, Value), Trouble> {
+    let peer = signed_in(peer).await?;
+    let dag = peer.ask(Method::GET, peer.url(&["api", "v2", "dags", &action.dag]), None).await?;
+    Ok((peer, dag))
+}
+
+fn paused(dag: &Value) -> bool {
+    dag["is_paused"] == true
+}
+
+/// The id of the run that a call triggers: the same each time that it is sent.
+fn run_id(call: &ActionCall) -> String {
+    let key: String = call.idempotency_key.chars().take(24).collect();
+    format!("watchkeeper-{}-{key}", call.run)
+}
+
+async fn trigger(peer: &Peer, action: &AirflowAction, conf: &Fields, call: &ActionCall) -> Result<Attempt, Trouble> {
+    let id = run_id(call);
+    let note = format!("Triggered by Watchkeeper for incident {}, run {}.", call.incident, call.run);
+    let mut body = json!({ "dag_run_id": id, "logical_date": null, "conf": fields::json(conf), "note": note });
+    if call.drill {
+        body["conf"]["watchkeeper_drill"] = Value::Bool(true);
+    }
+    let done = |how: &str| Attempt::done(format!("{how} run {id} of DAG {}", action.dag), Some(id.clone()));
+    let runs = ["api", "v2", "dags", &action.dag, "dagRuns"];
+    match peer.ask(Method::POST, peer.url(&runs), Some(&body)).await {
+        Ok(_) => Ok(done("triggered")),
+        // Ours is there already: an earlier attempt was carried out.
+        Err(Trouble::Conflict(why)) => {
+            match peer.ask(Method::GET, peer.url(&[&runs[..], &[&id]].concat()), None).await {
+                Ok(_) => Ok(done("found")),
+                Err(Trouble::NotFound(_)) => Err(Trouble::Refused(why)),
+                Err(trouble) => Err(Trouble::Ambiguous(trouble.text())),
+            }
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+async fn pause(peer: &Peer, action: &AirflowAction, wanted: bool) -> Result<Attempt, Trouble> {
+    let mut url = peer.url(&["api", "v2", "dags", &action.dag]);
+    url.set_query(Some("update_mask=is_paused"));
+    peer.ask(Method::PATCH, url, Some(&json!({ "is_paused": wanted }))).await?;
+    let how = if wanted { "is paused" } else { "goes on" };
+    Ok(Attempt::done(format!("DAG {} {how}", action.dag), None))
+}
+
+async fn state_of_run(peer: Peer, action: &AirflowAction, call: &ActionCall) -> Result<After, Trouble> {
+    let peer = signed_in(peer).await?;
+    let id = run_id(call);
+    let run = peer.ask(Method::GET, peer.url(&["api", "v2", "dags", &action.dag, "dagRuns", &id]), None).await?;
+    Ok(match run["state"].as_str() {
+        Some("success") => After::AsWanted(format!("run {id} succeeded")),
+        Some("failed") => After::Failed(format!("run {id} failed")),
+        state => After::NotYet(format!("run {id} is {}", peer.quoted(state.unwrap_or("without a state")))),
+    })
+}

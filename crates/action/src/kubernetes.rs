@@ -1,0 +1,163 @@
+//! Changes one object by a fixed merge patch that names the version it was read at, so that a change in between is seen.
+//!
+//! The API server is asked over plain HTTP requests: three of them, whose certainty has to be known one by one.
+
+mod merge;
+mod rollout;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::{Value, json};
+use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_model::{KubernetesAction, ObjectChange};
+use watchkeeper_net::permitted;
+
+use crate::{
+    ActionRunner, cause,
+    contract::{Attempt, Kind, no_mark},
+    limit::Limit,
+    peer::{Peer, Trouble, cannot},
+};
+
+const NAME: &str = "Kubernetes";
+/// How often a patch is made anew when the object's status moves between reading and writing.
+const TRIES_MAX: u32 = 5;
+
+#[async_trait]
+impl Kind for KubernetesAction {
+    fn refusal(&self, runner: &ActionRunner) -> Option<String> {
+        permitted(&self.peer.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+    }
+
+    async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
+        let peer = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
+            Ok(peer) => peer,
+            Err(error) => return Some(Err(cannot(&error))),
+        };
+        Some(match rehearse(&peer, self).await {
+            Ok(()) => Ok(format!("{} {}/{} is there, and may be patched", self.resource, self.namespace, self.name)),
+            Err(trouble) => Err(trouble.text()),
+        })
+    }
+
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before {
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer,
+            Err(error) => return Before::Refused(cannot(&error)),
+        };
+        let object = match read(&peer, self).await {
+            Ok(object) => object,
+            Err(trouble) => return trouble.refused(),
+        };
+        if let Some(only_if) = &self.only_if
+            && !merge::holds(&object, only_if)
+        {
+            return Before::Refused(moved(self, &merge::part(&object, only_if)));
+        }
+        Before::Seen(json!({ "was": merge::part(&object, &self.patch(&call.idempotency_key)) }))
+    }
+
+    async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
+        let Some(was) = call.before.as_ref().and_then(|before| before.get("was")) else {
+            return Attempt::failed("nothing says what was there before");
+        };
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer.until(limit),
+            Err(error) => return Attempt::failed(cannot(&error)),
+        };
+        let patch = self.patch(&call.idempotency_key);
+        for _ in 0..TRIES_MAX {
+            let object = match read(&peer, self).await {
+                Ok(object) => object,
+                Err(Trouble::Ambiguous(why)) => return Trouble::Away(why, None).attempt(),
+                Err(trouble) => return trouble.attempt(),
+            };
+            // Sent before, and its answer was lost; or somebody did the same.
+            if merge::holds(&object, &patch) {
+                return done(self, &object);
+            }
+            if !merge::holds(&object, was) {
+                return Attempt::failed(moved(self, &merge::part(&object, was)));
+            }
+            match write(&peer, self, &patch, &object, None).await {
+                Ok(object) => return done(self, &object),
+                // Its status moves all the time; what is to be changed is looked at again.
+                Err(Trouble::Conflict(_)) => {}
+                Err(trouble) => return trouble.attempt(),
+            }
+        }
+        Trouble::Away(format!("{}/{} moves all the time", self.namespace, self.name), None).attempt()
+    }
+
+    async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
+        no_mark(call)
+    }
+
+    async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
+        let peer = match Peer::of(NAME, &self.peer, call, runner) {
+            Ok(peer) => peer,
+            Err(error) => return After::Unreadable(cannot(&error)),
+        };
+        let patch = self.patch(&call.idempotency_key);
+        match read(&peer, self).await {
+            Ok(object) if !merge::holds(&object, &patch) => After::Failed(moved(self, &merge::part(&object, &patch))),
+            Ok(object) => match self.change {
+                ObjectChange::Restart | ObjectChange::Scale(_) => rollout::stands(&object),
+                ObjectChange::Suspend(_) | ObjectChange::Patch(_) => {
+                    After::AsWanted(format!("it says {}", peer.quoted(&patch.to_string())))
+                }
+            },
+            Err(trouble) => trouble.unread(),
+        }
+    }
+}
+
+/// `api/v1/…` for the core, `apis/GROUP/VERSION/…` for everything else.
+fn path(action: &KubernetesAction) -> Vec<&str> {
+    let root = if action.api_version.contains('/') { "apis" } else { "api" };
+    let version = action.api_version.split('/');
+    let place = ["namespaces", &action.namespace, &action.resource, &action.name];
+    std::iter::once(root).chain(version).chain(place).collect()
+}
+
+async fn read(peer: &Peer, action: &KubernetesAction) -> Result<Value, Trouble> {
+    let object = peer.ask(Method::GET, peer.url(&path(action)), None).await?;
+    match object["metadata"]["resourceVersion"].is_string() {
+        true => Ok(object),
+        false => Err(Trouble::Refused("the API server's answer is no object with a resourceVersion".to_owned())),
+    }
+}
+
+async fn write(
+    peer: &Peer,
+    action: &KubernetesAction,
+    patch: &Value,
+    read: &Value,
+    dry_run: Option<&str>,
+) -> Result<Value, Trouble> {
+    let mut url = peer.url(&path(action));
+    url.query_pairs_mut().append_pair("fieldManager", "watchkeeper").extend_pairs(dry_run.map(|all| ("dryRun", all)));
+    let mut patch = patch.clone();
+    patch["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"].clone();
+    peer.patch(url, "application/merge-patch+json", &patch).await
+}
+
+/// The patch as the server would take it, without its effect: the rights and the fields are looked at for real.
+async fn rehearse(peer: &Peer, action: &KubernetesAction) -> Result<(), Trouble> {
+    let object = read(peer, action).await?;
+    write(peer, action, &action.patch("lint"), &object, Some("All")).await.map(drop)
+}
+
+fn done(action: &KubernetesAction, object: &Value) -> Attempt {
+    let generation = object["metadata"]["generation"].as_u64().map(|generation| generation.to_string());
+    let KubernetesAction { resource, namespace, name, .. } = action;
+    let version = object["metadata"]["resourceVersion"].as_str().unwrap_or("-");
+    Attempt::done(format!("{resource} {namespace}/{name} is changed, at version {version}"), generation)
+}
+
+fn moved(action: &KubernetesAction, now: &Value) -> String {
+    let KubernetesAction { resource, namespace, name, .. } = action;
+    format!("{resource} {namespace}/{name} was changed meanwhile: it says {now}")
+}

@@ -1,0 +1,7 @@
+-- What was read of a step's target before it was sent, and whether it helped: `acted`, `verifying`, `remediated` or
+-- `not_remediated`, how that shows, and since when.
+ALTER TABLE step ADD COLUMN before_state TEXT;
+ALTER TABLE step ADD COLUMN remedy TEXT;
+ALTER TABLE step ADD COLUMN verified TEXT;
+ALTER TABLE step ADD COLUMN verified_at INTEGER;
+CREATE INDEX step_verifying ON step (run) WHERE remedy = 'verifying';

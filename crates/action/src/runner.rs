@@ -87,7 +87,10 @@ impl Actions for ActionRunner {
         if let Some(fault) = call.action.faults().into_iter().next() {
             return ActionEnd::failed(format!("not sent: {}", fault.message));
         }
-        let end = self.exchange(call).await;
+        let end = match self.refusal(&call.action) {
+            Some(reason) => ActionEnd::failed(reason),
+            None => self.exchange(call).await,
+        };
         tracing::debug!(run = call.run, kind = call.action.kind(), outcome = %end.outcome, "action ended");
         end
     }

@@ -85,7 +85,7 @@ impl Kind for GateAction {
     }
 
     fn reads_back(&self) -> bool {
-        true
+        false
     }
 
     fn undo(&self) -> Undo {

@@ -121,7 +121,7 @@ async fn people_start_what_is_withheld_and_try_again_what_has_ended() {
 }
 
 /// Does what people released, as the daemon does: the attempt, and what people have overruled.
-async fn act(stage: &Stage) -> (u32, Vec<Withheld>) {
+pub(crate) async fn act(stage: &Stage) -> (u32, Vec<Withheld>) {
     let found = stage.store.unfinished_steps(day(1)).await.unwrap().remove(0);
     let step = stage.store.take_step(&found.step).await.unwrap();
     let begin = Begin {

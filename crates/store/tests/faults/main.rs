@@ -18,6 +18,7 @@ mod hang;
 mod late;
 mod messages;
 mod night;
+mod order;
 mod quiet;
 mod reload;
 mod rows;

@@ -41,6 +41,9 @@ pub(crate) fn restart() -> Action {
     })
 }
 
+/// A program that fails.
+pub(crate) const FAILS: &str = "/usr/bin/fails";
+
 /// Day `day` of March at 06:00: the ticks of the sample's monitor.
 pub(crate) fn day(day: u32) -> Time {
     time(&format!("2026-03-{day:02}T06:00:00Z"))
@@ -150,6 +153,9 @@ impl Actions for Meeting {
             calls.len()
         };
         self.barrier.wait().await;
+        if matches!(&call.action, Action::Exec(exec) if exec.command == [FAILS]) {
+            return ActionEnd::failed("exit code 1");
+        }
         // A new issue has a key of its own, one that is taken up again keeps it.
         let key = || call.reopen.clone().unwrap_or_else(|| format!("OPS-{number}"));
         let reference = matches!(call.action, Action::Jira(_)).then(key);

@@ -84,7 +84,7 @@ async fn a_handoff_is_told_as_documented() {
         serde_json::json!([{
             "id": "raa11", "incident": "aa11", "monitor": "nulls", "layer": "data", "severity": "critical",
             "owner": "data-engineering", "opened_at": at(0),
-            "first_step": { "step": "pause-loans", "action": "gate", "outcome": "done",
+            "first_step": { "step": "pause-loans", "action": "gate", "outcome": "done", "remedy": "acted",
                 "started_at": at(2), "finished_at": at(2) },
             "notifications": [{ "channel": "slack", "receiver": null, "outcome": "sent", "at": at(3) }],
             "handed_off_at": at(2), "acknowledged_by": "ana", "acknowledged_at": at(4), "resolved_at": at(5),

@@ -30,7 +30,11 @@ async fn a_step_in_intent_is_taken_over_with_its_arguments() {
     let store = SqlStore::open(folder.path()).await.unwrap();
     let taken = taken(&store, 9).await;
     let (status, epoch, started_at, attempts) = (StepStatus::Intent, 2, Some(at(1)), 1);
-    assert_eq!(taken, watchkeeper_engine::ports::store::StepRecord { status, epoch, started_at, attempts, ..step });
+    let before = Some(serde_json::json!({ "state": "open" }));
+    assert_eq!(
+        taken,
+        watchkeeper_engine::ports::store::StepRecord { status, epoch, started_at, attempts, before, ..step }
+    );
     store.end_step(&taken, &end(&taken, Outcome::Done, at(10))).await.unwrap();
     assert!(store.unfinished_steps(at(11)).await.unwrap().is_empty());
 }

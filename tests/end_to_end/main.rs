@@ -31,6 +31,7 @@ mod pushdown;
 mod receivers;
 mod rehearsal;
 mod reload;
+mod remedy;
 mod replicas;
 mod review;
 mod series;

@@ -5,3 +5,4 @@ mod book;
 mod examples;
 mod manuals;
 mod pages;
+mod steps;

@@ -48,21 +48,22 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Who alone may name a package.
-const HOMES: &[(&str, &str)] = &[
-    ("datafusion", "watchkeeper-source"),
-    ("wasmtime", "watchkeeper-plugin-host"),
-    ("oci-client", "watchkeeper-registry"),
-    ("sqlx", "watchkeeper-store"),
-    ("tokio-postgres", "watchkeeper-source"),
-    ("rusqlite", "watchkeeper-source"),
-    ("axum", "watchkeeper-server"),
-    ("maud", "watchkeeper-server"),
-    ("openidconnect", "watchkeeper-server"),
-    ("prometheus-client", "watchkeeper-server"),
-    ("lettre", "watchkeeper-notify"),
-    ("slack-morphism", "watchkeeper-notify"),
-    ("plotters", "watchkeeper-chart"),
-    ("resvg", "watchkeeper-chart"),
+const HOMES: &[(&str, &[&str])] = &[
+    ("datafusion", &["watchkeeper-source"]),
+    ("wasmtime", &["watchkeeper-plugin-host"]),
+    ("oci-client", &["watchkeeper-registry"]),
+    ("sqlx", &["watchkeeper-action", "watchkeeper-store"]),
+    ("zbus", &["watchkeeper-action"]),
+    ("tokio-postgres", &["watchkeeper-source"]),
+    ("rusqlite", &["watchkeeper-source"]),
+    ("axum", &["watchkeeper-server"]),
+    ("maud", &["watchkeeper-server"]),
+    ("openidconnect", &["watchkeeper-server"]),
+    ("prometheus-client", &["watchkeeper-server"]),
+    ("lettre", &["watchkeeper-notify"]),
+    ("slack-morphism", &["watchkeeper-notify"]),
+    ("plotters", &["watchkeeper-chart"]),
+    ("resvg", &["watchkeeper-chart"]),
 ];
 
 /// The floors of the crates whose modules are many, from top to bottom: a module imports from lower floors only.
@@ -73,6 +74,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["drill", "simulate"],
             &["clock", "engine"],
             &["watch"],
+            &["verify"],
             &["decide", "steps", "trend"],
             &["evaluate", "outbox", "watched"],
             &["kept_run"],
@@ -85,8 +87,8 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
     (
         "store",
         &[
-            &["access", "ahead", "care", "lock", "people", "port", "settle", "watch"],
-            &["baseline", "check", "copy", "ending", "kept_run", "prune", "read", "trouble", "unreadable"],
+            &["access", "ahead", "care", "lock", "people", "port", "settle", "undo", "watch"],
+            &["baseline", "check", "copy", "ending", "kept_run", "prune", "read", "remedy", "trouble", "unreadable"],
             &["answer", "digest", "follow_up", "outbox", "together", "verify"],
             &["find", "step"],
             &["enqueue", "guard"],
@@ -129,10 +131,11 @@ fn is_ours(name: &str) -> bool {
 }
 
 #[test]
-fn heavy_packages_stay_in_their_one_crate() {
+fn heavy_packages_stay_at_home() {
     for (package, found) in dependencies() {
-        for (heavy, home) in HOMES {
-            assert!(!found.contains(*heavy) || package == *home, "{package} names {heavy}, which is {home}'s alone");
+        for (heavy, homes) in HOMES {
+            let is_home = homes.contains(&package.as_str());
+            assert!(!found.contains(*heavy) || is_home, "{package} names {heavy}, which is at home in {homes:?} alone");
         }
     }
 }

@@ -9,7 +9,7 @@ mod value;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use watchkeeper_config::FileKind;
 
@@ -172,6 +172,22 @@ pub(crate) struct InitArgs {
     /// The folder to write to; made when it does not exist.
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// Write a starting runbook for what runs your services as well; may be given more than once.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) with: Vec<StartWith>,
+}
+
+/// What runs the services that a starting runbook acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum StartWith {
+    /// Units of systemd.
+    Systemd,
+    /// Workloads of Kubernetes.
+    Kubernetes,
+    /// DAGs of Airflow.
+    Airflow,
+    /// Models of MLflow.
+    Mlflow,
 }
 
 /// Arguments of `lint`.

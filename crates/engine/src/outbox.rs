@@ -8,7 +8,7 @@ use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
 };
-use watchkeeper_model::{Name, Time, Workspace};
+use watchkeeper_model::{Channel, Name, Time, Workspace};
 
 use crate::{
     compose,
@@ -121,7 +121,8 @@ impl Outbox {
         }
         let due = self.store.due(now, BATCH, &self.workspace.quiet(now)).await?;
         let held = |item: OutboxItem| self.in_hand.take(Piece::Message(item.id)).map(|held| (item, held));
-        Ok(parcels(due.into_iter().filter_map(held).collect()))
+        let takes_each = |channel: &Name| self.workspace.channels.get(channel).is_some_and(Channel::takes_each);
+        Ok(parcels(due.into_iter().filter_map(held).collect(), takes_each))
     }
 
     async fn deliver_logged(&self, parcel: Parcel) {
@@ -198,7 +199,7 @@ impl Outbox {
 type Parcel = Vec<(OutboxItem, Held)>;
 
 /// Puts together what goes to one place, where it is too much to be told one by one.
-fn parcels(due: Vec<(OutboxItem, Held)>) -> Vec<Parcel> {
+fn parcels(due: Vec<(OutboxItem, Held)>, takes_each: impl Fn(&Name) -> bool) -> Vec<Parcel> {
     let mut by_place: BTreeMap<(Name, Option<String>, bool), Parcel> = BTreeMap::new();
     for (item, held) in due {
         // What is given up takes nothing else with it.
@@ -206,7 +207,7 @@ fn parcels(due: Vec<(OutboxItem, Held)>) -> Vec<Parcel> {
         by_place.entry(place).or_default().push((item, held));
     }
     let apart = |parcel: Parcel| match parcel.len() {
-        compose::DIGEST_MIN.. => vec![parcel],
+        compose::DIGEST_MIN.. if !parcel.iter().any(|(item, _)| takes_each(&item.channel)) => vec![parcel],
         _ => parcel.into_iter().map(|one| vec![one]).collect(),
     };
     let mut parcels: Vec<Parcel> = by_place.into_values().flat_map(apart).collect();

@@ -14,6 +14,10 @@ pub enum Channel {
     Email(EmailChannel),
     /// A signed JSON request.
     Webhook(WebhookChannel),
+    /// A PagerDuty service.
+    Pagerduty(PagerdutyChannel),
+    /// A workflow of Microsoft Teams.
+    Teams(TeamsChannel),
     /// Standard output of the daemon.
     Console,
 }
@@ -83,14 +87,35 @@ pub struct WebhookChannel {
     pub secret: Option<Secret>,
 }
 
+/// A PagerDuty service, by its Events API v2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PagerdutyChannel {
+    /// The service's integration key.
+    pub routing_key: Secret,
+    /// The API's base; PagerDuty's own when absent.
+    pub url: Option<String>,
+}
+
+/// A workflow of Microsoft Teams.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TeamsChannel {
+    /// The workflow's URL, which lets whoever has it post.
+    pub url: Secret,
+}
+
 impl Channel {
+    /// Whether many messages at once are told one by one: what goes by an incident's own key cannot tell of several.
+    pub fn takes_each(&self) -> bool {
+        matches!(self, Self::Pagerduty(_))
+    }
+
     /// The mailboxes of a channel that sends to each of them; any other is told once.
     pub fn receivers(&self) -> Vec<Option<String>> {
         match self {
             Self::Email(mail) if matches!(mail.transport, Transport::Smtp { .. }) => {
                 mail.to.iter().cloned().map(Some).collect()
             }
-            Self::Email(_) | Self::Slack(_) | Self::Webhook(_) | Self::Console => vec![None],
+            _ => vec![None],
         }
     }
 
@@ -100,6 +125,8 @@ impl Channel {
             Self::Slack(_) => "slack",
             Self::Email(_) => "email",
             Self::Webhook(_) => "webhook",
+            Self::Pagerduty(_) => "pagerduty",
+            Self::Teams(_) => "teams",
             Self::Console => "console",
         }
     }

@@ -42,7 +42,9 @@ pub use action::{
     looks_secret, unit_fault,
 };
 pub use approval::{Answer, Answering, Approval, Asked, NoAnswer, Person, address};
-pub use channel::{Channel, EmailChannel, SlackChannel, SmtpTls, Transport, WebhookChannel};
+pub use channel::{
+    Channel, EmailChannel, PagerdutyChannel, SlackChannel, SmtpTls, TeamsChannel, Transport, WebhookChannel,
+};
 pub use digest::{digest_of, short_id};
 pub use excess::Excess;
 pub use guard::{BreakerState, Budget, Busy, CircuitBreaker, Guard, GuardFacts, Inhibitor, Permission, Withheld};

@@ -7,7 +7,10 @@ use watchkeeper_engine::ports::notifier::{Delivery, Notifier, To};
 use watchkeeper_model::{Channel, Message, Name};
 use watchkeeper_secret::SecretReader;
 
-use crate::{console::Console, email::Email, slack::Slack, webhook::Webhook, wording::Wording};
+use crate::{
+    console::Console, email::Email, pagerduty::Pagerduty, slack::Slack, teams::Teams, webhook::Webhook,
+    wording::Wording,
+};
 
 /// Every channel of a workspace, ready to send.
 pub struct Channels {
@@ -20,6 +23,8 @@ enum Route {
     Slack(Slack),
     Email(Email),
     Webhook(Webhook),
+    Pagerduty(Pagerduty),
+    Teams(Teams),
     Console,
 }
 
@@ -53,13 +58,15 @@ impl Channels {
     }
 
     /// The same channels with another total time limit for one message; without this 90 s for mail and 30 s for
-    /// Slack and webhooks.
+    /// everything else.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         for route in self.routes.values_mut() {
             match route {
                 Route::Slack(slack) => slack.limit = limit,
                 Route::Email(email) => email.limit = limit,
                 Route::Webhook(webhook) => webhook.limit = limit,
+                Route::Pagerduty(pagerduty) => pagerduty.limit = limit,
+                Route::Teams(teams) => teams.limit = limit,
                 Route::Console => {}
             }
         }
@@ -75,6 +82,8 @@ impl Channels {
             Some(Route::Slack(slack)) => slack.ask().await,
             Some(Route::Email(email)) => email.ask().await,
             Some(Route::Webhook(webhook)) => webhook.ask().await,
+            Some(Route::Pagerduty(pagerduty)) => pagerduty.ask().await,
+            Some(Route::Teams(teams)) => teams.ask().await,
             Some(Route::Console) => Ok("this process".to_owned()),
             None => Err(format!("there is no channel `{channel}`")),
         }
@@ -87,6 +96,8 @@ impl Route {
             Channel::Slack(slack) => Self::Slack(Slack::new(slack, secrets.clone())?),
             Channel::Email(email) => Self::Email(Email::new(workspace, email, secrets.clone())?),
             Channel::Webhook(webhook) => Self::Webhook(Webhook::new(webhook, secrets.clone())?),
+            Channel::Pagerduty(pagerduty) => Self::Pagerduty(Pagerduty::new(pagerduty, secrets.clone())?),
+            Channel::Teams(teams) => Self::Teams(Teams::new(teams, secrets.clone())?),
             Channel::Console => Self::Console,
         })
     }
@@ -100,6 +111,8 @@ impl Notifier for Channels {
             Some(Route::Slack(slack)) => slack.send(message, &Wording::of(message), thread).await,
             Some(Route::Email(email)) => email.send(message, &Wording::of(message), receiver).await,
             Some(Route::Webhook(webhook)) => webhook.send(message).await,
+            Some(Route::Pagerduty(pagerduty)) => pagerduty.send(message, &Wording::of(message)).await,
+            Some(Route::Teams(teams)) => teams.send(message.link.as_deref(), &Wording::of(message)).await,
             Some(Route::Console) => self.console.send(&Wording::of(message)),
             None => Delivery::Refused(format!("there is no channel `{channel}` in this workspace")),
         }

@@ -6,8 +6,11 @@
 mod channels;
 mod console;
 mod email;
+mod http;
+mod pagerduty;
 mod reason;
 mod slack;
+mod teams;
 mod webhook;
 mod wording;
 

@@ -76,6 +76,7 @@ pub(crate) enum Answer {
     Approve,
     Reject(String),
     Settle(watchkeeper_model::Outcome),
+    Undo,
 }
 
 /// What is asked of a monitor.

@@ -121,6 +121,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .page("/confirm/open/{gate}", Role::Responder, confirm::open)
         .page("/confirm/resolve/{incident}", Role::Responder, confirm::resolve)
         .page("/confirm/start/{run}/{step}", Role::Responder, confirm::start)
+        .page("/confirm/undo/{run}/{step}", Role::Responder, confirm::undo)
         .page("/confirm/approve/{run}/{step}", Role::Responder, confirm::approve)
         .page("/confirm/drill/{monitor}", Role::Admin, confirm::drill)
 }

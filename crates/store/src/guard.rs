@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::{Begin, StepRecord};
-use watchkeeper_model::{BreakerState, Budget, Busy, GuardFacts, Inhibitor, Name, Time, turn};
+use watchkeeper_model::{BreakerState, Budget, Busy, GuardFacts, Inhibitor, Name, Time, Turn};
 
 use crate::{
     columns::{count, micros, name, time_if},
     fault::Fault,
     hold, incident, silence,
-    step::earlier,
 };
 
 /// The facts for one step at `begin.at`. Neither drills nor what people started count as acts.
-pub(crate) async fn facts(db: &mut AnyConnection, step: &StepRecord, begin: &Begin) -> Result<GuardFacts, Fault> {
+pub(crate) async fn facts(
+    db: &mut AnyConnection,
+    step: &StepRecord,
+    begin: &Begin,
+    turn: Turn,
+) -> Result<GuardFacts, Fault> {
     let guard = &begin.guard;
     let over = incident::is_over(db, &step.incident).await? && !step.step.outlives_incident();
     Ok(GuardFacts {
@@ -22,7 +26,7 @@ pub(crate) async fn facts(db: &mut AnyConnection, step: &StepRecord, begin: &Beg
         held: hold::in_force(db, &step.facts.monitor, begin.at).await?,
         silenced: silenced(db, step, begin).await?,
         over,
-        turn: turn(&earlier(db, step).await?, &step.step.id),
+        turn,
         busy: busy(db, step, begin).await?,
         not_after: begin.not_after,
         inhibited_by: inhibitor(db, &begin.inhibited_by).await?,

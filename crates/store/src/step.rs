@@ -8,7 +8,7 @@ use watchkeeper_engine::{
 };
 use watchkeeper_model::{
     Action, Earlier, Facts, JiraAction, Name, Outputs, Permission, Remedy, Step, StepEvent, StepRun, StepStatus, Time,
-    Withheld,
+    Withheld, turn,
 };
 
 use crate::{
@@ -139,7 +139,8 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
         return Ok(Begun::Go { reopen, despite: Vec::new(), action, before: recorded.before });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
-    let facts = guard::facts(&mut tx, step, begin).await?;
+    let turn = turn(&earlier(&mut tx, step).await?, &step.step.id);
+    let facts = guard::facts(&mut tx, step, begin, turn).await?;
     let despite = match begin.guard.permit(&facts, begin.at) {
         Permission::Granted => Vec::new(),
         Permission::Overruled(reasons) => reasons,

@@ -2,6 +2,7 @@
 //! in every test that speaks to such a peer; the vendors' own documents, where they are at hand, say more.
 
 mod jira;
+mod pagerduty;
 mod slack;
 
 use serde_json::Value;
@@ -49,6 +50,7 @@ pub(crate) fn violations(vendor: Vendor, exchange: &Exchange) -> Vec<String> {
     let (operations, base) = match vendor {
         Vendor::Jira => (jira::OPERATIONS, "/rest/api/3/"),
         Vendor::Slack => (slack::OPERATIONS, "/api/"),
+        Vendor::Pagerduty => (pagerduty::OPERATIONS, "/v2/"),
         // Our own server: much of what the tests ask it is malformed on purpose.
         Vendor::Ofrep => return Vec::new(),
     };
@@ -58,7 +60,8 @@ pub(crate) fn violations(vendor: Vendor, exchange: &Exchange) -> Vec<String> {
     let fits = |operation: &&Operation| operation.method == exchange.method && same_path(operation.path, path);
     let Some(operation) = operations.iter().find(fits) else { return vec![format!("{place}: no such operation")] };
     let mut found = of_query(operation, query);
-    if !exchange.headers.contains_key("authorization") {
+    // PagerDuty takes its key in the body.
+    if vendor != Vendor::Pagerduty && !exchange.headers.contains_key("authorization") {
         found.push("there is no `authorization`".to_owned());
     }
     if !operation.fields.is_empty() {

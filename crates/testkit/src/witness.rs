@@ -28,6 +28,8 @@ pub enum Vendor {
     Jira,
     /// The Slack Web API.
     Slack,
+    /// PagerDuty's Events API v2.
+    Pagerduty,
     /// OpenFeature's Remote Evaluation Protocol, which our own server speaks.
     Ofrep,
 }
@@ -93,6 +95,7 @@ impl Notes {
         let vendor = match self.vendor {
             Vendor::Jira => "jira",
             Vendor::Slack => "slack",
+            Vendor::Pagerduty => "pagerduty",
             Vendor::Ofrep => "ofrep",
         };
         let Exchange { method, target, headers, body, answer } = exchange;

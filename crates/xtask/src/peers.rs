@@ -7,9 +7,10 @@ use anyhow::{Context, Result, ensure};
 use crate::{finish, repository, say, target};
 
 /// Every document, and the test binary that speaks to its peer.
-const DOCUMENTS: [(&str, &str); 3] = [
+const DOCUMENTS: [(&str, &str); 4] = [
     ("jira-cloud-v3.openapi.json", "actions"),
     ("slack-web.openapi2.json", "notify"),
+    ("pagerduty-events-v2.openapi.json", "notify"),
     ("openfeature-ofrep.openapi.yaml", "gates"),
 ];
 

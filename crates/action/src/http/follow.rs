@@ -1,5 +1,6 @@
 //! Follows what a request has started: asks the same server about its id until it has ended.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::LOCATION;
 use serde_json::Value;
 use watchkeeper_engine::ports::action::{ActionCall, After};
@@ -12,6 +13,8 @@ use crate::{
     web::{self, Answer, NoAnswer},
 };
 
+/// What is encoded in a segment of a path: everything but what RFC 3986 calls unreserved.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The longest id that is put into a URL, in characters.
 const ID_CHARS_MAX: usize = 200;
 
@@ -24,13 +27,15 @@ pub(super) fn id(follow: &Follow, answer: &Answer) -> Option<String> {
         }
         pointer => text(serde_json::from_str::<Value>(&answer.body).ok()?.pointer(pointer)?)?,
     };
-    (!id.is_empty() && id.chars().count() <= ID_CHARS_MAX).then_some(id)
+    // Dots alone would be a way to elsewhere, however they are written.
+    let is_id = !id.trim_matches('.').is_empty() && id.chars().count() <= ID_CHARS_MAX;
+    is_id.then_some(id)
 }
 
 /// How what was started stands.
 pub(super) async fn ask(http: &HttpAction, follow: &Follow, call: &ActionCall, runner: &ActionRunner) -> After {
     let Some(id) = &call.reference else { return After::Unreadable("it gave no id to follow".to_owned()) };
-    let encoded: String = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).collect();
+    let encoded = utf8_percent_encode(id, SEGMENT).to_string();
     let action = HttpAction {
         method: "GET".to_owned(),
         url: follow.url.replace("{id}", &encoded),

@@ -7,6 +7,7 @@ mod faults;
 mod http;
 mod jira;
 mod jira_reopen;
+mod kubernetes;
 mod peer;
 mod real;
 

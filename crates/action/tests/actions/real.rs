@@ -12,7 +12,7 @@ use watchkeeper_model::{Action, Connection, Outcome, Secret};
 use crate::{Bench, CANARY, call, seconds};
 
 /// How often a step is done and taken back.
-const ROUNDS: u32 = 20;
+pub(crate) const ROUNDS: u32 = 20;
 
 impl Bench {
     /// A bench whose token is this one.

@@ -1,11 +1,19 @@
 //! `init`: writes a sample workspace that works.
 
+mod with;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::{args::InitArgs, exit::Exit, failure::Failure, place, render::terminal::Terminal};
+use crate::{
+    args::{InitArgs, StartWith},
+    exit::Exit,
+    failure::Failure,
+    place,
+    render::terminal::Terminal,
+};
 
 /// Every file of the sample: where it goes and what it says.
 const SAMPLE: [(&str, &str); 5] = [
@@ -44,9 +52,8 @@ const IGNORED: &str = "/state/\n";
 /// Writes the sample and says what to try.
 pub(crate) fn run(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let failed = |error| Failure::usage(error).hint("name another folder: watchkeeper init DIR");
-    write_sample(&args.folder).map_err(failed)?;
-    for (path, _) in SAMPLE {
-        terminal.line(format_args!("wrote {}", args.folder.join(path).display()))?;
+    for path in write_sample(&args.folder, &args.with).map_err(failed)? {
+        terminal.line(format_args!("wrote {}", path.display()))?;
     }
     let ignore = args.folder.join(".gitignore");
     match ignore_state(&ignore).map_err(failed)? {
@@ -59,6 +66,12 @@ pub(crate) fn run(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     })?;
     for (command, shows) in NEXT {
         terminal.line(format_args!("  {command:<53} # {shows}"))?;
+    }
+    for with in &args.with {
+        terminal.line(format_args!("Then {}.", with::to_do(*with)))?;
+    }
+    if !args.with.is_empty() {
+        terminal.line("A runbook runs once a monitor names it: runbook = \"…\" under [monitor].")?;
     }
     terminal.line("Then put your own sources, monitors and runbooks beside these.")?;
     Ok(Exit::Fine)
@@ -74,18 +87,20 @@ fn ignore_state(path: &Path) -> Result<bool, InitError> {
 }
 
 /// Looks at every path before anything is written, so that a refusal leaves the folder as it was.
-pub(crate) fn write_sample(folder: &Path) -> Result<(), InitError> {
-    let paths = SAMPLE.map(|(path, _)| folder.join(path));
-    if let Some(there) = paths.iter().find(|path| path.exists()) {
+pub(crate) fn write_sample(folder: &Path, with: &[StartWith]) -> Result<Vec<PathBuf>, InitError> {
+    let files: Vec<(PathBuf, String)> =
+        with::files(with).into_iter().map(|(path, text)| (folder.join(path), text)).collect();
+    if let Some((there, _)) = files.iter().find(|(path, _)| path.exists()) {
         return Err(InitError::Exists(there.clone()));
     }
-    SAMPLE.iter().zip(&paths).try_for_each(|((_, text), path)| {
+    for (path, text) in &files {
         let write = || {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(path, text)
         };
-        write().map_err(|error| InitError::Write(path.clone(), error))
-    })
+        write().map_err(|error| InitError::Write(path.clone(), error))?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
 #[cfg(test)]
@@ -97,7 +112,7 @@ mod tests {
     fn every_file_is_written_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let (mut terminal, out, _) = on_paper();
-        let args = InitArgs { folder: folder.path().join("new") };
+        let args = InitArgs { folder: folder.path().join("new"), with: Vec::new() };
         assert_eq!(run(&args, &mut terminal).unwrap(), Exit::Fine);
         for (path, text) in SAMPLE {
             assert_eq!(fs::read_to_string(args.folder.join(path)).unwrap(), text);
@@ -109,11 +124,11 @@ mod tests {
     fn the_store_is_kept_out_of_version_control() {
         let folder = tempfile::tempdir().unwrap();
         let (mut terminal, out, _) = on_paper();
-        run(&InitArgs { folder: folder.path().join("new") }, &mut terminal).unwrap();
+        run(&InitArgs { folder: folder.path().join("new"), with: Vec::new() }, &mut terminal).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("new/.gitignore")).unwrap(), "/state/\n");
         fs::create_dir(folder.path().join("old")).unwrap();
         fs::write(folder.path().join("old/.gitignore"), "target\n").unwrap();
-        run(&InitArgs { folder: folder.path().join("old") }, &mut terminal).unwrap();
+        run(&InitArgs { folder: folder.path().join("old"), with: Vec::new() }, &mut terminal).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("old/.gitignore")).unwrap(), "target\n");
         assert!(out.text().contains("add /state/ to it"), "{}", out.text());
     }
@@ -124,7 +139,7 @@ mod tests {
         fs::create_dir(folder.path().join("data")).unwrap();
         fs::write(folder.path().join("data/applications.csv"), "mine").unwrap();
         let (mut terminal, _, _) = on_paper();
-        let args = InitArgs { folder: folder.path().to_owned() };
+        let args = InitArgs { folder: folder.path().to_owned(), with: Vec::new() };
         assert_eq!(run(&args, &mut terminal).unwrap_err().exit, Exit::Usage);
         assert_eq!(fs::read_to_string(folder.path().join("data/applications.csv")).unwrap(), "mine");
         assert!(!folder.path().join("config").exists());

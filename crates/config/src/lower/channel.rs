@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_model::{Channel, EmailChannel, Name, SlackChannel, SmtpTls, Transport, WebhookChannel};
+use watchkeeper_model::{
+    Channel, EmailChannel, Name, PagerdutyChannel, SlackChannel, SmtpTls, TeamsChannel, Transport, WebhookChannel,
+};
 
 use super::{Context, secret};
 use crate::{
@@ -43,6 +45,14 @@ fn lower(
         Some(Channel::Webhook(WebhookChannel { url: webhook.url.0.clone(), secret: key }))
     } else if let Some(email) = &raw.email {
         lower_email(email, place.key("email"), context, report).map(Channel::Email)
+    } else if let Some(pagerduty) = &raw.pagerduty {
+        let at = place.key("pagerduty").key("routing_key");
+        let routing_key = secret::lower(&pagerduty.routing_key, at, context, report);
+        let url = pagerduty.url.as_ref().map(|url| url.0.clone());
+        Some(Channel::Pagerduty(PagerdutyChannel { routing_key, url }))
+    } else if let Some(teams) = &raw.teams {
+        let url = secret::lower(&teams.url, place.key("teams").key("url"), context, report);
+        Some(Channel::Teams(TeamsChannel { url }))
     } else {
         raw.console.as_ref().map(|_| Channel::Console)
     }

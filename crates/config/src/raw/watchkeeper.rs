@@ -276,7 +276,7 @@ pub(crate) struct Gate {
 /// One way to reach people.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["slack"]}, {"required": ["email"]}, {"required": ["webhook"]}, {"required": ["console"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["slack"]}, {"required": ["email"]}, {"required": ["webhook"]}, {"required": ["pagerduty"]}, {"required": ["teams"]}, {"required": ["console"]}]))]
 pub(crate) struct Channel {
     /// A Slack channel.
     pub(crate) slack: Option<Slack>,
@@ -284,6 +284,10 @@ pub(crate) struct Channel {
     pub(crate) email: Option<Email>,
     /// A signed JSON request.
     pub(crate) webhook: Option<Webhook>,
+    /// A PagerDuty service.
+    pub(crate) pagerduty: Option<Pagerduty>,
+    /// A workflow of Microsoft Teams.
+    pub(crate) teams: Option<Teams>,
     /// Standard output of the daemon.
     pub(crate) console: Option<Console>,
 }
@@ -360,6 +364,24 @@ pub(crate) struct Webhook {
     pub(crate) url: UrlText,
     /// Key of the HMAC-SHA256 over the raw body.
     pub(crate) secret: Option<SecretTable>,
+}
+
+/// A PagerDuty service, by its Events API v2: an incident is one alert.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pagerduty {
+    /// The service's integration key.
+    pub(crate) routing_key: SecretTable,
+    /// The API's base; PagerDuty's own when absent.
+    pub(crate) url: Option<UrlText>,
+}
+
+/// A workflow of Microsoft Teams, which posts what it is sent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Teams {
+    /// The workflow's URL: whoever has it may post, so it is a secret.
+    pub(crate) url: SecretTable,
 }
 
 /// Standard output of the daemon; it has no settings.

@@ -57,6 +57,11 @@ impl HttpPeer {
         Self::witnessed(answer, Some(Witness::of(Vendor::Slack))).await
     }
 
+    /// As PagerDuty.
+    pub(crate) async fn pagerduty(answer: Answer) -> Self {
+        Self::witnessed(answer, Some(Witness::of(Vendor::Pagerduty))).await
+    }
+
     async fn witnessed(answer: Answer, witness: Option<Witness>) -> Self {
         let notes = witness.as_ref().map(Witness::notes);
         let recorded = Arc::new(Mutex::new(Vec::new()));

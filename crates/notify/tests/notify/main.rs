@@ -4,8 +4,10 @@
 mod console;
 mod email;
 mod http_peer;
+mod pagerduty;
 mod sample;
 mod slack;
 mod smtp_server;
+mod teams;
 mod webhook;
 mod wording;

@@ -180,6 +180,12 @@ async fn of_step(
         Answer::Reject(reason) => {
             store.answer(&run, step, person, Reply::No(reason), teams, now).await.map_err(not_answered)?
         }
+        Answer::Undo => {
+            let undo = store.undo_step(&run, step, person, now).await.map_err(Problem::refused)?;
+            let said = format!("step {undo} of run {run} takes {step} back: the daemon begins it within seconds");
+            let shown = format!("/incidents/{incident}");
+            return Ok(Told { said, result: json!({ "step": undo }), shown, subject: Some(incident) });
+        }
         Answer::Settle(outcome) => {
             store.settle(&run, step, *outcome, person, now).await.map_err(Problem::refused)?;
             let said = format!("{what} is {outcome}, settled by {}", person.name);

@@ -17,7 +17,7 @@ const REASON: Field = Field::optional("reason", Kind::Text, "Why, for the record
 const MONITOR: Field = Field::optional("monitor", Kind::Text, "Only this monitor; every monitor when absent");
 
 /// Every verb.
-pub(crate) static VERBS: [Verb; 20] = [
+pub(crate) static VERBS: [Verb; 21] = [
     Verb {
         word: "ack",
         path: "/incidents/{incident}/ack",
@@ -95,6 +95,14 @@ pub(crate) static VERBS: [Verb; 20] = [
             let outcome = given.word("outcome", &[("done", Outcome::Done), ("failed", Outcome::Failed)])?;
             answer(given, Answer::Settle(outcome))
         },
+    },
+    Verb {
+        word: "undo",
+        path: "/runs/{run}/steps/{step}/undo",
+        role: Role::Responder,
+        about: "Take back what a step did, unless somebody has changed its target since",
+        fields: &[SEEN],
+        read: |given| answer(given, Answer::Undo),
     },
     Verb {
         word: "pause",

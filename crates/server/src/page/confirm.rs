@@ -132,6 +132,20 @@ pub(super) async fn start(ask: Ask) -> Result<Page, Problem> {
     step(&ask, &asked, "start", label, hidden, "It runs as soon as the daemon sees it, with these arguments.")
 }
 
+/// Taking back what a step did.
+pub(super) async fn undo(ask: Ask) -> Result<Page, Problem> {
+    let asked = approvals::found(&ask).await?;
+    let back = match &asked.step.recorded.undo {
+        Some(undo) => undo.summary(),
+        None => "what was there before is set again".to_owned(),
+    };
+    let sentence = format!(
+        "{}. It is a step of its own, and does nothing where somebody has changed the target since.",
+        words::capital(&back)
+    );
+    step(&ask, &asked, "undo", "Take back", vec![saw(&asked.step)], &sentence)
+}
+
 /// Agreeing to a step.
 pub(super) async fn approve(ask: Ask) -> Result<Page, Problem> {
     let asked = approvals::found(&ask).await?;

@@ -204,7 +204,7 @@ fn look_at(step: &StepDetail) -> &'static str {
     }
 }
 
-/// The gates that this incident's steps have paused.
+/// The gates that this incident's steps have paused, and what else they did that can be taken back.
 fn undo(visitor: &Visitor, detail: &IncidentDetail, gates: &[crate::gates::GateView]) -> Markup {
     let set = detail.steps.iter().filter_map(|step| match &step.recorded.action {
         watchkeeper_model::Action::Gate(gate) => Some(&gate.gate),
@@ -212,14 +212,22 @@ fn undo(visitor: &Visitor, detail: &IncidentDetail, gates: &[crate::gates::GateV
     });
     let named: std::collections::BTreeSet<_> = set.collect();
     let named: Vec<_> = gates.iter().filter(|gate| named.contains(&gate.name)).collect();
+    let is_gate = |step: &StepDetail| matches!(step.recorded.action, watchkeeper_model::Action::Gate(_));
+    let others: Vec<_> = detail.steps.iter().filter(|step| step.undoable && !is_gate(step)).collect();
     html! {
-        @if !named.is_empty() {
+        @if !named.is_empty() || !others.is_empty() {
             div class="box" {
                 h2 { "Undo" }
                 @for gate in named {
                     p { (gate.name) " is " b { (gate.state) } "." }
                     @if gate.state == GateState::Paused && may_act(visitor) {
                         div class="buttons" { a class="button grave" href=(format!("/confirm/open/{}", gate.name)) { "Open " (gate.name) "…" } }
+                    }
+                }
+                @for step in others {
+                    p { (words::cut(&step.summary, 100)) ": done." }
+                    @if may_act(visitor) {
+                        div class="buttons" { a class="button grave" href=(format!("/confirm/undo/{}/{}", escaped(&step.run), step.step)) { "Take " (step.step) " back…" } }
                     }
                 }
             }

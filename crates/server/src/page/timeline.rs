@@ -95,6 +95,16 @@ fn told(kind: &str, body: &Value) -> Told {
         "step.answer_refused" | "step.start_refused" => {
             Told { detail: text("reason"), ..plain(Shape::Dash, "Refused", step_of(body)) }
         }
+        "step.undo" => plain(Shape::Arrow, "Taken back:", step_of(body)),
+        "step.verified" => {
+            let helped = body["remedy"] == "remediated";
+            let (shape, tone, verb) = match helped {
+                true => (Shape::Tick, None, "Remediated:"),
+                false => (Shape::Cross, Some("red"), "Not remediated:"),
+            };
+            let actor = format!("run {}", text("run"));
+            Told { tone, detail: text("detail"), actor, ..plain(shape, verb, step_of(body)) }
+        }
         "step.not_needed" => plain(Shape::Dash, "Not needed any more:", step_of(body)),
         other => {
             let said = format!("{} {}", other.replace(['.', '_'], " "), text("reason"));

@@ -2,6 +2,7 @@
 
 mod jira;
 mod ofrep;
+mod pagerduty;
 mod slack;
 
 use serde::Deserialize;
@@ -15,6 +16,8 @@ pub enum Vendor {
     Jira,
     /// The Slack Web API.
     Slack,
+    /// PagerDuty's Events API v2.
+    Pagerduty,
     /// OpenFeature's Remote Evaluation Protocol, which our own server speaks.
     Ofrep,
 }
@@ -25,6 +28,7 @@ impl Vendor {
         match self {
             Self::Jira => jira::FILE,
             Self::Slack => slack::FILE,
+            Self::Pagerduty => pagerduty::FILE,
             Self::Ofrep => ofrep::FILE,
         }
     }
@@ -32,7 +36,7 @@ impl Vendor {
     /// Makes the document say what the vendor has added, or left unsaid, since.
     pub(crate) fn amend(self, document: &mut Value) {
         match self {
-            Self::Jira => {}
+            Self::Jira | Self::Pagerduty => {}
             Self::Slack => slack::amend(document),
             Self::Ofrep => ofrep::amend(document),
         }
@@ -47,7 +51,7 @@ impl Vendor {
     /// `None` for peers that tests make answer any status.
     pub(crate) fn undocumented(self) -> Option<&'static [u16]> {
         match self {
-            Self::Jira | Self::Slack => None,
+            Self::Jira | Self::Slack | Self::Pagerduty => None,
             Self::Ofrep => Some(ofrep::UNDOCUMENTED),
         }
     }

@@ -37,7 +37,7 @@ fn load(folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
 #[test]
 fn the_sample_is_clean_and_its_first_step_is_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
-    write_sample(folder.path()).unwrap();
+    write_sample(folder.path(), &[]).unwrap();
     let (mut terminal, out, _) = on_paper();
     assert_eq!(
         tell(&load(folder.path()), Vec::new(), Vec::new(), false, &mut terminal).unwrap(),
@@ -68,7 +68,7 @@ fn what_can_only_happen_once_says_so_first() {
 #[test]
 fn a_mistake_is_a_finding_with_file_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
-    write_sample(folder.path()).unwrap();
+    write_sample(folder.path(), &[]).unwrap();
     let path = folder.path().join("config/monitors/application-nulls.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("owner = \"data-team\"", "owner = \"data-taem\"")).unwrap();

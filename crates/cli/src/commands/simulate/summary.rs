@@ -97,7 +97,7 @@ fn mails(workspace: &Workspace, terminal: &mut Terminal) -> Result<(), Failure> 
             Transport::File { folder } => Some(folder.as_str()),
             Transport::Smtp { .. } => None,
         },
-        Channel::Slack(_) | Channel::Webhook(_) | Channel::Console => None,
+        _ => None,
     });
     for folder in folders.collect::<BTreeSet<_>>() {
         terminal.line(format_args!("\nMail lies in {}, one file a message.", harmless(folder)))?;

@@ -9,6 +9,16 @@ use crate::{
     store::{Incident, Store},
 };
 
+/// What was done beside the peers.
+struct Acted {
+    /// The incidents for which the program ran, a line a run.
+    programs: String,
+    /// The hours in which the unit was started.
+    units: Vec<u64>,
+    /// The incidents of the rows that were written, a line a row.
+    rows: String,
+}
+
 /// What agrees so far.
 #[derive(Default)]
 pub(crate) struct Audit {
@@ -22,7 +32,11 @@ impl Audit {
     /// Compares the books since the last time; gives how many messages were repeated since.
     pub(crate) fn compare(&mut self, place: &Place, store: &Store<'_>) -> Result<usize, String> {
         let taken = place.peers.taken();
-        let acted = fs::read_to_string(place.path("acted")).unwrap_or_default();
+        let acted = Acted {
+            programs: fs::read_to_string(place.path("acted")).unwrap_or_default(),
+            units: place.unit_starts(),
+            rows: place.rows_written()?,
+        };
         // The last ones once more: what was sent before a crash may have arrived late.
         let from = (self.incidents - 10).max(0);
         let incidents = store.incidents(from)?;
@@ -36,7 +50,7 @@ impl Audit {
     }
 }
 
-fn compare(incident: &Incident, taken: &Taken, acted: &str) -> Result<(), String> {
+fn compare(incident: &Incident, taken: &Taken, acted: &Acted) -> Result<(), String> {
     let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == incident.monitor).expect("a kind a monitor");
     if !["done", "failed", "unknown", "withheld"].contains(&incident.step.as_str()) {
         return Err(format!("its first step is {}", incident.step));
@@ -61,10 +75,21 @@ fn compare(incident: &Incident, taken: &Taken, acted: &str) -> Result<(), String
 }
 
 /// How often the first step took effect.
-fn effects(kind: Kind, incident: &Incident, taken: &Taken, acted: &str) -> usize {
+fn effects(kind: Kind, incident: &Incident, taken: &Taken, acted: &Acted) -> usize {
+    let of_hour = |hours: &[u64]| hours.iter().filter(|hour| Place::tick(**hour) == incident.opened_at).count();
+    let of_incident = |text: &str| text.lines().filter(|line| *line == incident.id).count();
+    let platforms = &taken.platforms;
     match kind {
         Kind::Gate => usize::try_from(incident.gates).expect("a count"),
-        Kind::Exec => acted.lines().filter(|line| *line == incident.id).count(),
+        Kind::Exec => of_incident(&acted.programs),
+        Kind::Sql => of_incident(&acted.rows),
+        Kind::Systemd => of_hour(&acted.units),
+        Kind::Mlflow => of_hour(&platforms.rolled_back),
+        Kind::Kubernetes => of_hour(&platforms.restarted),
+        Kind::Airflow => {
+            let ours = platforms.triggered.iter().filter(|(id, _)| id.contains(&incident.run));
+            ours.map(|(_, times)| times).sum()
+        }
         Kind::Once => taken.once.iter().filter(|id| **id == incident.id).count(),
         Kind::Guarded => {
             let keys = taken.guarded.iter().filter(|(id, _)| *id == incident.id).map(|(_, key)| key);

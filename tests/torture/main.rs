@@ -12,6 +12,7 @@ mod life;
 mod peers;
 mod place;
 mod plan;
+mod platforms;
 mod store;
 mod table;
 mod turn;

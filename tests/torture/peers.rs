@@ -13,6 +13,8 @@ use std::{
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use crate::platforms::Platforms;
+
 /// What the peers took.
 #[derive(Default)]
 pub(crate) struct Taken {
@@ -24,6 +26,8 @@ pub(crate) struct Taken {
     pub(crate) guarded: Vec<(String, String)>,
     /// Issues: their labels.
     pub(crate) issues: Vec<Vec<String>>,
+    /// What runs models and jobs.
+    pub(crate) platforms: Platforms,
 }
 
 /// A running server.
@@ -115,20 +119,22 @@ fn serve(mut stream: TcpStream, taken: &Mutex<Taken>, manners: &Manners) -> std:
     if matches!(manners, Manners::Silent) {
         return Ok(());
     }
-    let (status, text) = answer.map_or(("404 Not Found", "{}".to_owned()), |value| ("200 OK", value.to_string()));
+    let (status, value) = answer.unwrap_or((404, json!({})));
+    let text = value.to_string();
     let length = text.len();
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
+        "HTTP/1.1 {status} Answered\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
     )
 }
 
 /// Carries a request out; `None` for what is not there.
-fn take(taken: &mut Taken, request: &Request, answered: bool) -> Option<Value> {
+fn take(taken: &mut Taken, request: &Request, answered: bool) -> Option<(u16, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let body = &request.body;
     let mut line = request.line.split(' ');
-    match (line.next()?, line.next()?) {
+    let (method, target) = (line.next()?, line.next()?);
+    let well = match (method, target) {
         ("POST", "/hook") => {
             let fresh = || (text(&body["type"]), text(&body["subject"]), 0);
             taken.messages.entry(request.key.clone()).or_insert_with(fresh).2 += usize::from(answered);
@@ -155,6 +161,7 @@ fn take(taken: &mut Taken, request: &Request, answered: bool) -> Option<Value> {
                 taken.issues.iter().position(has).map(|at| json!({ "id": "1", "key": format!("T-{}", at + 1) }));
             Some(json!({ "issues": found.into_iter().collect::<Vec<_>>(), "isLast": true }))
         }
-        _ => None,
-    }
+        _ => return taken.platforms.take(method, target, body),
+    };
+    well.map(|value: Value| (200, value))
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use watchkeeper_testkit::{Postgres, Proxy};
+use watchkeeper_testkit::{Postgres, Proxy, real::Systemd};
 
 use crate::{peers::Peers, plan::Kind, say};
 
@@ -30,6 +30,10 @@ pub(crate) struct Place {
     pub(crate) server: Option<Postgres>,
     /// Each daemon's way to it.
     pub(crate) ways: Vec<Proxy>,
+    /// The database of a team's own, in which steps write.
+    theirs: Postgres,
+    /// The manager of the unit that steps restart.
+    systemd: Systemd,
 }
 
 impl Place {
@@ -45,7 +49,8 @@ impl Place {
         let mut mount = Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", "size=64M,mode=0700", "tmpfs"]).arg(&state).output();
         let can_fill = mounted.is_ok_and(|mounted| mounted.status.success());
-        let place = Self { folder, peers, can_fill, server: None, ways: Vec::new() };
+        let (theirs, systemd) = (database(), manager(folder.path()));
+        let place = Self { folder, peers, can_fill, server: None, ways: Vec::new(), theirs, systemd };
         place.write_workspace();
         place
     }
@@ -55,7 +60,8 @@ impl Place {
         let (folder, peers) = (tempfile::tempdir().expect("a temporary folder"), Peers::start());
         let server = Postgres::start();
         let ways = (0..2).map(|_| Proxy::to(server.port())).collect();
-        let place = Self { folder, peers, can_fill: false, server: Some(server), ways };
+        let (theirs, systemd) = (database(), manager(folder.path()));
+        let place = Self { folder, peers, can_fill: false, server: Some(server), ways, theirs, systemd };
         place.write_workspace();
         place
     }
@@ -81,16 +87,37 @@ impl Place {
         fs::rename(fresh, path).expect("it takes its place");
     }
 
+    /// An hour begins, for everything that is acted on.
+    pub(crate) fn begin(&self, hour: u64) {
+        self.peers.taken().platforms.begin(hour);
+        self.write("hour", &hour.to_string());
+    }
+
+    /// The hours in which the unit was started.
+    pub(crate) fn unit_starts(&self) -> Vec<u64> {
+        let starts = fs::read_to_string(self.path("starts")).unwrap_or_default();
+        starts.lines().map(|hour| hour.parse().expect("an hour")).collect()
+    }
+
+    /// The incidents of the rows that steps have written.
+    pub(crate) fn rows_written(&self) -> Result<String, String> {
+        self.theirs.try_run("select incident from effects")
+    }
+
     fn write_workspace(&self) {
         let (host, program) = (self.peers.address, self.path("act"));
         self.write("act", &format!("#!/bin/sh\necho \"$INCIDENT\" >> '{}'\n", self.path("acted").display()));
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may be run");
+        self.write("secrets/sql", &self.theirs.url());
+        fs::set_permissions(self.path("secrets/sql"), fs::Permissions::from_mode(0o600)).expect("it is private");
         self.write("secrets/jira", "token");
         fs::set_permissions(self.path("secrets/jira"), fs::Permissions::from_mode(0o600)).expect("it is private");
         let store = self.server.as_ref().map_or("", |_| "[store]\nurl = { env = \"STORE_URL\" }\n");
         self.write("config/watchkeeper.toml", &format!(
             "[daemon]\nlisten = \"127.0.0.1:0\"\nstate = \"state\"\n\
-             [allow]\nexec = [{program:?}]\nhosts = [\"{host}\"]\n\
+             [allow]\nexec = [{program:?}]\nhosts = [\"{host}\", \"127.0.0.1\"]\nunits = [\"scoring.service\"]\n\
+             [mlflow]\nurl = \"http://{host}\"\n[airflow]\nurl = \"http://{host}\"\n\
+             [kubernetes]\nurl = \"http://{host}\"\n\
              [team.team]\nlayers = [\"data\"]\nnotify = [\"hook\"]\n\
              [channel.hook.webhook]\nurl = \"http://{host}/hook\"\n\
              [jira]\nurl = \"http://{host}\"\napi = \"3\"\nuser = \"watch@example.com\"\ntoken = {{ file = \"secrets/jira\" }}\n\
@@ -108,6 +135,17 @@ impl Place {
                 Kind::Once => http(&format!("http://{host}/once"), false),
                 Kind::Guarded => http(&format!("http://{host}/guarded"), true),
                 Kind::Jira => "[step.jira]\nproject = \"T\"\nsummary = \"{incident}\"\n".to_owned(),
+                Kind::Sql => "[step.sql]\nengine = \"postgres\"\nurl = { file = \"secrets/sql\" }\n\
+                     statement = \"insert into effects values ($1)\"\nparameters = [\"{incident}\"]\nrows = [1, 1]\n"
+                    .to_owned(),
+                Kind::Mlflow => {
+                    "[step.mlflow]\nmodel = \"loan\"\nalias = \"champion\"\nversion = \"@rollback\"\n".to_owned()
+                }
+                Kind::Kubernetes => "[step.kubernetes]\nnamespace = \"loans\"\nresource = \"deployments\"\n\
+                     name = \"scoring\"\nrestart = true\n"
+                    .to_owned(),
+                Kind::Airflow => "[step.airflow]\ndag = \"retrain\"\n".to_owned(),
+                Kind::Systemd => "[step.systemd]\nunit = \"scoring.service\"\nbus = \"user\"\n".to_owned(),
             };
             self.write(
                 &format!("runbooks/{id}.toml"),
@@ -176,6 +214,7 @@ impl Place {
         let mut command = Command::new(binary);
         command.arg("--workspace").arg(self.root()).env("NO_COLOR", "1").env("WATCHKEEPER_CLOCK", self.path("clock"));
         command.env("WATCHKEEPER_LEASE", LEASE.as_millis().to_string());
+        command.env("DBUS_SESSION_BUS_ADDRESS", self.systemd.address());
         if let Some(server) = &self.server {
             command.env("STORE_URL", server.url());
         }
@@ -189,6 +228,26 @@ impl Drop for Place {
             let _ = Command::new("umount").arg("--lazy").arg(self.path("state")).status();
         }
     }
+}
+
+/// A database with a table for effects, and one for marks.
+fn database() -> Postgres {
+    let database = Postgres::start();
+    database.run(
+        "create table effects (incident text); \
+         create table watchkeeper_effect (key text primary key, at timestamptz not null default now())",
+    );
+    database
+}
+
+/// A manager with a unit that writes down the hour of each of its starts.
+fn manager(folder: &Path) -> Systemd {
+    let folder = folder.display();
+    let unit = format!(
+        "[Unit]\nStartLimitIntervalSec=0\n[Service]\n\
+         ExecStart=/bin/sh -c 'cat {folder}/hour >> {folder}/starts; echo >> {folder}/starts; exec sleep 1000000'\n"
+    );
+    Systemd::start(&[("scoring.service", &unit)])
 }
 
 fn http(url: &str, idempotent: bool) -> String {

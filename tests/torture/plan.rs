@@ -14,10 +14,26 @@ pub(crate) enum Kind {
     Once,
     Guarded,
     Jira,
+    Sql,
+    Mlflow,
+    Kubernetes,
+    Airflow,
+    Systemd,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Gate, Self::Exec, Self::Once, Self::Guarded, Self::Jira];
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Gate,
+        Self::Exec,
+        Self::Once,
+        Self::Guarded,
+        Self::Jira,
+        Self::Sql,
+        Self::Mlflow,
+        Self::Kubernetes,
+        Self::Airflow,
+        Self::Systemd,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +42,17 @@ impl Kind {
             Self::Once => "http-once",
             Self::Guarded => "http-guarded",
             Self::Jira => "jira",
+            Self::Sql => "sql",
+            Self::Mlflow => "mlflow",
+            Self::Kubernetes => "kubernetes",
+            Self::Airflow => "airflow",
+            Self::Systemd => "systemd",
         }
+    }
+
+    /// Whether a step of it is looked for at its peer.
+    fn is_probed(self) -> bool {
+        matches!(self, Self::Jira | Self::Systemd)
     }
 }
 
@@ -127,7 +153,7 @@ pub(crate) fn faults(dice: &mut Rng, kind: Kind, breaches: bool, place: &Place) 
     }
     if dice.usize(..4) == 0 {
         let mut pairs = AFTER_A_KILL.to_vec();
-        pairs.extend((breaches && kind == Kind::Jira).then_some([PROBE; 3]).into_iter().flatten());
+        pairs.extend((breaches && kind.is_probed()).then_some([PROBE; 3]).into_iter().flatten());
         let (first, second) = one_of(dice, &pairs);
         let first = Fault { injection: Injection::Kill, at: one_of(dice, first) };
         return vec![first, Fault { injection: one_of(dice, &injections), at: one_of(dice, second) }];

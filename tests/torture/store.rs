@@ -26,6 +26,8 @@ pub(crate) struct Incident {
     pub(crate) handed_off: bool,
     /// How often the ledger says that its gate was paused.
     pub(crate) gates: i64,
+    /// The tick that opened it, in microseconds since 1970.
+    pub(crate) opened_at: i64,
 }
 
 /// A way to read it.
@@ -98,16 +100,18 @@ impl<'a> Store<'a> {
             "SELECT incident.id, monitor, step.run, step.status,
                  CASE WHEN handoff.incident IS NULL THEN 0 ELSE 1 END,
                  (SELECT count(*) FROM ledger
-                  WHERE kind = 'gate.paused' AND instr(body, 'incident ' || incident.id || ' of') > 0)
+                  WHERE kind = 'gate.paused' AND instr(body, 'incident ' || incident.id || ' of') > 0),
+                 incident.opened_at
              FROM incident JOIN step ON step.incident = incident.id LEFT JOIN handoff ON handoff.incident = incident.id
              ORDER BY (SELECT MIN(seq) FROM ledger WHERE kind = 'incident.opened' AND subject = incident.id)
              LIMIT 1000000 OFFSET {from}"
         );
         let incident = |row: Vec<String>| {
-            let [id, monitor, run, step, handed_off, gates] =
-                <[String; 6]>::try_from(row).map_err(|row| format!("not an incident: {row:?}"))?;
+            let [id, monitor, run, step, handed_off, gates, opened_at] =
+                <[String; 7]>::try_from(row).map_err(|row| format!("not an incident: {row:?}"))?;
             let gates = gates.parse().map_err(|_| format!("not a count: {gates}"))?;
-            Ok(Incident { id, monitor, run, step, handed_off: handed_off == "1", gates })
+            let opened_at = opened_at.parse().map_err(|_| format!("not a time: {opened_at}"))?;
+            Ok(Incident { id, monitor, run, step, handed_off: handed_off == "1", gates, opened_at })
         };
         self.rows(&sql)?.into_iter().map(incident).collect()
     }

@@ -97,6 +97,7 @@ impl<'a> Torture<'a> {
         let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let moves = if breaches { "goes into breach" } else { "is well" };
         self.lines.push(format!("turn {}: {} {moves}; {}", self.turns, kind.as_str(), told.join(", then ")));
+        self.place.begin(self.hour);
         self.place.watch_only(kind);
         self.place.set_data(kind, breaches);
         let mut turn = Turn { kind, hour: self.hour, breaches, clock: Duration::ZERO, struck: 0 };

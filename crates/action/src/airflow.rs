@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{AirflowAction, DagAct, Fields, fields};
 use watchkeeper_net::permitted;
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark},
+    contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
     peer::{Peer, Trouble, cannot},
 };
@@ -36,24 +36,24 @@ impl Kind for AirflowAction {
         })
     }
 
-    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before {
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
         let peer = match Peer::of(NAME, &self.peer, call, runner) {
             Ok(peer) => peer,
-            Err(error) => return Before::Refused(cannot(&error)),
+            Err(error) => return Reading::Refused(cannot(&error)),
         };
         let dag = match dag(peer, self).await {
             Ok((_, dag)) => dag,
-            Err(trouble) => return trouble.refused(),
+            Err(trouble) => return trouble.unready(),
         };
         match (&self.act, self.only_if_paused) {
             (_, Some(only_if)) if only_if != paused(&dag) => {
                 let now = if paused(&dag) { "paused" } else { "not paused" };
-                Before::Refused(format!("DAG {} was changed meanwhile: it is {now}", self.dag))
+                Reading::Refused(format!("DAG {} was changed meanwhile: it is {now}", self.dag))
             }
             (DagAct::Trigger(_), _) if paused(&dag) => {
-                Before::Refused(format!("DAG {} is paused, so that a run of it would not begin", self.dag))
+                Reading::Refused(format!("DAG {} is paused, so that a run of it would not begin", self.dag))
             }
-            _ => Before::Seen(json!({ "is_paused": paused(&dag) })),
+            _ => Reading::Seen(json!({ "is_paused": paused(&dag) })),
         }
     }
 

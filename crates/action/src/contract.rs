@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use serde_json::Value;
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::Action;
 
 use crate::{ActionRunner, limit::Limit};
@@ -17,14 +18,27 @@ pub(crate) trait Kind: Sync {
     /// Asks the peer whether the target is there and the rights suffice, and changes nothing: what it answered, or why it
     /// would not take it. `None` where there is no peer.
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>>;
-    /// Reads what is recorded with the intent: the state to go back to, and whether it may be sent at all.
-    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before;
+    /// Reads what is recorded with the intent: the state to go back to, and whether it may be sent at all. It changes
+    /// nothing, so that a peer that is away is asked again.
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading;
     /// Sends it once, within `limit`, and says what certainly failed and what is unknown.
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt;
     /// Looks for the mark that an earlier call has left.
     async fn probe(&self, call: &ActionCall, runner: &ActionRunner) -> Probe;
     /// Reads back whether it did what it should.
     async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After;
+}
+
+/// What was read before a call.
+pub(crate) enum Reading {
+    /// The state to go back to.
+    Seen(Value),
+    /// There is nothing to read.
+    Nothing,
+    /// It must not be sent.
+    Refused(String),
+    /// The peer is away, busy or failing.
+    Away(String),
 }
 
 /// What an attempt says about the call.

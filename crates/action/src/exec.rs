@@ -10,13 +10,13 @@ use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::ExecAction;
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark, unreadable},
+    contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::Limit,
 };
 use process::{Ending, Program};
@@ -53,8 +53,8 @@ impl Kind for ExecAction {
         None
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     /// Runs the program to its end or its time limit.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::GateAction;
 
 use crate::{
     ActionRunner,
-    contract::{Attempt, Kind, no_mark, unreadable},
+    contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::Limit,
 };
 
@@ -22,8 +22,8 @@ impl Kind for GateAction {
         None
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     async fn send(&self, _: &ActionCall, _: &Limit, _: &ActionRunner) -> Attempt {

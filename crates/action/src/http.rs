@@ -17,14 +17,14 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::{Action, BodyEncoding, Field, Fields, Follow, HttpAction, fields};
 use watchkeeper_net::{TargetError, permitted};
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark, unreadable},
+    contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::{Limit, retry_after},
     web::{self, Answer, NoAnswer},
 };
@@ -71,8 +71,8 @@ impl Kind for HttpAction {
         Some(ask(self, timeout, runner).await)
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {

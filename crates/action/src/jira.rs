@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::{JiraAction, JiraResolve};
 use watchkeeper_net::permitted;
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark, unreadable},
+    contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::Limit,
 };
 use reopen::Reopened;
@@ -37,8 +37,8 @@ impl Kind for JiraAction {
         Some(ask(self, timeout, runner).await)
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     /// Opens the issue, or reopens `call.reopen`.
@@ -72,8 +72,8 @@ impl Kind for JiraResolve {
         self.0.ask(timeout, runner).await
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     /// Tells the issue `call.reopen` that its incident is over, and closes it where the step says so.

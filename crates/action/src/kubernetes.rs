@@ -10,13 +10,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
-use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{KubernetesAction, ObjectChange};
 use watchkeeper_net::permitted;
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark},
+    contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
     peer::{Peer, Trouble, cannot},
 };
@@ -42,21 +42,21 @@ impl Kind for KubernetesAction {
         })
     }
 
-    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before {
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
         let peer = match Peer::of(NAME, &self.peer, call, runner) {
             Ok(peer) => peer,
-            Err(error) => return Before::Refused(cannot(&error)),
+            Err(error) => return Reading::Refused(cannot(&error)),
         };
         let object = match read(&peer, self).await {
             Ok(object) => object,
-            Err(trouble) => return trouble.refused(),
+            Err(trouble) => return trouble.unready(),
         };
         if let Some(only_if) = &self.only_if
             && !merge::holds(&object, only_if)
         {
-            return Before::Refused(moved(self, &merge::part(&object, only_if)));
+            return Reading::Refused(moved(self, &merge::part(&object, only_if)));
         }
-        Before::Seen(json!({ "was": merge::part(&object, &self.patch(&call.idempotency_key)) }))
+        Reading::Seen(json!({ "was": merge::part(&object, &self.patch(&call.idempotency_key)) }))
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {

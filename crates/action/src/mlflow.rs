@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
-use watchkeeper_engine::ports::action::{ActionCall, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{MlflowAction, ModelVersion};
 use watchkeeper_net::permitted;
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark},
+    contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
     peer::{Peer, Trouble, cannot},
 };
@@ -38,22 +38,22 @@ impl Kind for MlflowAction {
         })
     }
 
-    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Before {
+    async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
         let peer = match Peer::of(NAME, &self.peer, call, runner) {
             Ok(peer) => peer,
-            Err(error) => return Before::Refused(cannot(&error)),
+            Err(error) => return Reading::Refused(cannot(&error)),
         };
         let (was, to) = match look(&Registry { peer: &peer, model: &self.model }, self).await {
             Ok(found) => found,
-            Err(trouble) => return trouble.refused(),
+            Err(trouble) => return trouble.unready(),
         };
         match &self.only_if {
-            Some(only_if) if *only_if != was => Before::Refused(moved(self, &was)),
-            _ if was == to => Before::Refused(format!(
+            Some(only_if) if *only_if != was => Reading::Refused(moved(self, &was)),
+            _ if was == to => Reading::Refused(format!(
                 "{}@{} is at version {to} already: there is nothing to change",
                 self.model, self.alias
             )),
-            _ => Before::Seen(json!({ "version": was, "to": to })),
+            _ => Reading::Seen(json!({ "version": was, "to": to })),
         }
     }
 

@@ -9,14 +9,14 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After};
 use watchkeeper_model::Connection;
 use watchkeeper_net::{TargetError, permitted};
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    contract::Attempt,
+    contract::{Attempt, Reading},
     limit::{Limit, backoff, retry_after},
     web::{self, Answer, NoAnswer},
 };
@@ -87,8 +87,11 @@ impl Trouble {
     }
 
     /// The same of one that asks before anything is sent.
-    pub(crate) fn refused(self) -> Before {
-        Before::Refused(self.text())
+    pub(crate) fn unready(self) -> Reading {
+        match self {
+            Self::Away(text, _) | Self::Ambiguous(text) => Reading::Away(text),
+            certain => Reading::Refused(certain.text()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use watchkeeper_model::{Action, Allow, Guarantee, Outcome};
 use watchkeeper_secret::SecretReader;
 
 use crate::{
-    contract::{self, Attempt},
+    contract::{self, Attempt, Reading},
     limit::{Limit, backoff},
 };
 
@@ -41,6 +41,23 @@ impl ActionRunner {
     /// what it answered, or why it would not take it. `None` for an action that has no peer.
     pub async fn ask(&self, action: &Action, timeout: Duration) -> Option<Result<String, String>> {
         contract::of(action).ask(timeout, self).await
+    }
+
+    /// Reads, and reads again while the peer is away.
+    async fn read_before(&self, call: &ActionCall) -> Before {
+        let limit = Limit::ahead(call.timeout);
+        let mut attempt = 0;
+        loop {
+            match contract::of(&call.action).before(call, self).await {
+                Reading::Seen(seen) => return Before::Seen(seen),
+                Reading::Nothing => return Before::Nothing,
+                Reading::Refused(why) => return Before::Refused(why),
+                Reading::Away(why) if !limit.pause(backoff(attempt, &call.idempotency_key)).await => {
+                    return Before::Refused(why);
+                }
+                Reading::Away(_) => attempt += 1,
+            }
+        }
     }
 
     /// Sends, and sends again while the peer is away or busy, where that cannot act twice: what a `guarded` kind sends
@@ -104,7 +121,7 @@ impl Actions for ActionRunner {
             (Some(fault), _) => Before::Refused(fault.message),
             // Its own words are those of the call.
             (None, Some(_)) => Before::Nothing,
-            (None, None) => contract::of(&call.action).before(call, self).await,
+            (None, None) => self.read_before(call).await,
         }
     }
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::{SqlAction, SqlEngine};
 use watchkeeper_net::resolve;
 use watchkeeper_secret::{Mask, SecretError};
 
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark},
+    contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
 };
 
@@ -118,8 +118,8 @@ impl Kind for SqlAction {
         })
     }
 
-    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Before {
-        Before::Nothing
+    async fn before(&self, _: &ActionCall, _: &ActionRunner) -> Reading {
+        Reading::Nothing
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {

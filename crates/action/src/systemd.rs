@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
-use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Before, Probe};
+use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::{Bus, SystemdAction, UnitJob};
 use watchkeeper_secret::Mask;
 use zbus::{Connection, OwnedObjectPath};
@@ -17,7 +17,7 @@ use zbus::{Connection, OwnedObjectPath};
 use self::bus::{ManagerProxy, UnitProxy};
 use crate::{
     ActionRunner, cause,
-    contract::{Attempt, Kind, no_mark},
+    contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
 };
 
@@ -51,20 +51,21 @@ impl Kind for SystemdAction {
         })
     }
 
-    async fn before(&self, call: &ActionCall, _: &ActionRunner) -> Before {
+    async fn before(&self, call: &ActionCall, _: &ActionRunner) -> Reading {
         let seen = match Limit::ahead(call.timeout).within(see(self)).await {
             Some(Ok(seen)) => seen,
-            Some(Err(error)) => return Before::Refused(said(&error)),
-            None => return Before::Refused("systemd did not answer in time".to_owned()),
+            Some(Err(error)) if is_refusal(&error) => return Reading::Refused(said(&error)),
+            Some(Err(error)) => return Reading::Away(said(&error)),
+            None => return Reading::Refused("systemd did not answer in time".to_owned()),
         };
         if seen.loaded != "loaded" {
-            return Before::Refused(not_loaded(self, &seen));
+            return Reading::Refused(not_loaded(self, &seen));
         }
         match self.only_if_up {
             Some(up) if up != seen.is_up() => {
-                Before::Refused(format!("{} was changed meanwhile: it is {}", self.unit, seen.active))
+                Reading::Refused(format!("{} was changed meanwhile: it is {}", self.unit, seen.active))
             }
-            _ => Before::Seen(json!({ "invocation": seen.invocation, "up": seen.is_up(), "active": seen.active })),
+            _ => Reading::Seen(json!({ "invocation": seen.invocation, "up": seen.is_up(), "active": seen.active })),
         }
     }
 

@@ -8,13 +8,12 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{AirflowAction, DagAct, Fields, fields};
-use watchkeeper_net::permitted;
 
 use crate::{
-    ActionRunner, cause,
+    ActionRunner,
     contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
-    peer::{Peer, Trouble, cannot},
+    peer::{Peer, Trouble, refusal},
 };
 
 const NAME: &str = "Airflow";
@@ -22,56 +21,27 @@ const NAME: &str = "Airflow";
 #[async_trait]
 impl Kind for AirflowAction {
     fn refusal(&self, runner: &ActionRunner) -> Option<String> {
-        permitted(&self.peer.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+        refusal(&self.peer.url, runner)
     }
 
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
-        let peer = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
-            Ok(peer) => peer,
-            Err(error) => return Some(Err(cannot(&error))),
+        let looked = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
+            Ok(peer) => dag(peer, self).await,
+            Err(trouble) => Err(trouble),
         };
-        Some(match dag(peer, self).await {
-            Ok((_, dag)) => Ok(format!("DAG {} is there{}", self.dag, if paused(&dag) { ", and paused" } else { "" })),
-            Err(trouble) => Err(trouble.text()),
-        })
+        let found = looked.map(|(_, dag)| match paused(&dag) {
+            true => format!("DAG {} is there, and paused", self.dag),
+            false => format!("DAG {} is there", self.dag),
+        });
+        Some(found.map_err(Trouble::text))
     }
 
     async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return Reading::Refused(cannot(&error)),
-        };
-        let dag = match dag(peer, self).await {
-            Ok((_, dag)) => dag,
-            Err(trouble) => return trouble.unready(),
-        };
-        match (&self.act, self.only_if_paused) {
-            (_, Some(only_if)) if only_if != paused(&dag) => {
-                let now = if paused(&dag) { "paused" } else { "not paused" };
-                Reading::Refused(format!("DAG {} was changed meanwhile: it is {now}", self.dag))
-            }
-            (DagAct::Trigger(_), _) if paused(&dag) => {
-                Reading::Refused(format!("DAG {} is paused, so that a run of it would not begin", self.dag))
-            }
-            _ => Reading::Seen(json!({ "is_paused": paused(&dag) })),
-        }
+        read(self, call, runner).await.unwrap_or_else(Trouble::unready)
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer.until(limit),
-            Err(error) => return Attempt::failed(cannot(&error)),
-        };
-        let peer = match signed_in(peer).await {
-            Ok(peer) => peer,
-            Err(Trouble::Ambiguous(why)) => return Trouble::Away(why, None).attempt(),
-            Err(trouble) => return trouble.attempt(),
-        };
-        let sent = match &self.act {
-            DagAct::Trigger(conf) => trigger(&peer, self, conf, call).await,
-            DagAct::Pause(wanted) => pause(&peer, self, *wanted).await,
-        };
-        sent.unwrap_or_else(Trouble::attempt)
+        act(self, call, limit, runner).await.unwrap_or_else(Trouble::attempt)
     }
 
     async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
@@ -79,21 +49,46 @@ impl Kind for AirflowAction {
     }
 
     async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return After::Unreadable(cannot(&error)),
-        };
-        let read = match &self.act {
-            DagAct::Trigger(_) => state_of_run(peer, self, call).await,
-            DagAct::Pause(wanted) => dag(peer, self).await.map(|(_, dag)| match paused(&dag) == *wanted {
-                true => {
-                    After::AsWanted(format!("DAG {} is {}", self.dag, if *wanted { "paused" } else { "not paused" }))
-                }
-                false => After::Failed(format!("DAG {} was changed meanwhile", self.dag)),
-            }),
-        };
-        read.unwrap_or_else(Trouble::unread)
+        read_back(self, call, runner).await.unwrap_or_else(Trouble::unread)
     }
+}
+
+async fn read(action: &AirflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<Reading, Trouble> {
+    let (_, dag) = dag(Peer::of(NAME, &action.peer, call, runner)?, action).await?;
+    Ok(match (&action.act, action.only_if_paused) {
+        (_, Some(only_if)) if only_if != paused(&dag) => {
+            let now = if paused(&dag) { "paused" } else { "not paused" };
+            Reading::Refused(format!("DAG {} was changed meanwhile: it is {now}", action.dag))
+        }
+        (DagAct::Trigger(_), _) if paused(&dag) => {
+            Reading::Refused(format!("DAG {} is paused, so that a run of it would not begin", action.dag))
+        }
+        _ => Reading::Seen(json!({ "is_paused": paused(&dag) })),
+    })
+}
+
+async fn act(
+    action: &AirflowAction,
+    call: &ActionCall,
+    limit: &Limit,
+    runner: &ActionRunner,
+) -> Result<Attempt, Trouble> {
+    let peer = Peer::of(NAME, &action.peer, call, runner)?.until(limit);
+    let peer = signed_in(peer).await.map_err(Trouble::before_acting)?;
+    match &action.act {
+        DagAct::Trigger(conf) => trigger(&peer, action, conf, call).await,
+        DagAct::Pause(wanted) => pause(&peer, action, *wanted).await,
+    }
+}
+
+async fn read_back(action: &AirflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<After, Trouble> {
+    let peer = Peer::of(NAME, &action.peer, call, runner)?;
+    let DagAct::Pause(wanted) = action.act else { return state_of_run(peer, action, call).await };
+    let (_, dag) = dag(peer, action).await?;
+    Ok(match paused(&dag) == wanted {
+        true => After::AsWanted(format!("DAG {} is {}", action.dag, if wanted { "paused" } else { "not paused" })),
+        false => After::Failed(format!("DAG {} was changed meanwhile", action.dag)),
+    })
 }
 
 /// A peer that takes our requests: a user and a password are given in exchange for a token first.

@@ -26,6 +26,7 @@ use crate::{
     ActionRunner, cause,
     contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::{Limit, retry_after},
+    peer::refusal,
     web::{self, Answer, NoAnswer},
 };
 
@@ -64,7 +65,7 @@ struct Prepared {
 #[async_trait]
 impl Kind for HttpAction {
     fn refusal(&self, runner: &ActionRunner) -> Option<String> {
-        permitted(&self.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+        refusal(&self.url, runner)
     }
 
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {

@@ -17,12 +17,12 @@ use async_trait::async_trait;
 use reqwest::Method;
 use watchkeeper_engine::ports::action::{ActionCall, ActionEnd, After, Probe};
 use watchkeeper_model::{JiraAction, JiraResolve};
-use watchkeeper_net::permitted;
 
 use crate::{
-    ActionRunner, cause,
+    ActionRunner,
     contract::{Attempt, Kind, Reading, no_mark, unreadable},
     limit::Limit,
+    peer::refusal,
 };
 use reopen::Reopened;
 use site::{Site, Trouble};
@@ -30,7 +30,7 @@ use site::{Site, Trouble};
 #[async_trait]
 impl Kind for JiraAction {
     fn refusal(&self, runner: &ActionRunner) -> Option<String> {
-        permitted(&self.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+        refusal(&self.url, runner)
     }
 
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
@@ -45,7 +45,7 @@ impl Kind for JiraAction {
     async fn send(&self, call: &ActionCall, _: &Limit, runner: &ActionRunner) -> Attempt {
         Attempt::Ended(match Site::of(self, call, runner) {
             Ok(site) => open_issue(&site, self, call).await,
-            Err(error) => ActionEnd::failed(cause::line(&error)),
+            Err(trouble) => ActionEnd::failed(trouble.text()),
         })
     }
 
@@ -53,7 +53,7 @@ impl Kind for JiraAction {
     async fn probe(&self, call: &ActionCall, runner: &ActionRunner) -> Probe {
         match Site::of(self, call, runner) {
             Ok(site) => search::find(&site, call).await,
-            Err(error) => Probe::Unreachable(cause::line(&error)),
+            Err(trouble) => Probe::Unreachable(trouble.text()),
         }
     }
 
@@ -81,7 +81,7 @@ impl Kind for JiraResolve {
         let Some(key) = &call.reopen else { return Attempt::failed("there is no issue to tell") };
         Attempt::Ended(match Site::of(&self.0, call, runner) {
             Ok(site) => resolve::resolve(&site, &self.0, call, key).await,
-            Err(error) => ActionEnd::failed(cause::line(&error)),
+            Err(trouble) => ActionEnd::failed(trouble.text()),
         })
     }
 
@@ -107,7 +107,7 @@ async fn open_issue(site: &Site, action: &JiraAction, call: &ActionCall) -> Acti
 
 /// Asks a Jira for the credential, the project and the issue type of a step, and changes nothing.
 async fn ask(action: &JiraAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
-    let site = Site::named(action, timeout, "lint", runner).map_err(|error| cause::line(&error))?;
+    let site = Site::named(action, timeout, "lint", runner).map_err(Trouble::text)?;
     site.ask(Method::GET, site.url(&["myself"]), None).await.map_err(Trouble::text)?;
     let project = site.ask(Method::GET, site.url(&["project", &action.project]), None).await.map_err(Trouble::text)?;
     let types: Vec<&str> =

@@ -12,13 +12,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{KubernetesAction, ObjectChange};
-use watchkeeper_net::permitted;
 
 use crate::{
-    ActionRunner, cause,
+    ActionRunner,
     contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
-    peer::{Peer, Trouble, cannot},
+    peer::{Peer, Trouble, refusal},
 };
 
 const NAME: &str = "Kubernetes";
@@ -28,67 +27,24 @@ const TRIES_MAX: u32 = 5;
 #[async_trait]
 impl Kind for KubernetesAction {
     fn refusal(&self, runner: &ActionRunner) -> Option<String> {
-        permitted(&self.peer.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+        refusal(&self.peer.url, runner)
     }
 
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
-        let peer = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
-            Ok(peer) => peer,
-            Err(error) => return Some(Err(cannot(&error))),
+        let rehearsed = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
+            Ok(peer) => rehearse(&peer, self).await,
+            Err(trouble) => Err(trouble),
         };
-        Some(match rehearse(&peer, self).await {
-            Ok(()) => Ok(format!("{} {}/{} is there, and may be patched", self.resource, self.namespace, self.name)),
-            Err(trouble) => Err(trouble.text()),
-        })
+        let takes = |()| format!("{} {}/{} is there, and may be patched", self.resource, self.namespace, self.name);
+        Some(rehearsed.map(takes).map_err(Trouble::text))
     }
 
     async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return Reading::Refused(cannot(&error)),
-        };
-        let object = match read(&peer, self).await {
-            Ok(object) => object,
-            Err(trouble) => return trouble.unready(),
-        };
-        if let Some(only_if) = &self.only_if
-            && !merge::holds(&object, only_if)
-        {
-            return Reading::Refused(moved(self, &merge::part(&object, only_if)));
-        }
-        Reading::Seen(json!({ "was": merge::part(&object, &self.patch(&call.idempotency_key)) }))
+        look(self, call, runner).await.unwrap_or_else(Trouble::unready)
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
-        let Some(was) = call.before.as_ref().and_then(|before| before.get("was")) else {
-            return Attempt::failed("nothing says what was there before");
-        };
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer.until(limit),
-            Err(error) => return Attempt::failed(cannot(&error)),
-        };
-        let patch = self.patch(&call.idempotency_key);
-        for _ in 0..TRIES_MAX {
-            let object = match read(&peer, self).await {
-                Ok(object) => object,
-                Err(Trouble::Ambiguous(why)) => return Trouble::Away(why, None).attempt(),
-                Err(trouble) => return trouble.attempt(),
-            };
-            // Sent before, and its answer was lost; or somebody did the same.
-            if merge::holds(&object, &patch) {
-                return done(self, &object);
-            }
-            if !merge::holds(&object, was) {
-                return Attempt::failed(moved(self, &merge::part(&object, was)));
-            }
-            match write(&peer, self, &patch, &object, None).await {
-                Ok(object) => return done(self, &object),
-                // Its status moves all the time; what is to be changed is looked at again.
-                Err(Trouble::Conflict(_)) => {}
-                Err(trouble) => return trouble.attempt(),
-            }
-        }
-        Trouble::Away(format!("{}/{} moves all the time", self.namespace, self.name), None).attempt()
+        change(self, call, limit, runner).await.unwrap_or_else(Trouble::attempt)
     }
 
     async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
@@ -96,22 +52,61 @@ impl Kind for KubernetesAction {
     }
 
     async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return After::Unreadable(cannot(&error)),
-        };
-        let patch = self.patch(&call.idempotency_key);
-        match read(&peer, self).await {
-            Ok(object) if !merge::holds(&object, &patch) => After::Failed(moved(self, &merge::part(&object, &patch))),
-            Ok(object) => match self.change {
-                ObjectChange::Restart | ObjectChange::Scale(_) => rollout::stands(&object),
-                ObjectChange::Suspend(_) | ObjectChange::Patch(_) => {
-                    After::AsWanted(format!("it says {}", peer.quoted(&patch.to_string())))
-                }
-            },
-            Err(trouble) => trouble.unread(),
+        read_back(self, call, runner).await.unwrap_or_else(Trouble::unread)
+    }
+}
+
+async fn look(action: &KubernetesAction, call: &ActionCall, runner: &ActionRunner) -> Result<Reading, Trouble> {
+    let peer = Peer::of(NAME, &action.peer, call, runner)?;
+    let object = read(&peer, action).await?;
+    Ok(match &action.only_if {
+        Some(only_if) if !merge::holds(&object, only_if) => {
+            Reading::Refused(moved(action, &merge::part(&object, only_if)))
+        }
+        _ => Reading::Seen(json!({ "was": merge::part(&object, &action.patch(&call.idempotency_key)) })),
+    })
+}
+
+async fn change(
+    action: &KubernetesAction,
+    call: &ActionCall,
+    limit: &Limit,
+    runner: &ActionRunner,
+) -> Result<Attempt, Trouble> {
+    let was = call.before.as_ref().and_then(|before| before.get("was"));
+    let was = was.ok_or_else(|| Trouble::Refused("nothing says what was there before".to_owned()))?;
+    let peer = Peer::of(NAME, &action.peer, call, runner)?.until(limit);
+    let patch = action.patch(&call.idempotency_key);
+    for _ in 0..TRIES_MAX {
+        let object = read(&peer, action).await.map_err(Trouble::before_acting)?;
+        // Sent before, and its answer was lost; or somebody did the same.
+        if merge::holds(&object, &patch) {
+            return Ok(done(action, &object));
+        }
+        if !merge::holds(&object, was) {
+            return Ok(Attempt::failed(moved(action, &merge::part(&object, was))));
+        }
+        match write(&peer, action, &patch, &object, None).await {
+            Ok(object) => return Ok(done(action, &object)),
+            // Its status moves all the time; what is to be changed is looked at again.
+            Err(Trouble::Conflict(_)) => {}
+            Err(trouble) => return Err(trouble),
         }
     }
+    Err(Trouble::Away(format!("{}/{} moves all the time", action.namespace, action.name), None))
+}
+
+async fn read_back(action: &KubernetesAction, call: &ActionCall, runner: &ActionRunner) -> Result<After, Trouble> {
+    let peer = Peer::of(NAME, &action.peer, call, runner)?;
+    let patch = action.patch(&call.idempotency_key);
+    let object = read(&peer, action).await?;
+    Ok(match action.change {
+        _ if !merge::holds(&object, &patch) => After::Failed(moved(action, &merge::part(&object, &patch))),
+        ObjectChange::Restart | ObjectChange::Scale(_) => rollout::stands(&object),
+        ObjectChange::Suspend(_) | ObjectChange::Patch(_) => {
+            After::AsWanted(format!("it says {}", peer.quoted(&patch.to_string())))
+        }
+    })
 }
 
 /// `api/v1/…` for the core, `apis/GROUP/VERSION/…` for everything else.

@@ -7,13 +7,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use watchkeeper_engine::ports::action::{ActionCall, After, Probe};
 use watchkeeper_model::{MlflowAction, ModelVersion};
-use watchkeeper_net::permitted;
 
 use crate::{
-    ActionRunner, cause,
+    ActionRunner,
     contract::{Attempt, Kind, Reading, no_mark},
     limit::Limit,
-    peer::{Peer, Trouble, cannot},
+    peer::{Peer, Trouble, refusal},
 };
 
 const NAME: &str = "MLflow";
@@ -21,61 +20,25 @@ const NAME: &str = "MLflow";
 #[async_trait]
 impl Kind for MlflowAction {
     fn refusal(&self, runner: &ActionRunner) -> Option<String> {
-        permitted(&self.peer.url, &runner.allow.hosts).err().map(|error| cause::line(&error))
+        refusal(&self.peer.url, runner)
     }
 
     async fn ask(&self, timeout: Duration, runner: &ActionRunner) -> Option<Result<String, String>> {
-        let peer = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
-            Ok(peer) => peer,
-            Err(error) => return Some(Err(cannot(&error))),
+        let MlflowAction { model, alias, .. } = self;
+        let looked = match Peer::named(NAME, &self.peer, timeout, "lint", runner) {
+            Ok(peer) => look(&Registry { peer: &peer, model }, self).await,
+            Err(trouble) => Err(trouble),
         };
-        let registry = Registry { peer: &peer, model: &self.model };
-        Some(match look(&registry, self).await {
-            Ok((was, to)) => {
-                Ok(format!("{}@{} is at version {was}, and version {to} is there", self.model, self.alias))
-            }
-            Err(trouble) => Err(trouble.text()),
-        })
+        let found = looked.map(|(was, to)| format!("{model}@{alias} is at version {was}, and version {to} is there"));
+        Some(found.map_err(Trouble::text))
     }
 
     async fn before(&self, call: &ActionCall, runner: &ActionRunner) -> Reading {
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return Reading::Refused(cannot(&error)),
-        };
-        let (was, to) = match look(&Registry { peer: &peer, model: &self.model }, self).await {
-            Ok(found) => found,
-            Err(trouble) => return trouble.unready(),
-        };
-        match &self.only_if {
-            Some(only_if) if *only_if != was => Reading::Refused(moved(self, &was)),
-            _ if was == to => Reading::Refused(format!(
-                "{}@{} is at version {to} already: there is nothing to change",
-                self.model, self.alias
-            )),
-            _ => Reading::Seen(json!({ "version": was, "to": to })),
-        }
+        read(self, call, runner).await.unwrap_or_else(Trouble::unready)
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
-        let Some((was, to)) = recorded(call) else { return Attempt::failed("nothing says which version it goes to") };
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer.until(limit),
-            Err(error) => return Attempt::failed(cannot(&error)),
-        };
-        let registry = Registry { peer: &peer, model: &self.model };
-        match registry.at(&self.alias).await {
-            // Sent before, and its answer was lost; or somebody did the same.
-            Ok(now) if now == to => return set(self, was, to),
-            Ok(now) if now != was => return Attempt::failed(moved(self, &now)),
-            Ok(_) => {}
-            Err(Trouble::Ambiguous(why)) => return Trouble::Away(why, None).attempt(),
-            Err(trouble) => return trouble.attempt(),
-        }
-        match registry.set(&self.alias, to).await {
-            Ok(_) => set(self, was, to),
-            Err(trouble) => trouble.attempt(),
-        }
+        put_back(self, call, limit, runner).await.unwrap_or_else(Trouble::attempt)
     }
 
     async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {
@@ -83,17 +46,52 @@ impl Kind for MlflowAction {
     }
 
     async fn after(&self, call: &ActionCall, runner: &ActionRunner) -> After {
-        let Some((_, to)) = recorded(call) else { return After::Unreadable("nothing says where it went".to_owned()) };
-        let peer = match Peer::of(NAME, &self.peer, call, runner) {
-            Ok(peer) => peer,
-            Err(error) => return After::Unreadable(cannot(&error)),
-        };
-        match (Registry { peer: &peer, model: &self.model }).at(&self.alias).await {
-            Ok(now) if now == to => After::AsWanted(format!("{}@{} is at version {now}", self.model, self.alias)),
-            Ok(now) => After::Failed(moved(self, &now)),
-            Err(trouble) => trouble.unread(),
-        }
+        read_back(self, call, runner).await.unwrap_or_else(Trouble::unread)
     }
+}
+
+async fn read(action: &MlflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<Reading, Trouble> {
+    let MlflowAction { model, alias, .. } = action;
+    let peer = Peer::of(NAME, &action.peer, call, runner)?;
+    let (was, to) = look(&Registry { peer: &peer, model }, action).await?;
+    Ok(match &action.only_if {
+        Some(only_if) if *only_if != was => Reading::Refused(moved(action, &was)),
+        _ if was == to => {
+            Reading::Refused(format!("{model}@{alias} is at version {to} already: there is nothing to change"))
+        }
+        _ => Reading::Seen(json!({ "version": was, "to": to })),
+    })
+}
+
+async fn put_back(
+    action: &MlflowAction,
+    call: &ActionCall,
+    limit: &Limit,
+    runner: &ActionRunner,
+) -> Result<Attempt, Trouble> {
+    let (was, to) = recorded(call)?;
+    let peer = Peer::of(NAME, &action.peer, call, runner)?.until(limit);
+    let registry = Registry { peer: &peer, model: &action.model };
+    let now = registry.at(&action.alias).await.map_err(Trouble::before_acting)?;
+    // Sent before, and its answer was lost; or somebody did the same.
+    if now != to {
+        if now != was {
+            return Ok(Attempt::failed(moved(action, &now)));
+        }
+        registry.set(&action.alias, to).await?;
+    }
+    let MlflowAction { model, alias, .. } = action;
+    Ok(Attempt::done(format!("{model}@{alias} went from version {was} to version {to}"), Some(to.to_owned())))
+}
+
+async fn read_back(action: &MlflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<After, Trouble> {
+    let (_, to) = recorded(call)?;
+    let peer = Peer::of(NAME, &action.peer, call, runner)?;
+    let now = Registry { peer: &peer, model: &action.model }.at(&action.alias).await?;
+    Ok(match now == to {
+        true => After::AsWanted(format!("{}@{} is at version {now}", action.model, action.alias)),
+        false => After::Failed(moved(action, &now)),
+    })
 }
 
 /// One model of the registry.
@@ -153,14 +151,11 @@ fn version(answer: &Value) -> Result<String, Trouble> {
     })
 }
 
-fn recorded(call: &ActionCall) -> Option<(&str, &str)> {
-    let before = call.before.as_ref()?;
-    Some((before["version"].as_str()?, before["to"].as_str()?))
-}
-
-fn set(action: &MlflowAction, was: &str, to: &str) -> Attempt {
-    let MlflowAction { model, alias, .. } = action;
-    Attempt::done(format!("{model}@{alias} went from version {was} to version {to}"), Some(to.to_owned()))
+/// The version that the alias was at, and the one that it goes to.
+fn recorded(call: &ActionCall) -> Result<(&str, &str), Trouble> {
+    let before = call.before.as_ref();
+    let versions = before.and_then(|before| Some((before["version"].as_str()?, before["to"].as_str()?)));
+    versions.ok_or_else(|| Trouble::Refused("nothing says which version it goes to".to_owned()))
 }
 
 fn moved(action: &MlflowAction, now: &str) -> String {

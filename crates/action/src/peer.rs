@@ -26,7 +26,7 @@ const EXCERPT_CHARS_MAX: usize = 400;
 
 /// Why a peer cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PeerError {
+enum PeerError {
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
@@ -81,6 +81,14 @@ impl Trouble {
         }
     }
 
+    /// The same where nothing was asked for yet but to read: what may have been carried out changed nothing.
+    pub(crate) fn before_acting(self) -> Self {
+        match self {
+            Self::Ambiguous(text) => Self::Away(text, None),
+            other => other,
+        }
+    }
+
     /// The same of a call that only asks.
     pub(crate) fn unread(self) -> After {
         After::Unreadable(self.text())
@@ -114,12 +122,23 @@ impl Peer {
         connection: &Connection,
         call: &ActionCall,
         runner: &ActionRunner,
-    ) -> Result<Self, PeerError> {
+    ) -> Result<Self, Trouble> {
         Self::named(name, connection, call.timeout, &call.idempotency_key, runner)
     }
 
     /// The same for what is no call of a step.
     pub(crate) fn named(
+        name: &'static str,
+        connection: &Connection,
+        timeout: Duration,
+        key: &str,
+        runner: &ActionRunner,
+    ) -> Result<Self, Trouble> {
+        let peer = Self::prepared(name, connection, timeout, key, runner);
+        peer.map_err(|error| Trouble::Refused(cause::line(&error)))
+    }
+
+    fn prepared(
         name: &'static str,
         connection: &Connection,
         timeout: Duration,
@@ -299,7 +318,7 @@ fn complaints(body: &Value) -> Vec<String> {
     general.next().unwrap_or_default().into_iter().chain(fields).collect()
 }
 
-/// Why a peer cannot be asked, as the end of a call.
-pub(crate) fn cannot(error: &PeerError) -> String {
-    cause::line(error)
+/// Why a peer is not asked from here.
+pub(crate) fn refusal(url: &str, runner: &ActionRunner) -> Option<String> {
+    permitted(url, &runner.allow.hosts).err().map(|error| cause::line(&error))
 }

@@ -10,10 +10,7 @@ use watchkeeper_model::{Connection, JiraAction, JiraApi};
 
 use super::{adf, text};
 pub(super) use crate::peer::Trouble;
-use crate::{
-    ActionRunner,
-    peer::{Peer, PeerError},
-};
+use crate::{ActionRunner, peer::Peer};
 
 /// A Jira and the credentials for it, for the time of one call.
 pub(super) struct Site {
@@ -23,7 +20,7 @@ pub(super) struct Site {
 
 impl Site {
     /// The site that a step names.
-    pub(super) fn of(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> Result<Self, PeerError> {
+    pub(super) fn of(action: &JiraAction, call: &ActionCall, runner: &ActionRunner) -> Result<Self, Trouble> {
         Self::named(action, call.timeout, &call.idempotency_key, runner)
     }
 
@@ -33,7 +30,7 @@ impl Site {
         timeout: Duration,
         key: &str,
         runner: &ActionRunner,
-    ) -> Result<Self, PeerError> {
+    ) -> Result<Self, Trouble> {
         let JiraAction { url, user, token, .. } = action.clone();
         let connection = Connection { url, user, token: Some(token), ca: None };
         Ok(Self { peer: Peer::named("Jira", &connection, timeout, key, runner)?, api: action.api })

@@ -47,7 +47,7 @@ pub fn looks_secret(value: &str) -> bool {
 pub(super) fn of_name(keys: &[&str], name: &str, what: &str) -> Option<ActionFault> {
     let plain = |c: char| c.is_alphanumeric() || "-_.@: ".contains(c);
     let is_name =
-        !name.trim().is_empty() && name.len() <= 253 && name.chars().all(plain) && name.trim_matches('.') != "";
+        !name.trim().is_empty() && name.len() <= 253 && name.chars().all(plain) && !name.trim_matches('.').is_empty();
     let help = "write one name; patterns and paths are not taken";
     (!is_name).then(|| fault(keys, format!("`{}` is not the name of {what}", name.escape_default()), help))
 }

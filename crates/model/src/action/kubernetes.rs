@@ -104,6 +104,10 @@ impl Kind for KubernetesAction {
             faults.push(fault(&["api_version"], message, "as in \"apps/v1\""));
         }
         faults.extend(of_name(&["resource"], &self.resource, "a resource"));
+        if self.resource == "secrets" {
+            let help = "what is there before a step is recorded for ever";
+            faults.push(fault(&["resource"], "what secrets hold is not read", help));
+        }
         faults.extend(of_name(&["namespace"], &self.namespace, "a namespace"));
         faults.extend(of_name(&["name"], &self.name, "an object"));
         if let Change::Patch(patch) = &self.change {

@@ -1,6 +1,6 @@
 //! Steps that follow from one another: which run after a failure, what they name of earlier ones, and what people take back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use watchkeeper_engine::ports::store::{StepRecord, Store as _, Verified};
 use watchkeeper_model::{
@@ -87,7 +87,7 @@ async fn what_is_for_a_failure_runs_after_one_only() {
 async fn a_step_that_did_not_help_counts_as_failed_once_that_is_known() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
     let engine = stage.engine(with_steps(restart(), |first, rest| {
-        first.verify = Some(Verify { by: VerifyBy::Check, within: Verify::WITHIN });
+        first.verify = Some(Verify { by: VerifyBy::Check, within: Duration::from_secs(24 * 3600) });
         first.on_failure = OnFailure::Step(name("rollback"));
         rest.push(step("ticket", restart(), first));
         rest.push(step("rollback", exec("/usr/bin/rollback", None), first));
@@ -98,6 +98,8 @@ async fn a_step_that_did_not_help_counts_as_failed_once_that_is_known() {
     let first = stage.store.to_verify().await.unwrap().remove(0);
     let told = &stage.notifier.sent()[0].1;
     assert_eq!(told.first_step.as_ref().unwrap().remedy, Some(Remedy::Verifying));
+    // What waited for that is not late by it.
+    stage.clock.advance_to(day(2));
     record(&stage, &first, Remedy::NotRemediated).await;
     assert_eq!(stage.store.to_verify().await.unwrap(), [], "it is known");
     engine.finish().await.unwrap();

@@ -135,7 +135,7 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
         let recorded = sqlx::query("SELECT * FROM step WHERE run = $1 AND step = $2").bind(&step.run);
         let recorded = self::step(&recorded.bind(step.step.id.as_str()).fetch_one(&mut *tx).await?)?;
         let reopen = earlier_reference(&mut tx, step, begin.at).await?;
-        let action = recorded.step.action.with_outputs(&Outputs::new());
+        let action = Box::new(recorded.step.action.with_outputs(&Outputs::new()));
         return Ok(Begun::Go { reopen, despite: Vec::new(), action, before: recorded.before });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
@@ -159,7 +159,7 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &body).await?;
     let reopen = earlier_reference(&mut tx, step, begin.at).await?;
     commit(tx, Point::StepIntent).await?;
-    Ok(Begun::Go { reopen, despite, action, before })
+    Ok(Begun::Go { reopen, despite, action: Box::new(action), before })
 }
 
 fn intent_body(step: &StepRecord, sent: &Step, begin: &Begin, despite: &[Withheld]) -> serde_json::Value {

@@ -63,9 +63,9 @@ fn stands(follow: &Follow, answer: &Answer, quoted: impl Fn(&str) -> String) -> 
         return After::NotYet(format!("it does not say `{}` so far", follow.state));
     };
     let said = format!("it is {}", quoted(&state));
-    if follow.done.iter().any(|done| *done == state) {
+    if follow.done.contains(&state) {
         After::AsWanted(said)
-    } else if follow.failed.iter().any(|failed| *failed == state) {
+    } else if follow.failed.contains(&state) {
         After::Failed(said)
     } else {
         After::NotYet(said)

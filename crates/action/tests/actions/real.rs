@@ -42,7 +42,7 @@ impl Bench {
 
     /// The same for what takes an action back.
     pub(crate) async fn undo(&self, done: &ActionCall, attempt: u32) -> ActionEnd {
-        let undo = done.action.undone(done.before.as_ref().unwrap()).expect("it can be taken back");
+        let undo = done.action.undone(done.before.as_ref().unwrap()).unwrap();
         self.act(&undo, attempt).await.1
     }
 
@@ -58,7 +58,7 @@ impl Bench {
 
     /// What `lint --live` is told.
     pub(crate) async fn live(&self, action: &Action) -> Result<String, String> {
-        let answer = self.runner.ask(action, seconds(20)).await.expect("it has a peer");
+        let answer = self.runner.ask(action, seconds(20)).await.unwrap();
         assert!(!format!("{answer:?}").contains(CANARY), "a secret was shown: {answer:?}");
         answer
     }

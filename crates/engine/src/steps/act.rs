@@ -43,7 +43,7 @@ impl Steps {
                     self.retry.clock.sleep_until(now + BUSY_FOR).await;
                 }
                 (Begun::Go { reopen, despite, action, before }, begun_at) => {
-                    let end = match (read, action) {
+                    let end = match (read, *action) {
                         (Before::Refused(reason), _) => ActionEnd::failed(format!("not sent: {reason}")),
                         (_, Err(named)) => ActionEnd::failed(format!("not sent: step {named} gave nothing to name")),
                         _ if !self.store.lease_lasts() => ActionEnd::failed(LEASE_OVER),

@@ -104,7 +104,7 @@ pub enum Begun {
         /// What would have held an automatic step back: people have decided.
         despite: Vec<Withheld>,
         /// What is recorded and has to be sent, with what earlier steps gave; or the step that gave nothing.
-        action: Result<Action, Name>,
+        action: Box<Result<Action, Name>>,
         /// What is recorded as read before.
         before: Option<Value>,
     },

@@ -127,7 +127,17 @@ impl Kind for SqlAction {
             Ok(database) => database,
             Err(error) => return Attempt::failed(cause::line(&error)),
         };
-        judge(self, &database, limit.within(transaction::effect(&database, self, &call.idempotency_key)).await)
+        let away = |why: String| {
+            let end = ActionEnd::failed(format!("{}: {why}", self.engine));
+            Attempt::Busy { certain: true, end, after: None }
+        };
+        let connection = match limit.within(transaction::connect(&database)).await {
+            Some(Ok(connection)) => connection,
+            Some(Err(error)) => return away(database.said(&error)),
+            None => return away("there was no connection within the time limit".to_owned()),
+        };
+        let effect = limit.within(transaction::effect(connection, self, &call.idempotency_key)).await;
+        judge(self, &database, effect)
     }
 
     async fn probe(&self, call: &ActionCall, _: &ActionRunner) -> Probe {

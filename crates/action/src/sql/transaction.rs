@@ -7,9 +7,8 @@ use watchkeeper_model::{SqlAction, SqlEngine};
 use super::{Broken, Database, Effect};
 
 /// The statement and its mark, in one transaction.
-pub(super) async fn effect(database: &Database, action: &SqlAction, mark: &str) -> Result<Effect, Broken> {
+pub(super) async fn effect(mut connection: AnyConnection, action: &SqlAction, mark: &str) -> Result<Effect, Broken> {
     let sure = |error| Broken { error, in_doubt: false };
-    let mut connection = connect(database).await.map_err(sure)?;
     let mut tx = connection.begin().await.map_err(sure)?;
     match sqlx::query(insert(action.engine)).bind(mark).execute(&mut *tx).await {
         Ok(_) => {}
@@ -64,7 +63,7 @@ fn insert(engine: SqlEngine) -> &'static str {
     }
 }
 
-async fn connect(database: &Database) -> Result<AnyConnection, sqlx::Error> {
+pub(super) async fn connect(database: &Database) -> Result<AnyConnection, sqlx::Error> {
     sqlx::any::install_default_drivers();
     AnyConnection::connect(database.url.expose_secret()).await
 }

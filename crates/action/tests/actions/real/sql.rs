@@ -1,11 +1,13 @@
 //! PostgreSQL and MariaDB: the statement and its mark commit together.
 
+use std::net::TcpListener;
+
 use watchkeeper_engine::ports::action::{ActionCall, After};
 use watchkeeper_model::{Action, Outcome, Secret, SqlAction, SqlEngine, Template};
 use watchkeeper_testkit::{Postgres, Proxy, real::Mariadb};
 
 use super::{ROUNDS, assert_done};
-use crate::{Bench, assert_end, call, seconds};
+use crate::{Bench, CANARY, assert_end, call, peer::Peer, seconds};
 
 const TABLE: &str = "create table batch (id int primary key, usable boolean not null); \
                      insert into batch values (1, true), (2, true), (3, true)";
@@ -94,6 +96,7 @@ async fn story(database: &Database) {
         assert_eq!(database.unusable(), "0");
     }
     bounds(database, &bench).await;
+    refusals(database).await;
     lost_on_the_way(database).await;
 }
 
@@ -117,6 +120,33 @@ async fn bounds(database: &Database, bench: &Bench) {
         SqlAction { parameters: vec![Template::literal("1; drop table batch")], ..database.mark(true, "1", (0, 9)) };
     bench.act(&Action::Sql(hostile), 73).await;
     assert_eq!(database.run("select count(*) from batch"), "3");
+}
+
+/// A wrong password, a server that is away, one that never answers, and one that is none.
+async fn refusals(database: &Database) {
+    let perform = async |url: String| {
+        let bench = Bench::with_token(&url);
+        let end = bench.perform(Action::Sql(database.mark(false, "1", (3, 3))), seconds(2)).await;
+        assert!(!end.detail.contains("correct-horse") && !end.detail.contains(CANARY), "{end:?}");
+        end
+    };
+    let url = database.url_by(database.port());
+    let wrong = perform(url.replace("correct-horse", CANARY)).await;
+    assert_eq!(wrong.outcome, Outcome::Failed, "{wrong:?}");
+    assert!(
+        wrong.detail.contains("password authentication failed") || wrong.detail.contains("Access denied"),
+        "{wrong:?}"
+    );
+    assert_end(&perform(database.url_by(9)).await, Outcome::Failed, "refused");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = perform(database.url_by(silent.local_addr().unwrap().port())).await;
+    assert_end(&silent, Outcome::Failed, "there was no connection within the time limit");
+    let page = Peer::replying([]).await;
+    assert_eq!(perform(database.url_by(page.port())).await.outcome, Outcome::Failed);
+    assert_end(&perform("https://127.0.0.1/shop".to_owned()).await, Outcome::Failed, "cannot be read: it starts with");
+    let elsewhere = perform(url.replace("127.0.0.1", "db.example.com")).await;
+    assert_end(&elsewhere, Outcome::Failed, "is not in `allow.hosts` of watchkeeper.toml");
+    assert_eq!(database.unusable(), "0");
 }
 
 /// The way is cut somewhere in the middle of the transaction until the call has begun anew: what was under way arrives

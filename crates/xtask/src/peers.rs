@@ -11,7 +11,7 @@ const DOCUMENTS: [(&str, &str); 4] = [
     ("jira-cloud-v3.openapi.json", "actions"),
     ("slack-web.openapi2.json", "notify"),
     ("pagerduty-events-v2.openapi.json", "notify"),
-    ("openfeature-ofrep.openapi.yaml", "gates"),
+    ("openfeature-ofrep.openapi.yaml", "it"),
 ];
 
 /// Builds the validator, runs the tests that speak to peers, and tells how much was validated of every operation.

@@ -25,8 +25,7 @@ pub(crate) fn find<'a>(document: &'a Document, exchange: &Exchange) -> Result<Op
     let Exchange { method, target, .. } = exchange;
     let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
     let unknown = |what: &str| document.violation(&format!("{method} {path}"), "request", path, what.to_owned());
-    // Swagger 2 paths begin behind `basePath`.
-    let base = document.root["basePath"].as_str().unwrap_or_default().trim_end_matches('/');
+    let base = base(&document.root);
     let inside = path.strip_prefix(base).ok_or_else(|| unknown("the document knows no such path"))?;
     let templates = document.root["paths"].as_object().into_iter().flatten();
     let fitting = templates.filter_map(|(template, item)| Some((template, item, matched(template, inside)?)));
@@ -40,6 +39,16 @@ pub(crate) fn find<'a>(document: &'a Document, exchange: &Exchange) -> Result<Op
     let parameters = [&item["parameters"], &content["parameters"]].into_iter().filter_map(Value::as_array).flatten();
     let parameters = parameters.map(|parameter| document.followed(parameter)).collect();
     Ok(Operation { document, name: format!("{method} {template}"), content, parameters, in_path })
+}
+
+/// What every path of a document begins behind: Swagger 2 has it as `basePath`, OpenAPI 3 in the URL of its server.
+fn base(root: &Value) -> &str {
+    let server = root["servers"][0]["url"].as_str().unwrap_or_default();
+    let after_host = match server.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
+        None => server,
+    };
+    root["basePath"].as_str().unwrap_or(after_host).trim_end_matches('/')
 }
 
 /// What stands for each `{name}` of the template; nothing when the path is another.

@@ -5,10 +5,11 @@ use anyhow::{Result, ensure};
 use crate::{debian, repository, say, target, venv};
 
 /// Debian's packages, and a program of each.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     ("mariadb-server", "mariadb-install-db"),
     ("systemd", "busctl"),
     ("dbus", "dbus-daemon"),
+    ("openssl", "openssl"),
     ("python3-venv", "python3"),
 ];
 /// Servers from PyPI, by the name of their pinned versions.

@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use k8s_openapi::api::{apps::v1::Deployment, batch::v1::CronJob};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use watchkeeper_engine::ports::action::{ActionCall, After};
@@ -300,4 +301,64 @@ async fn what_somebody_has_changed_is_left_alone() {
     let stranger = Bench::with_token("not-the-token");
     let why = stranger.live(&stop).await.unwrap_err();
     assert_eq!(why, "Kubernetes answered 401 Unauthorized: Unauthorized");
+}
+
+/// A way to a server by TLS, with a certificate that only its own file vouches for. Needs `openssl`.
+async fn by_tls(folder: &std::path::Path, server: &Server) -> String {
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=kubernetes"])
+        .args([
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "ca.crt",
+        ])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let certificate = CertificateDer::from_pem_file(folder.join("ca.crt")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let config =
+        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let plain = server.url.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // A client that does not trust the certificate hangs up.
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut there = tokio::net::TcpStream::connect(&plain).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut there).await });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn the_server_is_trusted_by_the_certificates_that_are_named_and_by_no_other() {
+    let (server, bench) = (Server::start().await, Bench::new());
+    let url = by_tls(bench.workspace.path(), &server).await;
+    let Action::Kubernetes(stop) = server.action("deployments", "scoring", ObjectChange::Scale(0)) else {
+        unreachable!("it is one")
+    };
+    let with = |ca: Option<&str>| {
+        let peer = watchkeeper_model::Connection { ca: ca.map(str::to_owned), ..connection(&url, None) };
+        Action::Kubernetes(KubernetesAction { peer, ..stop.clone() })
+    };
+    let why = bench.live(&with(None)).await.unwrap_err();
+    assert!(why.starts_with("Kubernetes could not be reached") && why.contains("certificate"), "{why}");
+    let why = bench.live(&with(Some("missing.crt"))).await.unwrap_err();
+    assert!(why.starts_with("cannot read the certificates of ") && why.contains("missing.crt"), "{why}");
+    let why = bench.live(&with(Some("token"))).await.unwrap_err();
+    assert!(why.ends_with("token holds no certificates in PEM"), "{why}");
+    assert_done(&bench.act(&with(Some("ca.crt")), 1).await.1);
+    assert_eq!(server.spec()["replicas"], 0);
 }

@@ -1,9 +1,11 @@
 //! Follow-up: what becomes of an incident's steps as it goes on, and when it is over.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::{GoingOn, StepRecord};
-use watchkeeper_model::{Action, Facts, Incident, Step, StepEvent, StepReport, Time};
+use watchkeeper_model::{Action, Facts, Incident, Name, Remedy, Step, StepEvent, StepReport, StepStatus, Time};
 
 use crate::{
     columns::{from_json, micros},
@@ -40,12 +42,26 @@ pub(crate) async fn resume(db: &mut AnyConnection, going_on: &GoingOn, at: Time)
     Ok(())
 }
 
-/// The steps of an incident that still wait to be started once it is over.
+/// What an incident's steps leave to people once it is over: those that still wait to be started, and those that did
+/// something which stands, and which no remedy needs to stand.
 pub(crate) async fn after_resolve(db: &mut AnyConnection, incident: &str) -> Result<Vec<StepRecord>, Fault> {
-    let rows = sqlx::query("SELECT * FROM step WHERE incident = $1 AND status = 'waiting' ORDER BY position");
+    let rows =
+        sqlx::query("SELECT * FROM step WHERE incident = $1 AND status IN ('waiting', 'done') ORDER BY position");
     let rows = rows.bind(incident).fetch_all(db).await?;
-    let steps = rows.iter().filter_map(|row| step(row).ok());
-    Ok(steps.filter(|found| found.step.after_resolve).collect())
+    let steps: Vec<StepRecord> = rows.iter().filter_map(|row| step(row).ok()).collect();
+    let done: BTreeSet<&Name> =
+        steps.iter().filter(|found| found.status != StepStatus::Waiting).map(|found| &found.step.id).collect();
+    let stands = |found: &StepRecord| {
+        let undone = found.step.undo_id().is_some_and(|undo| done.contains(&undo));
+        let can_be = found.step.taken_back(found.before.as_ref()).is_some();
+        // Gates are told of by themselves.
+        can_be && !undone && found.remedy != Some(Remedy::Remediated) && !matches!(found.step.action, Action::Gate(_))
+    };
+    let left = |found: &&StepRecord| match found.status {
+        StepStatus::Waiting => found.step.after_resolve,
+        _ => stands(found) && !found.step.id.as_str().ends_with("-undo"),
+    };
+    Ok(steps.iter().filter(left).cloned().collect())
 }
 
 /// The facts of an incident's breach, as its run was planned with them, and how its first step ended; `None` where they

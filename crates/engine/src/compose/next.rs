@@ -1,6 +1,6 @@
 //! What people may do now; the way back is always among it.
 
-use watchkeeper_model::{Action, GateState, Name, NextStep, Outcome, Runbook, Step, StepReport, StepRun};
+use watchkeeper_model::{Action, GateState, Name, NextStep, Outcome, Runbook, Step, StepReport, StepRun, StepStatus};
 
 use crate::ports::store::StepRecord;
 
@@ -31,13 +31,21 @@ pub(super) fn for_approvers(step: &StepRecord, later: &Step) -> Vec<NextStep> {
     vec![by_hand(&step.run, later), no, show(&step.incident)]
 }
 
-/// What an incident that is over has left behind: gates that are still paused, and steps that put things back.
+/// What an incident that is over has left behind: gates that are still paused, steps that put things back, and what steps
+/// did that can be taken back.
 pub fn left_behind(gates: &[Name], steps: &[StepRecord]) -> Vec<NextStep> {
     let open = gates.iter().map(|gate| NextStep {
         description: format!("Gate {gate} is still paused: let decisions go on when it is safe"),
         command: Some(format!("watchkeeper open {gate}")),
     });
-    open.chain(steps.iter().map(|step| by_hand(&step.run, &step.step))).collect()
+    let left = |step: &StepRecord| match step.status {
+        StepStatus::Waiting => by_hand(&step.run, &step.step),
+        _ => NextStep {
+            description: format!("Done, and still so: {}. Take it back when it is safe", step.step.action.summary()),
+            command: Some(format!("watchkeeper undo {} {}", step.run, step.step.id)),
+        },
+    };
+    open.chain(steps.iter().map(left)).collect()
 }
 
 pub(super) fn acknowledge(incident: &str) -> NextStep {

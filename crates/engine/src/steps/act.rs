@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use watchkeeper_model::{
-    Action, GateAction, Inhibitor, Outcome, Recovery, Remedy, Step, StepReport, Time, VerifyBy, Withheld, digest_of,
+    Action, Busy, GateAction, Inhibitor, Outcome, Recovery, Remedy, Step, StepReport, Time, VerifyBy, Withheld,
+    digest_of,
 };
 
 use super::{
@@ -38,6 +39,8 @@ impl Steps {
             };
             match self.retry.until_answered(ask).await? {
                 (Begun::Withheld(reason), _) => return self.withhold(step, &reason).await,
+                // It is found again once that is known, which may take long.
+                (Begun::Busy(Busy::Step(_)), _) => return Ok(()),
                 (Begun::Busy(busy), now) => {
                     tracing::info!(incident = step.incident, step = %step.step.id, ?busy, "a step waits for its turn");
                     self.retry.clock.sleep_until(now + BUSY_FOR).await;

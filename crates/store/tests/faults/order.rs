@@ -207,3 +207,22 @@ async fn a_step_says_itself_what_takes_it_back() {
     );
     assert_eq!(steps[1].status, Outcome::Done.as_str());
 }
+
+#[tokio::test]
+async fn what_a_step_did_and_still_stands_is_told_when_the_incident_is_over() {
+    let back = exec("/usr/bin/fill", None);
+    let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
+    let engine = stage.engine(with_steps(restart(), |first, _| first.undo = Some(back)));
+    stage.tick(&engine, day(1)).await;
+    let incident = stage.store.handoffs().await.unwrap()[0].incident.clone();
+    stage.store.resolve(&incident, "ana", day(1)).await.unwrap();
+    engine.finish().await.unwrap();
+    let (_, over) = stage.notifier.sent().pop().unwrap();
+    let command = over.next_steps[0].command.clone().unwrap();
+    assert!(command.starts_with("watchkeeper undo ") && command.ends_with(" first"), "{command}");
+    // What the incident being over needs no more is still taken back.
+    undo(&stage, "first").await.unwrap();
+    act(&stage).await;
+    assert_eq!(stage.actions.count(), 1, "it is only recorded here");
+    assert_eq!(standing(&stage).await["first-undo"].0, "done");
+}

@@ -15,7 +15,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use watchkeeper_testkit::real::Mlflow;
+use watchkeeper_testkit::real::{Mlflow, Systemd};
 
 use crate::{bench::Bench, minutely::run_until_three_minutes_ago};
 
@@ -192,6 +192,53 @@ fn a_model_that_degrades_goes_back_to_the_last_good_version_and_a_person_takes_t
     assert_eq!(champion(&server), BAD);
     let again = bench.run(&["undo", run, "rollback"]);
     assert_eq!(again.status.code(), Some(2), "{}", String::from_utf8_lossy(&again.stderr));
+}
+
+const RESTART: &str = r#"
+[runbook]
+id = "rollback"
+[[step]]
+id = "restart"
+timeout = "20s"
+verify = "state"
+verify_within = "1m"
+on_failure = "pause"
+[step.systemd]
+unit = "scoring.service"
+bus = "user"
+[[step]]
+id = "pause"
+[step.gate]
+gate = "loan-decisions"
+state = "paused"
+"#;
+
+/// A unit that comes up, and does not stay up.
+const SHORT_LIVED: &str = "[Service]\nExecStart=/bin/sh -c 'sleep 2; exit 7'\n";
+
+#[test]
+fn a_restart_that_does_not_hold_is_no_remedy_and_the_step_for_that_case_runs() {
+    let systemd = Systemd::start(&[("scoring.service", SHORT_LIVED)]);
+    let bench = Bench::sample();
+    bench.edit("config/monitors/served-auc.toml", |_| MONITOR.to_owned());
+    bench.edit("runbooks/rollback.toml", |_| RESTART.to_owned());
+    bench.edit("config/sources.toml", |text| text + "\n[source.served.files]\npath = \"served.csv\"\n");
+    bench.edit("config/watchkeeper.toml", |text| text.replace("[allow]\n", "[allow]\nunits = [\"scoring.service\"]\n"));
+    write_scores(&bench.path().join("served.csv"), GOOD);
+    run_until_three_minutes_ago(&bench);
+    write_scores(&bench.path().join("served.csv"), BAD);
+
+    let mut command = bench.command(&["run"]);
+    command.env("DBUS_SESSION_BUS_ADDRESS", systemd.address());
+    let _daemon = bench.daemon_by(command);
+    let steps = steps_where(&bench, |steps| steps[1]["status"] == "done");
+    assert_eq!((&steps[0]["status"], &steps[0]["remedy"]), (&json!("done"), &json!("not_remediated")));
+    assert_eq!(steps[0]["verified"], "by state: scoring.service is failed (failed)");
+    assert_eq!((&steps[1]["step"], &steps[1]["detail"]), (&json!("pause"), &json!("gate loan-decisions is paused")));
+    told(&bench, "Subject: served-auc is not remediated by step restart");
+    let refused = bench.run(&["undo", steps[0]["run"].as_str().expect("a run"), "restart"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("what a restart ended does not come back"), "{why}");
 }
 
 /// Waits until a mail says so.

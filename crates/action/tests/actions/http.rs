@@ -188,3 +188,25 @@ async fn a_missing_token_or_a_reserved_header_stops_the_request() {
     assert_end(&perform(action).await, Outcome::Failed, "`Host` is the connection's or the call's own header");
     assert!(peer.asked().is_empty());
 }
+
+#[tokio::test]
+async fn retries_are_for_what_was_certainly_not_carried_out() {
+    let with = |action: HttpAction, retries: u32| ActionCall {
+        retries: Some(retries),
+        ..call(Action::Http(action), seconds(10))
+    };
+    let peer = Peer::replying([Reply::busy("0"), Reply::busy("0"), Reply::empty(200)]).await;
+    let end = Bench::new().perform_call(&with(post(&peer.url()), 2)).await;
+    assert_end(&end, Outcome::Done, "200 OK");
+    assert_eq!(peer.asked().len(), 3);
+    let peer = Peer::replying([Reply::busy("0"), Reply::busy("0"), Reply::empty(200)]).await;
+    let end = Bench::new().perform_call(&with(post(&peer.url()), 1)).await;
+    assert_end(&end, Outcome::Failed, "429 Too Many Requests");
+    // Nobody knows what a server did that fails, so that only a peer that knows the key is asked again.
+    let peer = Peer::replying([Reply::empty(503), Reply::empty(200)]).await;
+    let end = Bench::new().perform_call(&with(post(&peer.url()), 5)).await;
+    assert_eq!((end.outcome, peer.asked().len()), (Outcome::Unknown, 1), "{end:?}");
+    let peer = Peer::replying([Reply::empty(503), Reply::empty(200)]).await;
+    let end = Bench::new().perform_call(&with(idempotent(&peer.url()), 0)).await;
+    assert_eq!((end.outcome, peer.asked().len()), (Outcome::Unknown, 1), "{end:?}");
+}

@@ -175,6 +175,7 @@ fn a_model_that_degrades_goes_back_to_the_last_good_version_and_a_person_takes_t
     assert_eq!(steps[0]["verified"], "by check: auc is 1");
     assert_eq!((steps[0]["guarantee"].as_str(), champion(&server).as_str()), (Some("guarded"), GOOD));
     assert_eq!(bench.json(&["handoffs"], 0)[0]["first_step"]["remedy"], "remediated");
+    assert_eq!(bench.json(&["incidents", "--all"], 0)[0]["remedy"], "remediated");
     let rates = bench.json(&["status"], 0)["remedies"].clone();
     assert_eq!(
         rates,

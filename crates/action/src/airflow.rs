@@ -73,6 +73,9 @@ async fn act(
     limit: &Limit,
     runner: &ActionRunner,
 ) -> Result<Attempt, Trouble> {
+    if call.before.is_none() {
+        return Ok(Attempt::failed("nothing says what was there before"));
+    }
     let peer = Peer::of(NAME, &action.peer, call, runner)?.until(limit);
     let peer = signed_in(peer).await.map_err(Trouble::before_acting)?;
     match &action.act {

@@ -126,20 +126,12 @@ impl Action {
         self.of().filled(&mut |text| text.with_facts(facts))
     }
 
-    /// The same with what earlier steps gave; the first one that gave nothing where it is named.
-    pub fn with_outputs(&self, outputs: &Outputs) -> Result<Self, Name> {
-        let mut missing = None;
-        let filled = self.of().filled(&mut |text| match text.with_outputs(outputs) {
-            Ok(filled) => filled,
-            Err(step) => {
-                missing.get_or_insert(step);
-                text.clone()
-            }
-        });
-        missing.map_or(Ok(filled), Err)
+    /// The same with what earlier steps gave; what a step has not given stays named.
+    pub fn with_outputs(&self, outputs: &Outputs) -> Self {
+        self.of().filled(&mut |text| text.with_outputs(outputs))
     }
 
-    /// What its texts name of earlier steps: the step and the output.
+    /// What its texts name of earlier steps: the step and the output. Nothing that names one is sent.
     pub fn named_outputs(&self) -> Vec<(Name, String)> {
         let mut named = Vec::new();
         self.of().filled(&mut |text: &Template| {

@@ -121,13 +121,13 @@ impl Template {
         Self(self.0.iter().map(fill).collect()).joined()
     }
 
-    /// The same with what earlier steps gave, or the first step that gave nothing.
-    pub fn with_outputs(&self, outputs: &Outputs) -> Result<Self, Name> {
+    /// The same with what earlier steps gave; what a step has not given stays named.
+    pub fn with_outputs(&self, outputs: &Outputs) -> Self {
         let fill = |part: &Part| match part {
-            Part::Output(step, _) => outputs.get(step).cloned().map(Part::Text).ok_or_else(|| step.clone()),
-            other => Ok(other.clone()),
+            Part::Output(step, _) => outputs.get(step).cloned().map_or_else(|| part.clone(), Part::Text),
+            other => other.clone(),
         };
-        Ok(Self(self.0.iter().map(fill).collect::<Result<_, _>>()?).joined())
+        Self(self.0.iter().map(fill).collect()).joined()
     }
 
     /// What it names of earlier steps: the step and the output.

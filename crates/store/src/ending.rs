@@ -32,6 +32,9 @@ pub(crate) async fn end(store: &SqlStore, step: &StepRecord, end: &StepEnd) -> R
     }
     let status = before.next(event).ok_or(Fault::Fenced)?;
     write_end(&mut tx, step, status, end).await?;
+    if let Some(remedy) = end.remedy {
+        incident::note_remedy(&mut tx, &step.incident, remedy).await?;
+    }
     enqueue::cancel_overdue(&mut tx, &step.run, &step.step.id).await?;
     if let (Action::Gate(action), Outcome::Done) = (&step.step.action, end.outcome) {
         if let Some(how) = overtaken(&mut tx, step, action, end.report.started_at).await? {

@@ -1,7 +1,7 @@
 //! Incident rows. A state only ever moves forward, whoever writes last.
 
-use sqlx::{AnyConnection, Row, any::AnyRow};
-use watchkeeper_model::{Incident, IncidentState, Labels, Name};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+use watchkeeper_model::{Incident, IncidentState, Labels, Name, Remedy};
 
 use crate::{
     columns::{flag, from_json, from_word, json, micros, name, time, time_if},
@@ -129,5 +129,19 @@ pub(crate) async fn forget_group(db: &mut AnyConnection, monitor: &Name, group: 
         .bind(json(group)?)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Notes what is known of a step of an incident: a remedy stays one, and what acts is no news after a step that was looked
+/// at.
+pub(crate) async fn note_remedy(db: &mut AnyConnection, incident: &str, remedy: Remedy) -> Result<(), Fault> {
+    let kept = match remedy {
+        Remedy::Acted => "remedied IS NULL",
+        Remedy::Verifying | Remedy::Remediated | Remedy::NotRemediated => {
+            "(remedied IS NULL OR remedied <> 'remediated')"
+        }
+    };
+    let query = format!("UPDATE incident SET remedied = $1 WHERE id = $2 AND {kept}");
+    sqlx::query(AssertSqlSafe(query)).bind(remedy.as_str()).bind(incident).execute(db).await?;
     Ok(())
 }

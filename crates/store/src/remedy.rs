@@ -12,7 +12,7 @@ use crate::{
     database::commit,
     enqueue,
     fault::Fault,
-    ledger,
+    incident, ledger,
     step::step,
     store::SqlStore,
 };
@@ -55,6 +55,7 @@ pub(crate) async fn verified(store: &SqlStore, step: &StepRecord, verified: &Ver
     if written.rows_affected() != 1 {
         return Ok(false);
     }
+    incident::note_remedy(&mut tx, &step.incident, verified.remedy).await?;
     let body = json!({
         "run": step.run, "step": step.step.id, "remedy": verified.remedy, "detail": verified.detail,
         "drill": step.facts.drill,

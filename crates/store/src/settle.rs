@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use sqlx::AnyConnection;
-use watchkeeper_model::{Name, Outcome, Person, StepEvent, StepStatus, Time};
+use watchkeeper_model::{Name, Outcome, Person, Remedy, StepEvent, StepStatus, Time};
 
 use crate::{
     columns::micros,
     fault::Fault,
-    find, ledger,
+    find, incident, ledger,
     refusal::{GivenUp, PeopleError},
     step,
     store::SqlStore,
@@ -61,6 +61,9 @@ async fn write(
     .bind(step.as_str())
     .fetch_one(&mut *db)
     .await?;
+    if settled == StepStatus::Ended(Outcome::Done) {
+        incident::note_remedy(db, &incident, Remedy::Acted).await?;
+    }
     let body = json!({ "run": run, "step": step, "outcome": settled.as_str(), "by": by.name, "account": by.account });
     ledger::append_one(db, at, "step.settled", &incident, &body).await
 }

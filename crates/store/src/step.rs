@@ -135,7 +135,7 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
         let recorded = sqlx::query("SELECT * FROM step WHERE run = $1 AND step = $2").bind(&step.run);
         let recorded = self::step(&recorded.bind(step.step.id.as_str()).fetch_one(&mut *tx).await?)?;
         let reopen = earlier_reference(&mut tx, step, begin.at).await?;
-        let action = Box::new(recorded.step.action.with_outputs(&Outputs::new()));
+        let action = Box::new(recorded.step.action);
         return Ok(Begun::Go { reopen, despite: Vec::new(), action, before: recorded.before });
     }
     let intent = status.next(StepEvent::Begin).ok_or(Fault::Fenced)?;
@@ -148,7 +148,7 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
         Permission::Withheld(reason) => return Ok(Begun::Withheld(reason)),
     };
     let action = step.step.action.with_outputs(&outputs(&mut tx, &step.run).await?);
-    let sent = Step { action: action.clone().unwrap_or_else(|_| step.step.action.clone()), ..step.step.clone() };
+    let sent = Step { action, ..step.step.clone() };
     let before = match &sent.action {
         Action::Gate(gate) => Some(json!({ "state": gate::state(&mut tx, &gate.gate).await? })),
         _ => begin.before.clone(),
@@ -159,7 +159,7 @@ pub(crate) async fn begin(store: &SqlStore, step: &StepRecord, begin: &Begin) ->
     ledger::append_one(&mut tx, begin.at, "step.intent", &step.incident, &body).await?;
     let reopen = earlier_reference(&mut tx, step, begin.at).await?;
     commit(tx, Point::StepIntent).await?;
-    Ok(Begun::Go { reopen, despite, action: Box::new(action), before })
+    Ok(Begun::Go { reopen, despite, action: Box::new(sent.action), before })
 }
 
 fn intent_body(step: &StepRecord, sent: &Step, begin: &Begin, despite: &[Withheld]) -> serde_json::Value {

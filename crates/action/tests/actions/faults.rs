@@ -150,6 +150,7 @@ fn all(url: &str) -> Vec<Action> {
 fn begun(action: Action) -> ActionCall {
     let before = match &action {
         Action::Mlflow(_) => Some(json!({ "version": "9", "to": "7" })),
+        Action::Airflow(_) => Some(json!({ "is_paused": false })),
         Action::Kubernetes(_) => Some(json!({ "was": { "spec": { "replicas": 3 } } })),
         _ => None,
     };

@@ -100,6 +100,7 @@ fn show(detail: &IncidentDetail, terminal: &mut Terminal) -> Result<(), Failure>
         ("runbook", incident.runbook.to_string()),
         ("opened", utc(incident.opened_at)),
         ("state", told(incident)),
+        ("remedy", incident.remedy.map_or_else(|| "-".to_owned(), |remedy| remedy.to_string())),
         ("acknowledged", taken),
         ("handed off", utc_or_hyphen(detail.handed_off_at)),
     ];
@@ -216,6 +217,7 @@ mod tests {
             acknowledged_at: None,
             resolved_by: None,
             resolved_at: None,
+            remedy: None,
             series: Vec::new(),
             drill: true,
         }

@@ -46,11 +46,11 @@ impl Steps {
                     self.retry.clock.sleep_until(now + BUSY_FOR).await;
                 }
                 (Begun::Go { reopen, despite, action, before }, begun_at) => {
-                    let end = match (read, *action) {
-                        (Before::Refused(reason), _) => ActionEnd::failed(format!("not sent: {reason}")),
-                        (_, Err(named)) => ActionEnd::failed(format!("not sent: step {named} gave nothing to name")),
+                    let end = match read {
+                        Before::Refused(reason) => ActionEnd::failed(format!("not sent: {reason}")),
                         _ if !self.store.lease_lasts() => ActionEnd::failed(LEASE_OVER),
-                        (_, Ok(action)) => {
+                        _ => {
+                            let action = *action;
                             let step =
                                 StepRecord { step: Step { action, ..step.step.clone() }, before, ..step.clone() };
                             self.send_and_find_out(&step, &call(&step, reopen)).await
@@ -115,6 +115,10 @@ impl Steps {
     pub(super) async fn send(&self, action: &Action, call: &ActionCall) -> ActionEnd {
         if let Action::Gate(gate) = action {
             return gate_end(gate);
+        }
+        // What is named and was not given is never sent as if it were.
+        if let Some((named, _)) = action.named_outputs().first() {
+            return ActionEnd::failed(format!("not sent: step {named} gave nothing to name"));
         }
         let limit = call.timeout + GRACE;
         reach(Point::StepSend, Side::Before);

@@ -5,3 +5,6 @@ ALTER TABLE step ADD COLUMN remedy TEXT;
 ALTER TABLE step ADD COLUMN verified TEXT;
 ALTER TABLE step ADD COLUMN verified_at INTEGER;
 CREATE INDEX step_verifying ON step (run) WHERE remedy = 'verifying';
+
+-- What came of an incident's steps: the best of those words.
+ALTER TABLE incident ADD COLUMN remedied TEXT;

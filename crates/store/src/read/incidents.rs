@@ -71,6 +71,8 @@ pub struct IncidentRecord {
     pub resolved_by: Option<String>,
     /// When it was over.
     pub resolved_at: Option<Time>,
+    /// What came of its steps: `acted`, `verifying`, `remediated` or `not_remediated`; absent before one was done.
+    pub remedy: Option<Remedy>,
     /// The series as last judged, worst first.
     pub series: Vec<SeriesReport>,
     /// Whether it is a drill.
@@ -219,6 +221,7 @@ pub(super) fn record(row: &AnyRow) -> Result<IncidentRecord, Fault> {
         acknowledged_at: time_if("incident.acknowledged_at", row.try_get("acknowledged_at")?)?,
         resolved_by: row.try_get("resolved_by")?,
         resolved_at: time_if("incident.resolved_at", row.try_get("resolved_at")?)?,
+        remedy: row.try_get::<Option<&str>, _>("remedied")?.and_then(Remedy::parse),
         id: found.id,
         monitor: found.monitor,
         group: found.group,

@@ -107,7 +107,7 @@ pub(crate) fn pause(incident: &Incident) -> StepRecord {
 
 /// The gate step's intent is committed: it goes.
 pub(crate) fn go() -> Begun {
-    let action = Box::new(Ok(Action::Gate(GateAction { gate: name("loans"), state: GateState::Paused })));
+    let action = Box::new(Action::Gate(GateAction { gate: name("loans"), state: GateState::Paused }));
     Begun::Go { reopen: None, despite: Vec::new(), action, before: Some(json!({ "state": "open" })) }
 }
 

@@ -103,8 +103,8 @@ pub enum Begun {
         reopen: Option<String>,
         /// What would have held an automatic step back: people have decided.
         despite: Vec<Withheld>,
-        /// What is recorded and has to be sent, with what earlier steps gave; or the step that gave nothing.
-        action: Box<Result<Action, Name>>,
+        /// What is recorded and has to be sent, with what earlier steps gave.
+        action: Box<Action>,
         /// What is recorded as read before.
         before: Option<Value>,
     },

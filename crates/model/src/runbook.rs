@@ -69,9 +69,13 @@ impl Step {
         self.undo.clone().or_else(|| before.and_then(|before| self.action.undone(before)))
     }
 
-    /// Whether people may take it back once it is done, as far as that is known before.
-    pub fn can_be_undone(&self) -> bool {
-        self.undo.is_some() || self.action.undo() == Undo::Restores
+    /// What taking it back comes to, as far as that is known before; or why nothing takes it back.
+    pub fn way_back(&self) -> Result<String, &'static str> {
+        match (&self.undo, self.action.undo()) {
+            (Some(undo), _) => Ok(undo.summary()),
+            (None, Undo::Restores(how)) => Ok(how.to_owned()),
+            (None, Undo::Never(why)) => Err(why),
+        }
     }
 
     /// The id of the step that takes it back.

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::AnyConnection;
 use watchkeeper_engine::ports::store::StepRecord;
 use watchkeeper_model::{
-    Action, Name, OnFailure, Outcome, Person, Step, StepEvent, StepRun, StepStatus, Time, Undo, digest_of,
+    Action, Name, OnFailure, Outcome, Person, Step, StepEvent, StepRun, StepStatus, Time, digest_of,
 };
 
 use crate::{
@@ -44,10 +44,10 @@ async fn prepared(db: &mut AnyConnection, done: &StepRecord) -> Result<Step, Giv
     if done.status != StepStatus::Ended(Outcome::Done) {
         return Err(refused(format!("it is {}, and only what was done can be taken back", done.status.as_str())).into());
     }
-    let why = || match (done.step.action.undo(), &done.before) {
-        (Undo::Never(why), _) => format!("{why}, and its runbook says nothing that takes it back"),
-        (Undo::Restores, None) => "what was there before was not recorded".to_owned(),
-        (Undo::Restores, Some(_)) => "it changed nothing".to_owned(),
+    let why = || match (done.step.way_back(), &done.before) {
+        (Err(why), _) => format!("{why}, and its runbook says nothing that takes it back"),
+        (Ok(_), None) => "what was there before was not recorded".to_owned(),
+        (Ok(_), Some(_)) => "it changed nothing".to_owned(),
     };
     let action = done.step.taken_back(done.before.as_ref()).ok_or_else(|| refused(why()))?;
     if let (Action::Gate(gate), Action::Gate(set)) = (&action, &done.step.action)

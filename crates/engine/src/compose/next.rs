@@ -107,14 +107,14 @@ pub(super) fn after_verified(step: &StepRecord, report: &StepReport) -> Vec<Next
 /// How what a step did is taken back.
 fn way_back(step: &StepRecord, report: &StepReport) -> Option<NextStep> {
     let StepRecord { run, step: Step { id, action, .. }, .. } = step;
-    let done = report.outcome == Some(Outcome::Done) && step.step.can_be_undone();
+    let how = step.step.way_back().ok().filter(|_| report.outcome == Some(Outcome::Done))?;
     match action {
-        Action::Gate(gate) if done && gate.state == GateState::Paused => Some(NextStep {
+        Action::Gate(gate) if gate.state == GateState::Paused => Some(NextStep {
             description: "Let decisions go on when it is safe".to_owned(),
             command: Some(format!("watchkeeper open {}", gate.gate)),
         }),
-        _ => done.then(|| NextStep {
-            description: "Take it back".to_owned(),
+        _ => Some(NextStep {
+            description: format!("Take it back: {how}"),
             command: Some(format!("watchkeeper undo {run} {id}")),
         }),
     }

@@ -87,7 +87,8 @@ impl Kind for AirflowAction {
     fn undo(&self) -> Undo {
         match self.act {
             DagAct::Trigger(_) => Undo::Never("what a run has done stays done"),
-            DagAct::Pause(_) => Undo::Restores,
+            DagAct::Pause(true) => Undo::Restores("let it go on"),
+            DagAct::Pause(false) => Undo::Restores("pause it again"),
         }
     }
 

@@ -40,8 +40,8 @@ pub(crate) trait Kind {
 /// How an action is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undo {
-    /// What was there before is set again, unless somebody has changed it since.
-    Restores,
+    /// What was there before is set again, unless somebody has changed it since; what that comes to.
+    Restores(&'static str),
     /// Not by itself, and why; the step may say what takes it back.
     Never(&'static str),
 }

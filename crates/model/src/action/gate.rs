@@ -89,7 +89,10 @@ impl Kind for GateAction {
     }
 
     fn undo(&self) -> Undo {
-        Undo::Restores
+        match self.state {
+            GateState::Paused => Undo::Restores("open the gate"),
+            GateState::Open => Undo::Restores("pause the gate again; what was decided meanwhile stands"),
+        }
     }
 
     fn undone(&self, before: &Value) -> Option<Action> {

@@ -132,7 +132,10 @@ impl Kind for KubernetesAction {
     fn undo(&self) -> Undo {
         match self.change {
             Change::Restart => Undo::Never("the pods that were replaced do not come back"),
-            Change::Scale(_) | Change::Suspend(_) | Change::Patch(_) => Undo::Restores,
+            Change::Scale(_) => Undo::Restores("scale it to what it was"),
+            Change::Suspend(true) => Undo::Restores("let it go on"),
+            Change::Suspend(false) => Undo::Restores("suspend it again"),
+            Change::Patch(_) => Undo::Restores("merge back what was there before"),
         }
     }
 

@@ -92,7 +92,7 @@ impl Kind for MlflowAction {
     }
 
     fn undo(&self) -> Undo {
-        Undo::Restores
+        Undo::Restores("set the alias to the version before")
     }
 
     fn undone(&self, before: &Value) -> Option<Action> {

@@ -117,7 +117,8 @@ impl Kind for SystemdAction {
     fn undo(&self) -> Undo {
         match self.job {
             UnitJob::Restart => Undo::Never("what a restart ended does not come back"),
-            UnitJob::Start | UnitJob::Stop => Undo::Restores,
+            UnitJob::Start => Undo::Restores("stop it again"),
+            UnitJob::Stop => Undo::Restores("start it again"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Words that several pages use.
 
-use watchkeeper_model::{Guarantee, SeriesReport, Step, Undo, is_hidden, number, reading};
+use watchkeeper_model::{Guarantee, SeriesReport, Step, is_hidden, number, reading};
 
 /// `2 incidents`, `1 incident`.
 pub(crate) fn count(number: usize, one: &str) -> String {
@@ -36,10 +36,9 @@ pub(crate) fn guarantee_short(of: Guarantee) -> String {
 
 /// Whether a step may be taken back, and how.
 pub(crate) fn undo(step: &Step) -> String {
-    match (&step.undo, step.action.undo()) {
-        (Some(undo), _) => format!("Yes: {}.", undo.summary()),
-        (None, Undo::Restores) => "Yes: what was there before is set again.".to_owned(),
-        (None, Undo::Never(why)) => format!("No: {why}."),
+    match step.way_back() {
+        Ok(how) => format!("Yes: {how}."),
+        Err(why) => format!("No: {why}."),
     }
 }
 

@@ -135,14 +135,9 @@ pub(super) async fn start(ask: Ask) -> Result<Page, Problem> {
 /// Taking back what a step did.
 pub(super) async fn undo(ask: Ask) -> Result<Page, Problem> {
     let asked = approvals::found(&ask).await?;
-    let back = match &asked.step.recorded.undo {
-        Some(undo) => undo.summary(),
-        None => "what was there before is set again".to_owned(),
-    };
-    let sentence = format!(
-        "{}. It is a step of its own, and does nothing where somebody has changed the target since.",
-        words::capital(&back)
-    );
+    let back = words::undo(&asked.step.recorded);
+    let sentence =
+        format!("{back} It is a step of its own, and does nothing where somebody has changed the target since.");
     step(&ask, &asked, "undo", "Take back", vec![saw(&asked.step)], &sentence)
 }
 

@@ -9,9 +9,11 @@ use std::{
 use tempfile::TempDir;
 
 /// Runs in a mount namespace, where `/run` is nobody's: without a folder there, the manager takes the machine for one
-/// that was not booted with systemd. Each manager has a control group of its own, where there are any.
+/// that was not booted with systemd. Where there may be no such namespace, that empty folder is made on the machine itself.
+/// Each manager has a control group of its own, where there are any.
 const BEGIN: &str = r#"
-mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system
+[ -d /run/systemd/system ] || mount -t tmpfs tmpfs /run 2> /dev/null || true
+mkdir -p /run/systemd/system
 for group in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
   if [ -f "$group/cgroup.procs" ]; then
     mkdir -p "$group/watchkeeper-$$" && echo $$ > "$group/watchkeeper-$$/cgroup.procs"
@@ -50,8 +52,8 @@ impl Systemd {
             assert!(Path::new(program).is_file(), "there is no {program}: it comes with Debian's `systemd` and `dbus`");
         }
         let log = std::fs::File::create(at("log")).expect("a log");
-        let manager = Command::new("unshare")
-            .args(["--mount", "sh", "-ec", BEGIN])
+        let manager = in_own_mounts()
+            .args(["sh", "-ec", BEGIN])
             .env("XDG_RUNTIME_DIR", at("run"))
             .env("XDG_CONFIG_HOME", at("config"))
             .env("HOME", folder.path())
@@ -60,7 +62,7 @@ impl Systemd {
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
             .spawn()
-            .expect("unshare");
+            .expect("its manager starts");
         let mut systemd = Self { manager, folder };
         systemd.wait_until_it_answers();
         systemd
@@ -113,6 +115,16 @@ impl Systemd {
         }
         panic!("systemd does not answer on its bus");
     }
+}
+
+/// What runs a program with mounts of its own, where that is allowed.
+fn in_own_mounts() -> Command {
+    let tried = Command::new("unshare").args(["--mount", "true"]).output();
+    let mut command = Command::new(if tried.is_ok_and(|tried| tried.status.success()) { "unshare" } else { "env" });
+    if command.get_program() == "unshare" {
+        command.arg("--mount");
+    }
+    command
 }
 
 fn address(folder: &Path) -> String {

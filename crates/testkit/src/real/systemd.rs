@@ -131,11 +131,10 @@ fn address(folder: &Path) -> String {
     format!("unix:path={}", folder.join("run/bus").display())
 }
 
-impl Drop for Systemd {
-    fn drop(&mut self) {
-        // Asked to end, it ends its units first.
-        let pid = self.manager.id().to_string();
-        drop(Command::new("kill").args(["-TERM", &pid]).status());
+impl Systemd {
+    /// Asked to end, it ends its units first.
+    fn end(&mut self) {
+        drop(Command::new("kill").args(["-TERM", &self.manager.id().to_string()]).status());
         for _ in 0..100 {
             if matches!(self.manager.try_wait(), Ok(Some(_))) {
                 return;
@@ -144,5 +143,18 @@ impl Drop for Systemd {
         }
         drop(self.manager.kill());
         drop(self.manager.wait());
+    }
+}
+
+impl Drop for Systemd {
+    fn drop(&mut self) {
+        self.end();
+        // Its control groups are empty by now.
+        let group = format!("watchkeeper-{}", self.manager.id());
+        for root in ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"] {
+            let mut remove = Command::new("find");
+            remove.arg(Path::new(root).join(&group)).args(["-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+            drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        }
     }
 }

@@ -29,12 +29,16 @@ pub fn ticks_between(workspace: &Workspace, monitors: &[Name], from: Time, to: T
 }
 
 impl Engine {
-    /// Runs one tick on the simulated clock: messages that fall due before it go out first, its own right after.
+    /// Runs one tick on the simulated clock: messages that fall due before it go out first, its own right after. Whether a
+    /// step helped is looked at once, in the data as it is at the end of the time for it.
     /// Gives whether it ran: one that is recorded already does not run again.
     pub async fn simulate_tick(&self, clock: &Arc<SimulatedClock>, tick: &Tick) -> Result<bool, EngineError> {
         self.simulate_until(clock, tick.at).await?;
         let ran = self.watch.run_tick(self.watched(tick.monitor.as_str())?, tick.at).await?;
         self.finish().await?;
+        if self.watch.verify.conclude().await? {
+            self.finish().await?;
+        }
         Ok(ran)
     }
 

@@ -75,10 +75,28 @@ impl Verify {
         Ok(())
     }
 
+    /// Looks once at every step that a check verifies, as at the end of its time: for ticks of a simulation, whose data is all
+    /// there. Gives whether there was one.
+    pub(crate) async fn conclude(&self) -> Result<bool, StoreError> {
+        let mut any = false;
+        for step in self.store.to_verify().await? {
+            let Some(how) = step.step.verify.as_ref().filter(|how| how.by == VerifyBy::Check) else { continue };
+            let Some(monitor) = self.workspace.monitors.get(&step.facts.monitor) else { continue };
+            let (evaluation, _) = self.evaluator.evaluate(monitor, until(&step, how)).await;
+            let (remedy, detail) = match judged(&step, monitor, &evaluation) {
+                Look::Ended(remedy, detail) => (remedy, detail),
+                Look::NotYet(stands) => (Remedy::NotRemediated, stands),
+            };
+            self.record(&step, how.by, remedy, &detail).await?;
+            any = true;
+        }
+        Ok(any)
+    }
+
     /// Looks at one step until it is known whether it helped, or until it is asked to stop: then it is taken up again.
     async fn follow(&self, step: &StepRecord, _held: Held, stop: &Stop) {
         let how = step.step.verify.clone().unwrap_or(How { by: VerifyBy::State, within: How::WITHIN });
-        let until = step.finished_at.unwrap_or(step.facts.at) + how.within;
+        let until = until(step, &how);
         let (first, longest) = if how.by == VerifyBy::State { STATE_EVERY } else { CHECK_EVERY };
         let mut pause = first;
         while !stopped_within(&self.retry, pause, stop).await {
@@ -147,6 +165,11 @@ impl Verify {
         self.outbox.ring();
         Ok(())
     }
+}
+
+/// The end of the time in which a step has to help.
+fn until(step: &StepRecord, how: &How) -> Time {
+    step.finished_at.unwrap_or(step.facts.at) + how.within
 }
 
 /// What the check says of the series of the step's incident.

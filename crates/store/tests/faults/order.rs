@@ -87,7 +87,7 @@ async fn what_is_for_a_failure_runs_after_one_only() {
 async fn a_step_that_did_not_help_counts_as_failed_once_that_is_known() {
     let stage = Stage::new(Said::default().at(day(1), auc(0.5))).await;
     let engine = stage.engine(with_steps(restart(), |first, rest| {
-        first.verify = Some(Verify { by: VerifyBy::Check, within: Duration::from_secs(24 * 3600) });
+        first.verify = Some(Verify { by: VerifyBy::State, within: Duration::from_secs(24 * 3600) });
         first.on_failure = OnFailure::Step(name("rollback"));
         rest.push(step("ticket", restart(), first));
         rest.push(step("rollback", exec("/usr/bin/rollback", None), first));
@@ -109,6 +109,24 @@ async fn a_step_that_did_not_help_counts_as_failed_once_that_is_known() {
     assert_eq!((rates[0].acted, rates[0].not_remediated, rates[0].rate()), (1, 1, Some(0.0)));
     let kinds: Vec<String> = stage.store.ledger(1, 100).await.unwrap().into_iter().map(|row| row.kind).collect();
     assert!(kinds.contains(&"step.verified".to_owned()), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_simulation_looks_at_the_data_of_the_end_of_the_time() {
+    for (later, remedy, status) in [(0.9, "remediated", "withheld"), (0.5, "not_remediated", "done")] {
+        let stage = Stage::new(Said::default().at(day(1), auc(0.5)).at(day(2), auc(later))).await;
+        let engine = stage.engine(with_steps(restart(), |first, rest| {
+            first.verify = Some(Verify { by: VerifyBy::Check, within: Duration::from_secs(24 * 3600) });
+            first.on_failure = OnFailure::Step(name("rollback"));
+            rest.push(step("rollback", exec("/usr/bin/rollback", None), first));
+        }));
+        stage.tick(&engine, day(1)).await;
+        let incident = stage.store.handoffs().await.unwrap()[0].incident.clone();
+        let detail = stage.store.incident(&incident).await.unwrap();
+        assert_eq!(detail.incident.remedy.unwrap().as_str(), remedy);
+        assert_eq!(detail.steps[0].verified.clone().unwrap(), format!("by check: auc is {later}"));
+        assert_eq!(standing(&stage).await["rollback"].0, status);
+    }
 }
 
 async fn record(stage: &Stage, step: &StepRecord, remedy: Remedy) {

@@ -69,7 +69,7 @@ fn table(title: &str, id: &str, steps: &[&AskedStep], now: Time) -> Markup {
                     tbody { @for asked in steps.iter().take(100) {
                         @let step = &asked.step;
                         tr {
-                            td { a href=(step_path(&step.run, &step.step)) { (words::cut(&step.recorded.description, 120)) } " " span class="meta" { @if let Some(team) = &step.approvers { (team) } } }
+                            td { a href=(step_path(&step.run, &step.step)) { (words::cut(step.title(), 120)) } " " span class="meta" { @if let Some(team) = &step.approvers { (team) } } }
                             td { (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }
                             td { code { (words::cut(&step.summary, 120)) } }
                             td data-label="asked" { @let since = step.asked_at.unwrap_or(asked.incident.opened_at); (time::minute(since)) span class="muted" { ", " (time::between(since, now)) " ago" } }
@@ -87,7 +87,7 @@ fn table(title: &str, id: &str, steps: &[&AskedStep], now: Time) -> Markup {
 pub(super) async fn one(ask: Ask) -> Result<Page, Problem> {
     let asked = found(&ask).await?;
     let step = &asked.step;
-    let title = words::cut(&step.recorded.description, 160);
+    let title = words::cut(step.title(), 160);
     let content = html! {
         p class="crumbs" { a href="/approvals" { "Approvals" } " / " (step.run) " / " (step.step) }
         div class="top" { h1 { (title) } (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }

@@ -168,7 +168,7 @@ fn step(
         (leave(&super::parts::step_path(&step.run, &step.step), "Leave it"))
     };
     let crumbs = html! { a href="/approvals" { "Approvals" } " / " (step.step) };
-    let title = format!("{label} “{}”?", words::cut(&step.recorded.description, 120));
+    let title = format!("{label} “{}”?", words::cut(step.title(), 120));
     Ok(frame(Nav::Approvals, crumbs, title, content))
 }
 

@@ -131,7 +131,7 @@ fn comes(workspace: &watchkeeper_model::Workspace, detail: &IncidentDetail, now:
                         span class="meta" { "now" } span {}
                         span class="node muted" { (badge::shape(badge::Shape::Hollow)) }
                         div {
-                            p { b { (waits(step)) ":" } " " (words::cut(&step.recorded.description, 160)) }
+                            p { b { (waits(step)) ":" } " " (words::cut(step.title(), 160)) }
                             p class="meta" { (words::cut(&step.summary, 160)) " · " (words::guarantee_short(step.guarantee)) }
                         }
                         span class="meta actor" { @if let Some(team) = &step.approvers { (team) } @else { (incident.owner) } }
@@ -185,7 +185,7 @@ fn next_steps(visitor: &Visitor, detail: &IncidentDetail) -> Markup {
             div class="box" {
                 h2 { "Next steps" }
                 @for step in waiting {
-                    p { (words::cut(&step.recorded.description, 160)) br; (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) " " span class="meta" { (words::cut(&step.summary, 100)) ", " (words::guarantee_short(step.guarantee)) } }
+                    p { (words::cut(step.title(), 160)) br; (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) " " span class="meta" { (words::cut(&step.summary, 100)) ", " (words::guarantee_short(step.guarantee)) } }
                     @if may_act(visitor) && (!is_over || step.recorded.outlives_incident() || step.status == "unknown") {
                         div class="buttons" { a class="button" href=(step_path(&step.run, &step.step)) { (look_at(step)) } }
                     }

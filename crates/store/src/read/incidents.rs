@@ -1,5 +1,7 @@
 //! Incidents with what was done and who was told.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use watchkeeper_engine::ports::store::StoreError;
@@ -146,6 +148,13 @@ pub struct StepDetail {
     pub answers: Vec<Answer>,
 }
 
+impl StepDetail {
+    /// What people call it: its description, or else what it does.
+    pub fn title(&self) -> &str {
+        if self.recorded.description.is_empty() { &self.summary } else { &self.recorded.description }
+    }
+}
+
 /// One delivery of a message, or one try.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Delivery {
@@ -244,6 +253,11 @@ async fn detail(db: &mut AnyConnection, id: &str) -> Result<IncidentDetail, Faul
     for row in &steps.fetch_all(&mut *db).await? {
         let answers = answer::answers(db, row.try_get("run")?, &name("step.step", row.try_get("step")?)?).await?;
         details.push(step_detail(row, answers)?);
+    }
+    // What was taken back is not offered once more.
+    let done: BTreeSet<Name> = details.iter().filter(|it| it.status == "done").map(|it| it.step.clone()).collect();
+    for detail in &mut details {
+        detail.undoable &= !detail.recorded.undo_id().is_some_and(|undo| done.contains(&undo));
     }
     Ok(IncidentDetail {
         incident: record(&row)?,

@@ -223,7 +223,7 @@ async fn a_step_says_itself_what_takes_it_back() {
         (steps[1].step.as_str(), steps[1].position, steps[1].asked_by.as_deref()),
         ("first-undo", 1, Some("ana"))
     );
-    assert_eq!(steps[1].status, Outcome::Done.as_str());
+    assert_eq!((steps[1].status, steps[0].undoable), (Outcome::Done.as_str(), false));
 }
 
 #[tokio::test]

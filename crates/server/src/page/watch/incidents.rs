@@ -52,7 +52,7 @@ fn answers(state: &State, visitor: &Visitor, detail: &IncidentDetail) -> Markup 
             td data-label="What the machine did" {
                 @if done.is_empty() { span class="muted" { "Nothing yet." } }
                 @for step in &done {
-                    span { (badge::step(step.status, step.approvers.is_some())) " " (words::cut(&step.recorded.description, 100)) }
+                    span { (badge::step(step.status, step.approvers.is_some())) " " (words::cut(step.title(), 100)) }
                     span class="meta" {
                         (words::guarantee_short(step.guarantee))
                         @if let Some(at) = step.started_at { " · " (time::clock(at)) }
@@ -68,7 +68,7 @@ fn answers(state: &State, visitor: &Visitor, detail: &IncidentDetail) -> Markup 
                     span { (words::cut(by, 60)) " has it." }
                 }
                 @for step in &waiting {
-                    span { (words::cut(&step.recorded.description, 100)) " " (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }
+                    span { (words::cut(step.title(), 100)) " " (badge::step(step.status, step.approvers.is_some() && step.asked_at.is_some())) }
                     span { a class="button" href=(step_path(&step.run, &step.step)) { "Look at it" } }
                 }
             }

@@ -60,10 +60,10 @@ fn torture(place: &Place) {
     say(&format!("torture for {minutes} min with seed {seed}"));
 
     let mut torture = Torture::new(place, Rng::with_seed(seed));
-    let until = Instant::now() + Duration::from_secs(60 * minutes);
     for kind in Kind::ALL {
         torture.warm_up(kind);
     }
+    let until = Instant::now() + Duration::from_secs(60 * minutes);
     while Instant::now() < until {
         if let Err(wrong) = torture.turn() {
             panic!("{wrong}\nseed {seed}, its story:\n{}", torture.story());

@@ -154,14 +154,14 @@ async fn refusals(database: &Database) {
 async fn lost_on_the_way(database: &Database) {
     let proxy = Proxy::to(database.port());
     let bench = Bench::with_token(&database.url_by(proxy.port()));
-    for round in 0..5 {
+    for round in 0..4 {
         let marked = Action::Sql(database.mark(round % 2 == 1, "1", (3, 3)));
         let idempotency_key = format!("{:064x}", 1_000 + round);
-        let cut = ActionCall { idempotency_key, ..call(marked, seconds(6)) };
+        let cut = ActionCall { idempotency_key, ..call(marked, seconds(10)) };
         let cutting = async {
             tokio::time::sleep(std::time::Duration::from_millis(3 * (round + 1))).await;
             proxy.cut();
-            tokio::time::sleep(seconds(4)).await;
+            tokio::time::sleep(seconds(6)).await;
             proxy.mend();
         };
         let (end, ()) = tokio::join!(bench.perform_call(&cut), cutting);

@@ -29,7 +29,7 @@ impl Kind for AirflowAction {
             Ok(peer) => dag(peer, self).await,
             Err(trouble) => Err(trouble),
         };
-        let found = looked.map(|(_, dag)| match paused(&dag) {
+        let found = looked.map(|paused| match paused {
             true => format!("DAG {} is there, and paused", self.dag),
             false => format!("DAG {} is there", self.dag),
         });
@@ -54,16 +54,16 @@ impl Kind for AirflowAction {
 }
 
 async fn read(action: &AirflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<Reading, Trouble> {
-    let (_, dag) = dag(Peer::of(NAME, &action.peer, call, runner)?, action).await?;
+    let paused = dag(Peer::of(NAME, &action.peer, call, runner)?, action).await?;
     Ok(match (&action.act, action.only_if_paused) {
-        (_, Some(only_if)) if only_if != paused(&dag) => {
-            let now = if paused(&dag) { "paused" } else { "not paused" };
+        (_, Some(only_if)) if only_if != paused => {
+            let now = if paused { "paused" } else { "not paused" };
             Reading::Refused(format!("DAG {} was changed meanwhile: it is {now}", action.dag))
         }
-        (DagAct::Trigger(_), _) if paused(&dag) => {
+        (DagAct::Trigger(_), _) if paused => {
             Reading::Refused(format!("DAG {} is paused, so that a run of it would not begin", action.dag))
         }
-        _ => Reading::Seen(json!({ "is_paused": paused(&dag) })),
+        _ => Reading::Seen(json!({ "is_paused": paused })),
     })
 }
 
@@ -87,8 +87,8 @@ async fn act(
 async fn read_back(action: &AirflowAction, call: &ActionCall, runner: &ActionRunner) -> Result<After, Trouble> {
     let peer = Peer::of(NAME, &action.peer, call, runner)?;
     let DagAct::Pause(wanted) = action.act else { return state_of_run(peer, action, call).await };
-    let (_, dag) = dag(peer, action).await?;
-    Ok(match paused(&dag) == wanted {
+    let paused = dag(peer, action).await?;
+    Ok(match paused == wanted {
         true => After::AsWanted(format!("DAG {} is {}", action.dag, if wanted { "paused" } else { "not paused" })),
         false => After::Failed(format!("DAG {} was changed meanwhile", action.dag)),
     })
@@ -105,14 +105,12 @@ async fn signed_in(peer: Peer) -> Result<Peer, Trouble> {
     Ok(peer.with_token(token))
 }
 
-async fn dag(peer: Peer, action: &AirflowAction) -> Result<(Peer, Value), Trouble> {
+/// Whether the DAG is paused, which says that it is there.
+async fn dag(peer: Peer, action: &AirflowAction) -> Result<bool, Trouble> {
     let peer = signed_in(peer).await?;
     let dag = peer.ask(Method::GET, peer.url(&["api", "v2", "dags", &action.dag]), None).await?;
-    Ok((peer, dag))
-}
-
-fn paused(dag: &Value) -> bool {
-    dag["is_paused"] == true
+    let silent = || Trouble::Refused("Airflow does not say whether it is paused: is it another version?".to_owned());
+    dag["is_paused"].as_bool().ok_or_else(silent)
 }
 
 /// The id of the run that a call triggers: the same each time that it is sent.

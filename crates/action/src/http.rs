@@ -172,13 +172,14 @@ fn secret_value(text: &str) -> Result<HeaderValue, HttpError> {
     Ok(value)
 }
 
-/// A call that only asks.
-fn asking(action: Action, timeout: Duration) -> ActionCall {
-    ActionCall {
+/// Asks the server of an http step with HEAD, which changes nothing: a credential that it refuses is known by that.
+pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
+    let action = HttpAction { method: "HEAD".to_owned(), body: Fields::new(), ..action.clone() };
+    let call = ActionCall {
         run: String::new(),
         idempotency_key: "lint".to_owned(),
         incident: String::new(),
-        action,
+        action: Action::Http(action.clone()),
         timeout,
         reopen: None,
         before: None,
@@ -186,13 +187,7 @@ fn asking(action: Action, timeout: Duration) -> ActionCall {
         retries: None,
         attempt: 1,
         drill: false,
-    }
-}
-
-/// Asks the server of an http step with HEAD, which changes nothing: a credential that it refuses is known by that.
-pub(crate) async fn ask(action: &HttpAction, timeout: Duration, runner: &ActionRunner) -> Result<String, String> {
-    let action = HttpAction { method: "HEAD".to_owned(), body: Fields::new(), ..action.clone() };
-    let call = asking(Action::Http(action.clone()), timeout);
+    };
     let prepared = prepare(&action, &call, runner).map_err(|error| cause::line(&error))?;
     let host = prepared.url.host_str().unwrap_or_default();
     match web::send(prepared.request(), &Limit::ahead(timeout), BODY_BYTES_MAX).await {

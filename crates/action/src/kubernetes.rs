@@ -61,7 +61,7 @@ async fn look(action: &KubernetesAction, call: &ActionCall, runner: &ActionRunne
     let object = read(&peer, action).await?;
     Ok(match &action.only_if {
         Some(only_if) if !merge::holds(&object, only_if) => {
-            Reading::Refused(moved(action, &merge::part(&object, only_if)))
+            Reading::Refused(moved(&peer, action, &merge::part(&object, only_if)))
         }
         _ => Reading::Seen(json!({ "was": merge::part(&object, &action.patch(&call.idempotency_key)) })),
     })
@@ -81,13 +81,13 @@ async fn change(
         let object = read(&peer, action).await.map_err(Trouble::before_acting)?;
         // Sent before, and its answer was lost; or somebody did the same.
         if merge::holds(&object, &patch) {
-            return Ok(done(action, &object));
+            return Ok(done(&peer, action, &object));
         }
         if !merge::holds(&object, was) {
-            return Ok(Attempt::failed(moved(action, &merge::part(&object, was))));
+            return Ok(Attempt::failed(moved(&peer, action, &merge::part(&object, was))));
         }
         match write(&peer, action, &patch, &object, None).await {
-            Ok(object) => return Ok(done(action, &object)),
+            Ok(object) => return Ok(done(&peer, action, &object)),
             // Its status moves all the time; what is to be changed is looked at again.
             Err(Trouble::Conflict(_)) => {}
             Err(trouble) => return Err(trouble),
@@ -101,8 +101,8 @@ async fn read_back(action: &KubernetesAction, call: &ActionCall, runner: &Action
     let patch = action.patch(&call.idempotency_key);
     let object = read(&peer, action).await?;
     Ok(match action.change {
-        _ if !merge::holds(&object, &patch) => After::Failed(moved(action, &merge::part(&object, &patch))),
-        ObjectChange::Restart | ObjectChange::Scale(_) => rollout::stands(&object),
+        _ if !merge::holds(&object, &patch) => After::Failed(moved(&peer, action, &merge::part(&object, &patch))),
+        ObjectChange::Restart | ObjectChange::Scale(_) => rollout::stands(&object, |said| peer.quoted(said)),
         ObjectChange::Suspend(_) | ObjectChange::Patch(_) => {
             After::AsWanted(format!("it says {}", peer.quoted(&patch.to_string())))
         }
@@ -145,14 +145,15 @@ async fn rehearse(peer: &Peer, action: &KubernetesAction) -> Result<(), Trouble>
     write(peer, action, &action.patch("lint"), &object, Some("All")).await.map(drop)
 }
 
-fn done(action: &KubernetesAction, object: &Value) -> Attempt {
+fn done(peer: &Peer, action: &KubernetesAction, object: &Value) -> Attempt {
     let generation = object["metadata"]["generation"].as_u64().map(|generation| generation.to_string());
     let KubernetesAction { resource, namespace, name, .. } = action;
-    let version = object["metadata"]["resourceVersion"].as_str().unwrap_or("-");
+    let version = peer.quoted(object["metadata"]["resourceVersion"].as_str().unwrap_or("-"));
     Attempt::done(format!("{resource} {namespace}/{name} is changed, at version {version}"), generation)
 }
 
-fn moved(action: &KubernetesAction, now: &Value) -> String {
+fn moved(peer: &Peer, action: &KubernetesAction, now: &Value) -> String {
     let KubernetesAction { resource, namespace, name, .. } = action;
+    let now = peer.quoted(&now.to_string());
     format!("{resource} {namespace}/{name} was changed meanwhile: it says {now}")
 }

@@ -145,8 +145,8 @@ async fn look(registry: &Registry<'_>, action: &MlflowAction) -> Result<(String,
 }
 
 fn version(answer: &Value) -> Result<String, Trouble> {
-    let version = answer["model_version"]["version"].as_str().map(str::to_owned);
-    version.ok_or_else(|| {
+    let version = answer["model_version"]["version"].as_str().filter(|version| ModelVersion::is_number(version));
+    version.map(str::to_owned).ok_or_else(|| {
         Trouble::Refused("MLflow's answer names no version: is it another version of MLflow?".to_owned())
     })
 }

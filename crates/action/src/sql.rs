@@ -34,6 +34,13 @@ enum SqlError {
     Resolve { place: String, source: std::io::Error },
 }
 
+impl SqlError {
+    /// Whether the same may be asked in a while: a name that is not found now, but none that is refused.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Resolve { source, .. } if source.kind() != std::io::ErrorKind::PermissionDenied)
+    }
+}
+
 /// How a transaction ended that carries a mark.
 enum Effect {
     /// The statement and its mark are committed.
@@ -123,13 +130,14 @@ impl Kind for SqlAction {
     }
 
     async fn send(&self, call: &ActionCall, limit: &Limit, runner: &ActionRunner) -> Attempt {
-        let database = match Database::of(self, runner).await {
-            Ok(database) => database,
-            Err(error) => return Attempt::failed(cause::line(&error)),
-        };
         let away = |why: String| {
             let end = ActionEnd::failed(format!("{}: {why}", self.engine));
             Attempt::Busy { certain: true, end, after: None }
+        };
+        let database = match Database::of(self, runner).await {
+            Ok(database) => database,
+            Err(error) if error.may_pass() => return away(cause::line(&error)),
+            Err(error) => return Attempt::failed(cause::line(&error)),
         };
         let connection = match limit.within(transaction::connect(&database)).await {
             Some(Ok(connection)) => connection,

@@ -120,18 +120,24 @@ impl Kind for SystemdAction {
             Some(Err(error)) => return After::Unreadable(said(&error)),
             None => return After::Unreadable("systemd did not answer in time".to_owned()),
         };
-        let stands = format!("{} is {} ({})", self.unit, seen.active, seen.sub);
-        match (self.job.leaves_up(), seen.is_up()) {
-            (false, true) => After::NotYet(stands),
-            (false, false) => After::AsWanted(stands),
-            (true, _) if call.reference.as_ref().is_some_and(|ours| *ours != seen.invocation) => {
-                After::Failed(format!("{stands}, and was started again since: it does not stay up"))
-            }
-            (true, false) if seen.active == "failed" => After::Failed(stands),
-            (true, false) => After::NotYet(stands),
-            (true, true) if seen.up_for() < UP_FOR => After::NotYet(format!("{stands} for {:?}", seen.up_for())),
-            (true, true) => After::AsWanted(stands),
+        stands(self, &seen, call.reference.as_deref(), seen.up_for())
+    }
+}
+
+/// How a unit stands after its job, which gave it the invocation `ours`.
+fn stands(action: &SystemdAction, seen: &Seen, ours: Option<&str>, up_for: Duration) -> After {
+    let stands = format!("{} is {} ({})", action.unit, seen.active, seen.sub);
+    match (action.job.leaves_up(), seen.active.as_str()) {
+        (false, _) if seen.is_up() => After::NotYet(stands),
+        (false, _) => After::AsWanted(stands),
+        (true, _) if ours.is_some_and(|ours| ours != seen.invocation) => {
+            After::Failed(format!("{stands}, and was started again since: it does not stay up"))
         }
+        (true, "failed") => After::Failed(stands),
+        (true, "active" | "reloading") if up_for < UP_FOR => After::NotYet(format!("{stands} for {up_for:?}")),
+        (true, "active" | "reloading") => After::AsWanted(stands),
+        // One that waits to be started again has gone down, whenever it was up last.
+        (true, _) => After::NotYet(stands),
     }
 }
 
@@ -207,4 +213,31 @@ fn said(error: &zbus::Error) -> String {
 
 fn not_loaded(action: &SystemdAction, seen: &Seen) -> String {
     format!("systemd has no unit {} ({})", action.unit, Mask::default().head(&seen.loaded, SAID_CHARS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_unit_that_stays_up_is_as_wanted() {
+        let restart = SystemdAction {
+            unit: "scoring.service".to_owned(),
+            job: UnitJob::Restart,
+            bus: Bus::User,
+            only_if_up: None,
+        };
+        let after = |active: &str, sub: &str, up_for: u64| {
+            let (active, sub) = (active.to_owned(), sub.to_owned());
+            let (loaded, invocation) = ("loaded".to_owned(), "1".to_owned());
+            let seen = Seen { loaded, active, sub, invocation, up_since: Duration::ZERO };
+            stands(&restart, &seen, Some("1"), Duration::from_secs(up_for))
+        };
+        let is = |how: &str| format!("scoring.service is {how}");
+        assert_eq!(after("active", "running", 11), After::AsWanted(is("active (running)")));
+        assert_eq!(after("active", "running", 9), After::NotYet(is("active (running) for 9s")));
+        // It was up two seconds and went down; systemd waits a minute before it starts it again.
+        assert_eq!(after("activating", "auto-restart", 40), After::NotYet(is("activating (auto-restart)")));
+        assert_eq!(after("failed", "failed", 40), After::Failed(is("failed (failed)")));
+    }
 }

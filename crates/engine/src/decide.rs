@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use watchkeeper_model::{
     Action, Cause, Change, Counted, Incident, IncidentState, JiraResolve, Judged, Judgement, Labels, MessageKind,
-    Monitor, Name, OnFailure, OnResolve, PolicyVerdict, Runbook, SeriesReport, Step, StepRun, StepStatus, Streaks,
-    Subject, Time, Verdict, Workspace, advance, short_id,
+    Monitor, OnFailure, PolicyVerdict, Runbook, SeriesReport, Step, StepRun, StepStatus, Streaks, Subject, Time,
+    Verdict, Workspace, advance, short_id,
 };
 
 use crate::{
@@ -265,6 +265,7 @@ pub(crate) fn plan(
         .map(|(position, mut step)| {
             let by_itself = position == 0 || (step.run == StepRun::Auto && step.approval.is_none());
             step.action = step.action.rendered(&facts);
+            step.undo = step.undo.map(|undo| undo.rendered(&facts));
             StepRecord {
                 run: compose::run_id(incident),
                 incident: incident.id.clone(),
@@ -292,9 +293,9 @@ pub(crate) fn plan(
 fn resolutions(runbook: &Runbook) -> impl Iterator<Item = Step> {
     std::iter::once(&runbook.first).chain(&runbook.rest).filter_map(|step| {
         let Action::Jira(jira) = &step.action else { return None };
-        let told = jira.on_resolve != OnResolve::Nothing;
-        told.then(|| Step {
-            id: Name::parse(&format!("{}-resolved", step.id)).unwrap_or_else(|_| step.id.clone()),
+        let id = step.resolved_id()?;
+        Some(Step {
+            id,
             description: String::new(),
             action: Action::JiraResolve(JiraResolve(jira.clone())),
             run: StepRun::Manual,

@@ -183,8 +183,14 @@ fn judged(step: &StepRecord, monitor: &Monitor, evaluation: &Evaluation) -> Look
         Some(value) => format!("{} is {}", judged.subject, watchkeeper_model::number(value, 4)),
         None => format!("{} was not measured", judged.subject),
     };
-    if let Some(bad) = ours.iter().find(|judged| !matches!(judged.verdict, Verdict::Ok | Verdict::Warn)) {
+    let well = |verdict: Verdict| matches!(verdict, Verdict::Ok | Verdict::Warn);
+    if let Some(bad) = ours.iter().find(|judged| !well(judged.verdict)) {
         return Look::NotYet(said(bad));
+    }
+    // What was bad has to be seen well: that others are says nothing of it.
+    let mut were_bad = step.facts.series.iter().filter(|report| report.value.is_some() && !well(report.verdict));
+    if let Some(gone) = were_bad.find(|report| !ours.iter().any(|judged| judged.subject == report.subject)) {
+        return Look::NotYet(format!("{} was not measured", gone.subject));
     }
     let told = step.facts.worst().map(|worst| &worst.subject);
     match ours.iter().find(|judged| Some(&judged.subject) == told).or(ours.first()) {

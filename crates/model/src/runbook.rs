@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Action, Approval, Guard, Name, Undo, Verify};
+use crate::{Action, Approval, Guard, Name, OnResolve, Undo, Verify};
 
 /// A TOML procedure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,12 @@ impl Step {
             (None, Undo::Restores(how)) => Ok(how.to_owned()),
             (None, Undo::Never(why)) => Err(why),
         }
+    }
+
+    /// The id of the step that tells the issue it opened that its incident is over; `None` where nothing is told.
+    pub fn resolved_id(&self) -> Option<Name> {
+        let told = matches!(&self.action, Action::Jira(jira) if jira.on_resolve != OnResolve::Nothing);
+        Name::parse(&format!("{}-resolved", self.id)).ok().filter(|_| told)
     }
 
     /// The id of the step that takes it back.

@@ -13,7 +13,7 @@ use watchkeeper_secret::SecretReader;
 use crate::{
     http,
     reason::{reason_of, retry},
-    wording::Wording,
+    wording::{NextLine, Wording},
 };
 
 const EVENTS: &str = "https://events.pagerduty.com";
@@ -112,10 +112,7 @@ fn details(wording: &Wording) -> Value {
         let detail = if act.detail.is_empty() { String::new() } else { format!(" {}", act.detail) };
         add(act.heading, format!("{}: {}{detail}", act.summary, act.ended));
     }
-    let next = wording.next.iter().map(|line| match &line.command {
-        Some(command) => format!("{}: {command}", line.what),
-        None => line.what.clone(),
-    });
+    let next = wording.next.iter().map(NextLine::line);
     add("what you can do", next.collect::<Vec<_>>().join("\n"));
     add("ledger head", wording.ledger_head.clone().unwrap_or_default());
     Value::Object(details)

@@ -14,7 +14,7 @@ use watchkeeper_secret::SecretReader;
 use crate::{
     http,
     reason::{reason_of, retry},
-    wording::{Heading, Wording},
+    wording::{Heading, NextLine, Wording},
 };
 
 /// The most that is taken, in bytes, with some room.
@@ -90,17 +90,12 @@ fn body(wording: &Wording) -> Vec<Value> {
     };
     part(wording.listing.as_str(), wording.measured.clone());
     if let Some(act) = &wording.act {
-        let lines = [act.summary.clone(), act.ended.clone(), act.detail.clone()];
-        part(act.heading, lines.into_iter().filter(|line| !line.is_empty()).collect());
+        part(act.heading, act.lines());
     }
-    let next = wording.next.iter().map(|line| match &line.command {
-        Some(command) => format!("{}: {command}", line.what),
-        None => line.what.clone(),
-    });
+    let next = wording.next.iter().map(NextLine::line);
     part(Heading::Next.as_str(), next.collect());
     let about = wording.about.iter().map(|(label, value)| format!("{label}: {value}"));
-    let head = wording.ledger_head.iter().map(|head| format!("Ledger head: {head}"));
-    part(Heading::About.as_str(), about.chain(head).collect());
+    part(Heading::About.as_str(), about.chain(wording.ledger_line()).collect());
     body
 }
 

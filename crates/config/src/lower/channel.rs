@@ -11,7 +11,7 @@ use crate::{
     place::{Place, Report},
     raw::{
         self,
-        watchkeeper::{Email, MailFolder, Smtp},
+        channel::{Email, MailFolder, Smtp},
     },
 };
 
@@ -29,12 +29,7 @@ pub(crate) fn lower_all(context: &Context<'_>, report: &mut Report) -> BTreeMap<
     channels
 }
 
-fn lower(
-    raw: &raw::watchkeeper::Channel,
-    place: Place<'_>,
-    context: &Context<'_>,
-    report: &mut Report,
-) -> Option<Channel> {
+fn lower(raw: &raw::channel::Channel, place: Place<'_>, context: &Context<'_>, report: &mut Report) -> Option<Channel> {
     if let Some(slack) = &raw.slack {
         let token = secret::lower(&slack.token, place.key("slack").key("token"), context, report);
         let url = slack.url.as_ref().map(|url| url.0.clone());

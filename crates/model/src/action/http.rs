@@ -17,6 +17,7 @@ const RESERVED_HEADERS: [&str; 7] =
     ["host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key", "x-watchkeeper-drill"];
 /// Headers that carry nothing but credentials.
 const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
+
 /// Send one HTTP request; any 2xx answer is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HttpAction {

@@ -33,6 +33,13 @@ pub enum ModelVersion {
     Alias(String),
 }
 
+impl ModelVersion {
+    /// Whether a text is the number of a version: at most so many digits as a registry counts to.
+    pub fn is_number(text: &str) -> bool {
+        (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
 impl fmt::Display for ModelVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

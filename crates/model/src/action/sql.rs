@@ -8,6 +8,12 @@ use serde_json::Value;
 use super::{Action, ActionFault, Fill, Guarantee, Kind, Undo, faults::fault};
 use crate::{Secret, Template};
 
+/// What may begin a statement in MariaDB: around most others it commits by itself, and the mark without its effect.
+const IN_ONE_TRANSACTION: [&str; 6] = ["insert", "update", "delete", "replace", "select", "with"];
+/// What begins or ends a transaction, which is the mark's.
+const OF_TRANSACTIONS: [&str; 9] =
+    ["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare"];
+
 /// Run one statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SqlAction {
@@ -85,10 +91,7 @@ impl Kind for SqlAction {
 
     fn faults(&self) -> Vec<ActionFault> {
         let (least, most) = self.rows;
-        let mut faults = Vec::new();
-        if self.statement.trim().is_empty() {
-            faults.push(fault(&["statement"], "there is no statement", ""));
-        }
+        let mut faults: Vec<ActionFault> = of_statement(self).into_iter().collect();
         if least > most {
             faults.push(fault(
                 &["rows"],
@@ -117,5 +120,54 @@ impl Kind for SqlAction {
 
     fn undone(&self, _: &Value) -> Option<Action> {
         None
+    }
+}
+
+/// Why a statement and its mark would not be one transaction.
+fn of_statement(sql: &SqlAction) -> Option<ActionFault> {
+    let statement = sql.statement.trim_start();
+    let verb: String = statement.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+    match sql.engine {
+        _ if statement.is_empty() => Some(fault(&["statement"], "there is no statement", "")),
+        _ if verb.is_empty() => {
+            let help = "write it without a comment before it, as in \"update …\"";
+            Some(fault(&["statement"], "a statement begins with its verb", help))
+        }
+        SqlEngine::Mariadb if !IN_ONE_TRANSACTION.contains(&verb.as_str()) => {
+            let message =
+                format!("MariaDB may commit by itself around `{verb}`, so that it would not be done exactly once");
+            Some(fault(&["statement"], message, &format!("begin with {}", IN_ONE_TRANSACTION.join(", "))))
+        }
+        SqlEngine::Postgres if OF_TRANSACTIONS.contains(&verb.as_str()) => {
+            let help = "leave it out: the statement and its mark are one transaction already";
+            Some(fault(&["statement"], format!("`{verb}` is not for a step to say"), help))
+        }
+        SqlEngine::Mariadb | SqlEngine::Postgres => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_leaves_its_transaction_is_refused() {
+        let refused = |engine, statement: &str| {
+            let url = Secret::File("secrets/url".into());
+            let statement = statement.to_owned();
+            !SqlAction { engine, url, statement, parameters: Vec::new(), rows: (0, 1) }.faults().is_empty()
+        };
+        for statement in ["truncate batch", "CALL clean()", "  Alter table batch drop x", "/*! drop table batch */", ""]
+        {
+            assert!(refused(SqlEngine::Mariadb, statement), "{statement}");
+        }
+        for statement in ["COMMIT", " rollback; ", "prepare transaction 'x'", "-- update", " "] {
+            assert!(refused(SqlEngine::Postgres, statement), "{statement}");
+        }
+        for engine in [SqlEngine::Mariadb, SqlEngine::Postgres] {
+            assert!(!refused(engine, "\n  UPDATE batch set usable = false"));
+        }
+        // There it is one transaction with its mark.
+        assert!(!refused(SqlEngine::Postgres, "truncate batch"));
     }
 }

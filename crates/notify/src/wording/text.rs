@@ -36,6 +36,11 @@ impl NextLine {
         let command = self.command.iter().map(|command| format!("  {command}"));
         [self.what.clone()].into_iter().chain(command).collect()
     }
+
+    /// Both on one line.
+    pub(crate) fn line(&self) -> String {
+        self.lines().iter().map(|line| line.trim()).collect::<Vec<_>>().join(": ")
+    }
 }
 
 /// A heading and its lines, indented; nothing when there are none.

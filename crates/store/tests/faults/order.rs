@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use watchkeeper_engine::ports::store::{StepRecord, Store as _, Verified};
+use watchkeeper_engine::ports::{
+    checker::CheckOutcome,
+    store::{StepRecord, Store as _, Verified},
+};
 use watchkeeper_model::{
     Action, ExecAction, GateAction, GateState, JiraAction, JiraApi, Name, OnFailure, OnResolve, Outcome, Remedy,
     Secret, Step, Template, Verify, VerifyBy, Workspace,
@@ -11,7 +14,7 @@ use watchkeeper_store::PeopleError;
 
 use crate::{
     guards::act,
-    stage::{FAILS, Said, Stage, auc, day, name, pause, restart, sample},
+    stage::{FAILS, Said, Stage, auc, day, measurement, name, pause, restart, sample},
 };
 
 fn exec(command: &str, argument: Option<&str>) -> Action {
@@ -113,8 +116,15 @@ async fn a_step_that_did_not_help_counts_as_failed_once_that_is_known() {
 
 #[tokio::test]
 async fn a_simulation_looks_at_the_data_of_the_end_of_the_time() {
-    for (later, remedy, status) in [(0.9, "remediated", "withheld"), (0.5, "not_remediated", "done")] {
-        let stage = Stage::new(Said::default().at(day(1), auc(0.5)).at(day(2), auc(later))).await;
+    let other = CheckOutcome::Measured(vec![measurement("auc", &[("segment", "new")], 0.9)]);
+    let cases = [
+        (auc(0.9), "remediated", "auc is 0.9", "withheld"),
+        (auc(0.5), "not_remediated", "auc is 0.5", "done"),
+        // That another series is well says nothing of the one that was bad.
+        (other, "not_remediated", "auc was not measured", "done"),
+    ];
+    for (later, remedy, shows, status) in cases {
+        let stage = Stage::new(Said::default().at(day(1), auc(0.5)).at(day(2), later)).await;
         let engine = stage.engine(with_steps(restart(), |first, rest| {
             first.verify = Some(Verify { by: VerifyBy::Check, within: Duration::from_secs(24 * 3600) });
             first.on_failure = OnFailure::Step(name("rollback"));
@@ -124,7 +134,7 @@ async fn a_simulation_looks_at_the_data_of_the_end_of_the_time() {
         let incident = stage.store.handoffs().await.unwrap()[0].incident.clone();
         let detail = stage.store.incident(&incident).await.unwrap();
         assert_eq!(detail.incident.remedy.unwrap().as_str(), remedy);
-        assert_eq!(detail.steps[0].verified.clone().unwrap(), format!("by check: auc is {later}"));
+        assert_eq!(detail.steps[0].verified.clone().unwrap(), format!("by check: {shows}"));
         assert_eq!(standing(&stage).await["rollback"].0, status);
     }
 }
@@ -224,6 +234,17 @@ async fn a_step_says_itself_what_takes_it_back() {
         ("first-undo", 1, Some("ana"))
     );
     assert_eq!((steps[1].status, steps[0].undoable), (Outcome::Done.as_str(), false));
+}
+
+#[tokio::test]
+async fn what_takes_a_step_back_is_filled_in_as_the_step_is() {
+    let back = exec("/usr/bin/close", Some("{monitor}: {steps.first.key}"));
+    let (stage, _) = run(with_steps(ticket(), |first, _| first.undo = Some(back))).await;
+    undo(&stage, "first").await.unwrap();
+    act(&stage).await;
+    let incident = stage.store.handoffs().await.unwrap()[0].incident.clone();
+    let undone = stage.store.incident(&incident).await.unwrap().steps[1].recorded.action.clone();
+    assert_eq!(undone, exec("/usr/bin/close", Some("loan-auc: OPS-1")));
 }
 
 #[tokio::test]

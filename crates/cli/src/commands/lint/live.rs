@@ -40,7 +40,11 @@ pub(super) async fn ask(folder: &Path, workspace: &Workspace, args: &LintArgs) -
         let runbooks = workspace.runbooks.values();
         runbooks.flat_map(|runbook| {
             let steps = std::iter::once(&runbook.first).chain(&runbook.rest);
-            steps.map(move |step| (format!("step {}/{}", runbook.id, step.id), &step.action))
+            steps.flat_map(move |step| {
+                let name = format!("step {}/{}", runbook.id, step.id);
+                let undo = step.undo.as_ref().map(|undo| (format!("undo of {name}"), undo));
+                std::iter::once((name, &step.action)).chain(undo)
+            })
         })
     };
     let refused = steps().filter_map(|(step, action)| Some(answered(step, Err(runner.refusal(action)?))));

@@ -19,7 +19,7 @@ pub(super) fn lower(
     report: &mut Report,
 ) -> Option<AirflowAction> {
     let own = Own { url: raw.url.as_ref(), user: raw.user.as_ref(), token: raw.token.as_ref(), ca: None };
-    let peer = peer::lower("airflow", &own, |main| main.airflow.as_ref(), place, context, report);
+    let peer = peer::lower("airflow", &own, |main| main.airflow.as_ref().map(Own::from), place, context, report);
     if raw.paused.is_some() && !raw.conf.is_empty() {
         let help = "leave out `paused`, and a run is triggered with it".to_owned();
         place.key("conf").mistake(report, "a DAG that is paused or goes on takes no configuration", Some(help));

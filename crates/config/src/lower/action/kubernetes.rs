@@ -19,7 +19,7 @@ pub(super) fn lower(
     report: &mut Report,
 ) -> Option<KubernetesAction> {
     let own = Own { url: raw.url.as_ref(), user: None, token: raw.token.as_ref(), ca: raw.ca.as_ref() };
-    let peer = peer::lower("kubernetes", &own, |main| main.kubernetes.as_ref(), place, context, report);
+    let peer = peer::lower("kubernetes", &own, |main| main.kubernetes.as_ref().map(Own::from), place, context, report);
     let usual = if raw.resource == "cronjobs" { "batch/v1" } else { "apps/v1" };
     Some(KubernetesAction {
         peer: peer?,

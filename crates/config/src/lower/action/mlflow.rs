@@ -16,12 +16,12 @@ pub(super) fn lower(
     report: &mut Report,
 ) -> Option<MlflowAction> {
     let own = Own { url: raw.url.as_ref(), user: raw.user.as_ref(), token: raw.token.as_ref(), ca: None };
-    let peer = peer::lower("mlflow", &own, |main| main.mlflow.as_ref(), place, context, report);
+    let peer = peer::lower("mlflow", &own, |main| main.mlflow.as_ref().map(Own::from), place, context, report);
     let to = match raw.version.strip_prefix('@') {
         Some(alias) => ModelVersion::Alias(alias.to_owned()),
         None => ModelVersion::Number(raw.version.clone()),
     };
-    if !raw.version.starts_with('@') && !raw.version.bytes().all(|byte| byte.is_ascii_digit()) {
+    if matches!(&to, ModelVersion::Number(version) if !ModelVersion::is_number(version)) {
         let help = "write a version, as \"7\", or an alias, as \"@rollback\"; \"previous\" is never guessed".to_owned();
         place.key("version").mistake(report, format!("`{}` is not a version", raw.version), Some(help));
     }

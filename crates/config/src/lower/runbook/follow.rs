@@ -1,6 +1,6 @@
 //! What steps say of one another: which runs after which failure, what is named of an earlier one, what can be verified.
 
-use watchkeeper_model::{OnFailure, Step, StepRun, VerifyBy};
+use watchkeeper_model::{Action, OnFailure, OnResolve, Step, StepRun, VerifyBy};
 
 use crate::{
     nearest::suggestion,
@@ -14,6 +14,7 @@ pub(super) fn check(steps: &[Option<Step>], raw: &RunbookFile, place: Place<'_>,
         let Some(step) = step else { continue };
         let at = place.key("step").index(index);
         check_verify(step, at, report);
+        check_id(step, steps, at, report);
         if let OnFailure::Step(named) = &step.on_failure {
             let later = raw.step.get(index + 1..).unwrap_or_default();
             let found = later.iter().position(|later| later.id.0 == *named);
@@ -28,7 +29,13 @@ pub(super) fn check(steps: &[Option<Step>], raw: &RunbookFile, place: Place<'_>,
                 }
             }
         }
-        check_outputs(step, steps.get(..index).unwrap_or_default(), raw, at, report);
+        let earlier = steps.get(..index).unwrap_or_default();
+        check_outputs(&step.action, earlier, raw, at.key(step.action.kind()), report);
+        if let Some(undo) = &step.undo {
+            // What takes it back may name what it gave itself.
+            let earlier = steps.get(..=index).unwrap_or_default();
+            check_outputs(undo, earlier, raw, at.key("undo").key(undo.kind()), report);
+        }
     }
 }
 
@@ -37,6 +44,21 @@ fn check_verify(step: &Step, at: Place<'_>, report: &mut Report) {
     if reads && !step.action.reads_back() {
         let message = format!("what a {} step did cannot be read back", step.action.kind());
         at.key("verify").mistake(report, message, Some("verify = \"check\" runs the monitor's check again".to_owned()));
+    }
+}
+
+/// Steps that are made from others have names of their own, which no step that is written may have.
+fn check_id(step: &Step, steps: &[Option<Step>], at: Place<'_>, report: &mut Report) {
+    let told = matches!(&step.action, Action::Jira(jira) if jira.on_resolve != OnResolve::Nothing);
+    if told && step.resolved_id().is_none() {
+        let message = format!("this name is too long: what tells the issue the end is called `{}-resolved`", step.id);
+        at.key("id").mistake(report, message, None);
+    }
+    let mut others = steps.iter().flatten();
+    if let Some(other) = others.find(|other| [other.undo_id(), other.resolved_id()].contains(&Some(step.id.clone()))) {
+        let message = format!("`{}` is the name of a step that is made from `{}`", step.id, other.id);
+        let help = "what takes STEP back is called `STEP-undo`, what tells its issue the end `STEP-resolved`";
+        at.key("id").mistake(report, message, Some(help.to_owned()));
     }
 }
 
@@ -49,9 +71,8 @@ fn check_fallback(fallback: &Step, at: Place<'_>, report: &mut Report) {
 }
 
 /// A placeholder names a step before this one, and what its kind gives.
-fn check_outputs(step: &Step, earlier: &[Option<Step>], raw: &RunbookFile, at: Place<'_>, report: &mut Report) {
-    let at = at.key(step.action.kind());
-    for (named, output) in step.action.named_outputs() {
+fn check_outputs(action: &Action, earlier: &[Option<Step>], raw: &RunbookFile, at: Place<'_>, report: &mut Report) {
+    for (named, output) in action.named_outputs() {
         let found = earlier.iter().flatten().find(|before| before.id == named);
         match found.map(|before| (before, before.action.output())) {
             Some((_, Some(gives))) if gives == output => {}

@@ -140,6 +140,8 @@ impl Life {
 
     /// Ends it as an operator does. It may come to its fault point now.
     fn end(mut self) -> Result<(), String> {
+        // Before that, nothing listens to signals yet.
+        self.listens()?;
         self.signal("TERM");
         let until = Instant::now() + PATIENCE;
         loop {
